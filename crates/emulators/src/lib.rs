@@ -1,0 +1,3 @@
+//! Stand-ins for the outside world, each a real server behind a socket.
+
+pub mod s3;

@@ -1,0 +1,320 @@
+//! The checksums of S3: which ones a request announces, and whether its bytes have them.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::HeaderMap;
+use s3s::{
+    TrailingHeaders,
+    checksum::ChecksumHasher,
+    crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256},
+    stream::ByteStream,
+};
+use serde::{Deserialize, Serialize};
+
+use super::refusal::Refusal;
+
+/// A checksum algorithm of S3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Algorithm {
+    Crc32,
+    Crc32c,
+    Crc64nvme,
+    Sha1,
+    Sha256,
+}
+
+impl Algorithm {
+    pub(super) const ALL: [Self; 5] = [Self::Crc32, Self::Crc32c, Self::Crc64nvme, Self::Sha1, Self::Sha256];
+
+    /// The header (and trailer) that carries its value.
+    pub(super) fn header(self) -> &'static str {
+        match self {
+            Self::Crc32 => "x-amz-checksum-crc32",
+            Self::Crc32c => "x-amz-checksum-crc32c",
+            Self::Crc64nvme => "x-amz-checksum-crc64nvme",
+            Self::Sha1 => "x-amz-checksum-sha1",
+            Self::Sha256 => "x-amz-checksum-sha256",
+        }
+    }
+
+    /// Its name in S3's XML and in the headers that announce it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Crc32 => "CRC32",
+            Self::Crc32c => "CRC32C",
+            Self::Crc64nvme => "CRC64NVME",
+            Self::Sha1 => "SHA1",
+            Self::Sha256 => "SHA256",
+        }
+    }
+
+    /// The algorithm called `name`, as [`Algorithm::name`] writes it.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
+    }
+
+    fn digest_bytes(self) -> usize {
+        match self {
+            Self::Crc32 | Self::Crc32c => 4,
+            Self::Crc64nvme => 8,
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+        }
+    }
+
+    /// A hasher for this algorithm alone.
+    pub(super) fn hasher(self) -> ChecksumHasher {
+        let mut hasher = ChecksumHasher::default();
+        match self {
+            Self::Crc32 => hasher.crc32 = Some(Crc32::new()),
+            Self::Crc32c => hasher.crc32c = Some(Crc32c::new()),
+            Self::Crc64nvme => hasher.crc64nvme = Some(Crc64Nvme::new()),
+            Self::Sha1 => hasher.sha1 = Some(Sha1::new()),
+            Self::Sha256 => hasher.sha256 = Some(Sha256::new()),
+        }
+        hasher
+    }
+
+    /// The base64 value that [`Algorithm::hasher`] came to.
+    pub(super) fn value(self, hasher: ChecksumHasher) -> String {
+        let sums = hasher.finalize();
+        let value = match self {
+            Self::Crc32 => sums.checksum_crc32,
+            Self::Crc32c => sums.checksum_crc32c,
+            Self::Crc64nvme => sums.checksum_crc64nvme,
+            Self::Sha1 => sums.checksum_sha1,
+            Self::Sha256 => sums.checksum_sha256,
+        };
+        value.unwrap_or_default()
+    }
+}
+
+/// Whether a value covers the bytes of the object or the values of its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Coverage {
+    Full,
+    Composite,
+}
+
+impl Coverage {
+    /// Its name in `x-amz-checksum-type`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Full => "FULL_OBJECT",
+            Self::Composite => "COMPOSITE",
+        }
+    }
+}
+
+/// The checksum of an object or a part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Checksum {
+    pub(super) algorithm: Algorithm,
+    pub(super) coverage: Coverage,
+    /// Base64; with `-<parts>` behind it when composite.
+    pub(super) value: String,
+}
+
+/// The checksum that a multipart upload will end with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Plan {
+    pub(super) algorithm: Algorithm,
+    pub(super) coverage: Coverage,
+}
+
+impl Plan {
+    /// What the request that begins a multipart upload announces.
+    pub(super) fn from_headers(headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
+        let Some(name) = text(headers, "x-amz-checksum-algorithm") else { return Ok(None) };
+        let algorithm = Algorithm::from_name(name)
+            .ok_or(Refusal::InvalidRequest("Checksum algorithm provided is unsupported."))?;
+        let coverage = match text(headers, "x-amz-checksum-type") {
+            Some("FULL_OBJECT") => Coverage::Full,
+            None if algorithm == Algorithm::Crc64nvme => Coverage::Full,
+            Some("COMPOSITE") | None => Coverage::Composite,
+            Some(_) => {
+                return Err(Refusal::InvalidRequest("Value for x-amz-checksum-type header is invalid."));
+            }
+        };
+        Ok(Some(Self { algorithm, coverage }))
+    }
+}
+
+/// Where the expected value of a checksum comes from.
+enum Announced {
+    Value(String),
+    Trailer(TrailingHeaders),
+    /// Nowhere: it is computed and kept.
+    Nothing,
+}
+
+/// What a request says about its body.
+pub(super) struct Expected {
+    /// Length in bytes.
+    pub(super) length: Option<u64>,
+    md5: Option<[u8; 16]>,
+    checksum: Option<(Algorithm, Announced)>,
+}
+
+impl Expected {
+    /// Nothing announced: for bytes that this server read itself.
+    pub(super) fn nothing() -> Self {
+        Self { length: None, md5: None, checksum: None }
+    }
+
+    /// Reads the announcements of a request. `headers` are those after the removal of aws-chunked framing, so that
+    /// Content-Length is the length of the object.
+    pub(super) fn from_request(
+        headers: &HeaderMap,
+        trailers: Option<TrailingHeaders>,
+    ) -> Result<Self, Refusal> {
+        let length = text(headers, "content-length").and_then(|length| length.parse().ok());
+        let md5 = text(headers, "content-md5").map(decode_md5).transpose()?;
+        Ok(Self { length, md5, checksum: announced(headers, trailers)? })
+    }
+
+    /// Takes the length from the body where no header gives it. S3 takes no body of unknown length.
+    pub(super) fn require_length(&mut self, body: &impl ByteStream) -> Result<(), Refusal> {
+        if self.length.is_none() {
+            self.length = body.remaining_length().exact().map(|length| length as u64);
+        }
+        self.length.map(|_| ()).ok_or(Refusal::MissingLength)
+    }
+
+    /// Computes and keeps a checksum where the request announces none.
+    pub(super) fn compute(&mut self, algorithm: Option<Algorithm>) {
+        if self.checksum.is_none() {
+            self.checksum = algorithm.map(|algorithm| (algorithm, Announced::Nothing));
+        }
+    }
+
+    /// The algorithm to hash with, besides MD5.
+    pub(super) fn algorithm(&self) -> Option<Algorithm> {
+        self.checksum.as_ref().map(|(algorithm, _)| *algorithm)
+    }
+
+    /// Compares what came with what was announced; `value` is that of [`Expected::algorithm`].
+    pub(super) fn verify(&self, md5: [u8; 16], value: Option<String>) -> Result<Option<Checksum>, Refusal> {
+        if self.md5.is_some_and(|expected| expected != md5) {
+            return Err(Refusal::BadDigest("Content-MD5"));
+        }
+        let (Some((algorithm, announced)), Some(value)) = (&self.checksum, value) else { return Ok(None) };
+        let expected = match announced {
+            Announced::Value(expected) => Some(expected.clone()),
+            // a trailer that was promised and did not come is a body that was cut
+            Announced::Trailer(trailers) => {
+                Some(trailer(trailers, *algorithm).ok_or(Refusal::IncompleteBody)?)
+            }
+            Announced::Nothing => None,
+        };
+        if expected.is_some_and(|expected| expected != value) {
+            return Err(Refusal::BadDigest(algorithm.name()));
+        }
+        Ok(Some(Checksum { algorithm: *algorithm, coverage: Coverage::Full, value }))
+    }
+}
+
+fn announced(
+    headers: &HeaderMap,
+    trailers: Option<TrailingHeaders>,
+) -> Result<Option<(Algorithm, Announced)>, Refusal> {
+    let mut values = Algorithm::ALL.into_iter().filter_map(|it| Some((it, text(headers, it.header())?)));
+    if let Some((algorithm, value)) = values.next() {
+        if values.next().is_some() {
+            return Err(Refusal::InvalidRequest(
+                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
+            ));
+        }
+        let valid = STANDARD.decode(value).is_ok_and(|digest| digest.len() == algorithm.digest_bytes());
+        return if valid {
+            Ok(Some((algorithm, Announced::Value(value.to_owned()))))
+        } else {
+            Err(Refusal::InvalidRequest("Value for x-amz-checksum header is invalid."))
+        };
+    }
+    let promised = text(headers, "x-amz-trailer").and_then(|names| {
+        Algorithm::ALL
+            .into_iter()
+            .find(|it| names.split(',').any(|name| name.trim().eq_ignore_ascii_case(it.header())))
+    });
+    if let (Some(algorithm), Some(trailers)) = (promised, trailers) {
+        return Ok(Some((algorithm, Announced::Trailer(trailers))));
+    }
+    let wished = text(headers, "x-amz-sdk-checksum-algorithm").and_then(Algorithm::from_name);
+    Ok(wished.map(|algorithm| (algorithm, Announced::Nothing)))
+}
+
+fn trailer(trailers: &TrailingHeaders, algorithm: Algorithm) -> Option<String> {
+    trailers.read(|headers| text(headers, algorithm.header()).map(str::to_owned)).flatten()
+}
+
+fn decode_md5(value: &str) -> Result<[u8; 16], Refusal> {
+    STANDARD.decode(value).ok().and_then(|digest| digest.try_into().ok()).ok_or(Refusal::InvalidDigest)
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok().map(str::trim).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::{Algorithm, Coverage, Expected, Plan};
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    fn value_of(algorithm: Algorithm, bytes: &[u8]) -> String {
+        let mut hasher = algorithm.hasher();
+        hasher.update(bytes);
+        algorithm.value(hasher)
+    }
+
+    #[test]
+    fn every_algorithm_has_its_published_check_value() {
+        // the check values of the CRC catalogue and of FIPS 180, all over "123456789"
+        for (algorithm, value) in [
+            (Algorithm::Crc32, "y/Q5Jg=="),
+            (Algorithm::Crc32c, "4waSgw=="),
+            (Algorithm::Crc64nvme, "rosUhgp5mIg="),
+            (Algorithm::Sha1, "98O8HYCOBHMq32eZZczDTKeuNEE="),
+            (Algorithm::Sha256, "FeKw00hYc4AGCVDmzpOA/mCG9qUn0k0Q0Vs6OJXz6TI="),
+        ] {
+            assert_eq!(value_of(algorithm, b"123456789"), value, "{algorithm:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_and_a_right_one_is_kept() {
+        let right = value_of(Algorithm::Crc32, b"abc");
+        let expected = Expected::from_request(&headers(&[("x-amz-checksum-crc32", &right)]), None).unwrap();
+        assert_eq!(expected.verify([0; 16], Some(right.clone())).unwrap().unwrap().value, right);
+        assert!(expected.verify([0; 16], Some(value_of(Algorithm::Crc32, b"abd"))).is_err());
+    }
+
+    #[test]
+    fn announcements_that_make_no_sense_are_refused() {
+        for pairs in [
+            &[("content-md5", "not base64")][..],
+            &[("content-md5", "AAAA")],
+            &[("x-amz-checksum-crc32", "AAAA")],
+            &[("x-amz-checksum-crc32", "AAAAAA=="), ("x-amz-checksum-sha1", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=")],
+        ] {
+            assert!(Expected::from_request(&headers(pairs), None).is_err(), "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_multipart_checksum_is_composite_unless_told_or_bound_otherwise() {
+        let plan = |pairs| Plan::from_headers(&headers(pairs)).unwrap().unwrap().coverage;
+        assert_eq!(plan(&[("x-amz-checksum-algorithm", "CRC32")]), Coverage::Composite);
+        assert_eq!(plan(&[("x-amz-checksum-algorithm", "CRC64NVME")]), Coverage::Full);
+        assert_eq!(
+            plan(&[("x-amz-checksum-algorithm", "CRC32"), ("x-amz-checksum-type", "FULL_OBJECT")]),
+            Coverage::Full
+        );
+    }
+}

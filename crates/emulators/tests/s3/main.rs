@@ -1,0 +1,10 @@
+//! The embedded S3 server as its clients see it: the AWS SDK, plain HTTP, and a process that is killed.
+
+mod access;
+mod durability;
+mod faults;
+mod harness;
+mod listing;
+mod multipart;
+mod objects;
+mod public;
