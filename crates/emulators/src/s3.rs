@@ -24,6 +24,7 @@ mod read;
 mod receive;
 mod refusal;
 mod store;
+mod xml;
 
 use std::path::PathBuf;
 

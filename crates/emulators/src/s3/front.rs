@@ -23,7 +23,11 @@ use super::{
     operation,
     refusal::CAUSE,
     store::Store,
+    xml::escape_controls,
 };
+
+/// Operations whose answer is a stranger's bytes, not ours to touch.
+const READS: [&str; 2] = ["GetObject", "HeadObject"];
 
 /// What answers requests.
 #[derive(Clone)]
@@ -138,7 +142,10 @@ impl Front {
             (answer, CAUSE.with(RefCell::take))
         };
         let (answer, cause) = CAUSE.scope(RefCell::new(None), call).await;
-        let response = response(answer);
+        let mut response = response(answer);
+        if !READS.contains(&operation) {
+            response = escape_controls(response).await;
+        }
         let status = response.status().as_u16();
         if let Some(cause) = cause {
             tracing::error!(operation, status, cause, "S3 request failed");

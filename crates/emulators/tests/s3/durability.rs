@@ -51,7 +51,7 @@ impl ServerProcess {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        let address = tokio::time::timeout(Duration::from_secs(60), address).await.expect("the server is up");
+        let address = tokio::time::timeout(Duration::from_mins(1), address).await.expect("the server is up");
         Self { child, address }
     }
 

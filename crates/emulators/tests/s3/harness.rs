@@ -114,6 +114,7 @@ pub(crate) fn http_client() -> reqwest::Client {
 }
 
 /// The S3 error code of a failed call, or its HTTP status where the answer has no body.
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
 pub(crate) fn code<E: ProvideErrorMetadata>(error: SdkError<E>) -> String {
     let status = error.raw_response().map(|response| response.status().as_u16());
     match (error.code(), status) {

@@ -1,5 +1,7 @@
 //! The embedded S3 server as its clients see it: the AWS SDK, plain HTTP, and a process that is killed.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 mod access;
 mod durability;
 mod faults;

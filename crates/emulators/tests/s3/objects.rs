@@ -269,7 +269,7 @@ async fn a_cut_body_leaves_no_object() {
     let server = TestServer::start().await;
     let presigned = server.s3.put_object().bucket(BUCKET).key("cut");
     let presigned =
-        presigned.presigned(PresigningConfig::expires_in(Duration::from_secs(60)).unwrap()).await.unwrap();
+        presigned.presigned(PresigningConfig::expires_in(Duration::from_mins(1)).unwrap()).await.unwrap();
     let chunks = vec![Ok(bytes::Bytes::from(vec![1; 100_000])), Err(std::io::Error::other("gone"))];
     let body = reqwest::Body::wrap_stream(futures::stream::iter(chunks));
     let put = server.http.put(presigned.uri()).header("content-length", "200000").body(body).send().await;
@@ -282,7 +282,7 @@ async fn a_body_of_unknown_length_is_refused() {
     let server = TestServer::start().await;
     let presigned = server.s3.put_object().bucket(BUCKET).key("endless");
     let presigned =
-        presigned.presigned(PresigningConfig::expires_in(Duration::from_secs(60)).unwrap()).await.unwrap();
+        presigned.presigned(PresigningConfig::expires_in(Duration::from_mins(1)).unwrap()).await.unwrap();
     let chunks = vec![Ok::<_, std::io::Error>(bytes::Bytes::from_static(b"x"))];
     let body = reqwest::Body::wrap_stream(futures::stream::iter(chunks));
     let put = server.http.put(presigned.uri()).body(body).send().await.unwrap();
@@ -292,7 +292,7 @@ async fn a_body_of_unknown_length_is_refused() {
 #[tokio::test]
 async fn presigned_urls_work_and_replace_headers() {
     let server = TestServer::start().await;
-    let minute = PresigningConfig::expires_in(Duration::from_secs(60)).unwrap();
+    let minute = PresigningConfig::expires_in(Duration::from_mins(1)).unwrap();
     let put = server
         .s3
         .put_object()
