@@ -11,6 +11,7 @@ mod change;
 mod checksum;
 mod commit;
 mod conditions;
+mod expected;
 mod faults;
 mod front;
 mod index;
@@ -34,13 +35,12 @@ use s3s::service::S3ServiceBuilder;
 
 pub use self::{
     access::AclMode,
-    faults::{Fault, FaultKind, FaultList},
+    faults::{FaultKind, FaultReport, FaultRule, Faults},
 };
 use self::{
     access::{KeyRing, Rules, SignedOnly},
     backend::Backend,
     change::Change,
-    faults::FaultBook,
     front::Front,
     read::ObjectReads,
     refusal::Refusal,
@@ -62,7 +62,9 @@ pub struct Config {
     pub anonymous_reads: bool,
     /// What becomes of ACLs.
     pub acls: AclMode,
-    /// Whether `/__faults` is there. It asks for no credentials: for tests only.
+    /// What goes wrong on purpose; nothing unless a test says so.
+    pub faults: Faults,
+    /// Whether `/__faults` is there to change that. It asks for no credentials: for tests only.
     pub fault_control: bool,
 }
 
@@ -81,6 +83,7 @@ impl Config {
             secret_key,
             anonymous_reads: true,
             acls: AclMode::Honour,
+            faults: Faults::default(),
             fault_control: false,
         }
     }
@@ -118,7 +121,7 @@ impl Server {
         });
         s3.set_access(SignedOnly);
         s3.set_route(ObjectReads { store: self.store.clone(), rules });
-        let front = Front { s3: s3.build(), store: self.store.clone(), faults: FaultBook::new() };
+        let front = Front { s3: s3.build(), store: self.store.clone(), faults: self.config.faults.clone() };
         front.router(self.config.fault_control)
     }
 

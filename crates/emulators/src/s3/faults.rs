@@ -1,15 +1,35 @@
-//! Trouble on demand: what real S3 does on bad days, switched on over HTTP for tests.
+//! The fault book: what S3 does on bad days, on demand.
 //!
-//! `POST /__faults` with `{"seed": 7, "faults": [{"kind": "slow-down", "operation": "PutObject", "count": 3}]}` replaces
-//! the book, `GET` shows it with the hits of each fault, `DELETE` empties it.
+//! `POST /__faults` takes one rule or a list of rules and adds them; `PUT` replaces what is there; `DELETE` clears it;
+//! `GET` shows every rule with the number of requests it matched and the number it fired on. A test in the same process
+//! does the same with [`Faults`].
+//!
+//! # A rule
+//! ```json
+//! {"kind": "slow-down", "on": "PutObject", "key": "cat", "count": 3, "skip": 1}
+//! ```
+//! | field | meaning |
+//! |---|---|
+//! | `kind` | what happens, see [`FaultKind`]; required |
+//! | `on` | only this operation, by its S3 name; without it any |
+//! | `key` | only keys that contain this text; without it any |
+//! | `count` | fires so often, then never again; without it always |
+//! | `skip` | lets so many matching requests pass first |
+//! | `perKey` | `count` and `skip` hold for each key on its own |
+//! | `probability` | fires on this part of the matching requests, chosen by `seed`, key and number of the request for that key: the same seed gives the same faults in whatever order keys come |
+//! | `seed` | see there; 0 |
+//! | `seconds` | how long the request is held up first |
+//!
+//! Several rules may fire on one request: all delays add up, and of the other kinds the first rule's holds.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,169 +41,259 @@ pub enum FaultKind {
     InternalError,
     /// 403 `AccessDenied`.
     AccessDenied,
-    /// 200 with an error in the body, as a completed multipart upload can answer; nothing is done.
+    /// 200 with an error in the body, as the completion of a multipart upload can answer; nothing is done.
     ErrorInBody,
     /// The connection is closed before anything is done.
     Reset,
     /// All is done, then the connection is closed instead of an answer.
     LostReply,
-    /// All is done, after `delay_ms`.
+    /// All is done, later.
     Latency,
 }
 
-/// A fault and the requests that it strikes.
+/// What shall go wrong, how often, and for whom. The module above explains every field.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fault {
-    /// What goes wrong.
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FaultRule {
+    /// What happens.
     pub kind: FaultKind,
-    /// Only this operation, by its S3 name such as `PutObject`; any if absent.
+    /// The operation it happens on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operation: Option<String>,
-    /// Only keys that contain this text.
+    pub on: Option<String>,
+    /// Text in the key it happens to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key_contains: Option<String>,
-    /// How many requests it strikes; all if absent.
+    pub key: Option<String>,
+    /// How often it happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
-    /// The chance that it strikes a request that it could, 0 to 1.
-    #[serde(default = "certain")]
-    pub probability: f64,
-    /// How long the request is held up first, in milliseconds.
+    /// How many matching requests pass first.
     #[serde(default)]
-    pub delay_ms: u64,
-    /// How many requests it has struck. What a client sends here is ignored.
-    #[serde(default, skip_deserializing)]
-    pub hits: u64,
-}
-
-fn certain() -> f64 {
-    1.0
-}
-
-/// What `POST /__faults` takes and `GET /__faults` answers.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FaultList {
-    /// Makes probabilities repeatable.
+    pub skip: u64,
+    /// Whether `count` and `skip` hold for each key on its own.
+    #[serde(default)]
+    pub per_key: bool,
+    /// The part of the matching requests that it happens on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
+    /// Chooses these requests.
     #[serde(default)]
     pub seed: u64,
-    /// The faults; the first that fits strikes.
+    /// How long the request is held up first.
     #[serde(default)]
-    pub faults: Vec<Fault>,
+    pub seconds: f64,
 }
 
-/// The fault book of a server. Clones share it.
-#[derive(Debug, Clone)]
-pub(super) struct FaultBook {
-    inner: Arc<Mutex<Inner>>,
+impl FaultRule {
+    /// A rule that always fires, on every request.
+    pub fn new(kind: FaultKind) -> Self {
+        Self {
+            kind,
+            on: None,
+            key: None,
+            count: None,
+            skip: 0,
+            per_key: false,
+            probability: None,
+            seed: 0,
+            seconds: 0.0,
+        }
+    }
+
+    /// Only on this operation.
+    #[must_use]
+    pub fn on(self, operation: impl Into<String>) -> Self {
+        Self { on: Some(operation.into()), ..self }
+    }
+
+    /// Only so often.
+    #[must_use]
+    pub fn times(self, count: u64) -> Self {
+        Self { count: Some(count), ..self }
+    }
+
+    fn concerns(&self, operation: &str, key: &str) -> bool {
+        self.on.as_deref().is_none_or(|only| only == operation)
+            && self.key.as_deref().is_none_or(|text| key.contains(text))
+    }
 }
 
-#[derive(Debug)]
-struct Inner {
-    list: FaultList,
-    dice: StdRng,
+/// A rule, and what became of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct FaultReport {
+    /// The rule.
+    pub rule: FaultRule,
+    /// Requests that it could have fired on.
+    pub matched: u64,
+    /// Requests that it fired on.
+    pub fired: u64,
+}
+
+/// The fault book of one server; clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Faults {
+    states: Arc<Mutex<Vec<State>>>,
 }
 
 /// What is to happen to one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Strike {
-    pub(super) kind: FaultKind,
     pub(super) delay: Duration,
+    pub(super) kind: Option<FaultKind>,
 }
 
-impl FaultBook {
-    /// An empty book.
-    pub(super) fn new() -> Self {
-        Self { inner: Arc::new(Mutex::new(Inner::new(FaultList::default()))) }
+impl Faults {
+    /// Adds a rule.
+    pub fn add(&self, rule: FaultRule) {
+        self.states().push(State { rule, total: Tally::default(), per_key: HashMap::new() });
     }
 
-    /// Replaces all faults.
-    pub(super) fn replace(&self, list: FaultList) {
-        *self.lock() = Inner::new(list);
+    /// Adds rules.
+    pub fn extend(&self, rules: impl IntoIterator<Item = FaultRule>) {
+        for rule in rules {
+            self.add(rule);
+        }
     }
 
-    /// The faults and their hits.
-    pub(super) fn list(&self) -> FaultList {
-        self.lock().list.clone()
+    /// Forgets all rules.
+    pub fn clear(&self) {
+        self.states().clear();
     }
 
-    /// The fault that strikes this request, if one does.
-    pub(super) fn strike(&self, operation: &str, key: &str) -> Option<Strike> {
-        let mut inner = self.lock();
-        let Inner { list, dice } = &mut *inner;
-        let fault = list
-            .faults
-            .iter_mut()
-            .find(|fault| fault.fits(operation, key) && dice.random_bool(fault.chance()))?;
-        fault.hits += 1;
-        Some(Strike { kind: fault.kind, delay: Duration::from_millis(fault.delay_ms) })
+    /// Every rule and how often it fired, in the order in which they were added.
+    pub fn report(&self) -> Vec<FaultReport> {
+        let report = |state: &State| FaultReport {
+            rule: state.rule.clone(),
+            matched: state.total.matched,
+            fired: state.total.fired,
+        };
+        self.states().iter().map(report).collect()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+    /// What the rules have for this request.
+    pub(super) fn strike(&self, operation: &str, key: &str) -> Strike {
+        let mut strike = Strike::default();
+        for state in self.states().iter_mut() {
+            let taken = state.rule.kind != FaultKind::Latency && strike.kind.is_some();
+            if taken || !state.fires(operation, key) {
+                continue;
+            }
+            strike.delay += Duration::try_from_secs_f64(state.rule.seconds).unwrap_or_default();
+            if state.rule.kind != FaultKind::Latency {
+                strike.kind = Some(state.rule.kind);
+            }
+        }
+        strike
+    }
+
+    fn states(&self) -> MutexGuard<'_, Vec<State>> {
         // the list is whole at every moment, whoever panicked
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
-    fn new(list: FaultList) -> Self {
-        Self { dice: StdRng::seed_from_u64(list.seed), list }
+#[derive(Debug)]
+struct State {
+    rule: FaultRule,
+    total: Tally,
+    per_key: HashMap<String, Tally>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    matched: u64,
+    fired: u64,
+}
+
+impl State {
+    /// Counts the request, and decides.
+    fn fires(&mut self, operation: &str, key: &str) -> bool {
+        if !self.rule.concerns(operation, key) {
+            return false;
+        }
+        let of_key = if self.rule.per_key || self.rule.probability.is_some() {
+            self.per_key.entry(key.to_owned()).or_default()
+        } else {
+            &mut Tally::default()
+        };
+        let before = if self.rule.per_key { *of_key } else { self.total };
+        let due = before.matched >= self.rule.skip
+            && self.rule.count.is_none_or(|count| before.fired < count)
+            && self.rule.probability.is_none_or(|part| draw(self.rule.seed, key, of_key.matched) < part);
+        for tally in [of_key, &mut self.total] {
+            tally.matched += 1;
+            tally.fired += u64::from(due);
+        }
+        due
     }
 }
 
-impl Fault {
-    fn fits(&self, operation: &str, key: &str) -> bool {
-        self.operation.as_deref().is_none_or(|only| only == operation)
-            && self.key_contains.as_deref().is_none_or(|text| key.contains(text))
-            && self.count.is_none_or(|count| self.hits < count)
-    }
-
-    fn chance(&self) -> f64 {
-        self.probability.clamp(0.0, 1.0)
-    }
+/// A number from 0 to 1 that depends on nothing but its arguments.
+fn draw(seed: u64, key: &str, request: u64) -> f64 {
+    let digest: [u8; 32] = Sha256::digest(format!("{seed}\n{key}\n{request}")).into();
+    f64::from(u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FaultBook, FaultKind};
+    use serde_json::json;
 
-    fn book(json: &str) -> FaultBook {
-        let book = FaultBook::new();
-        book.replace(serde_json::from_str(json).unwrap());
+    use super::{FaultKind, FaultRule, Faults};
+
+    fn book(rules: &[serde_json::Value]) -> Faults {
+        let book = Faults::default();
+        book.extend(rules.iter().map(|rule| serde_json::from_value(rule.clone()).unwrap()));
         book
     }
 
-    #[test]
-    fn a_fault_strikes_what_it_names_as_often_as_it_says() {
-        let book = book(
-            r#"{"faults": [{"kind": "slow-down", "operation": "PutObject", "key_contains": "cat", "count": 2}]}"#,
-        );
-        assert_eq!(book.strike("PutObject", "dog.jpg"), None);
-        assert_eq!(book.strike("GetObject", "cat.jpg"), None);
-        assert_eq!(book.strike("PutObject", "cat.jpg").unwrap().kind, FaultKind::SlowDown);
-        assert!(book.strike("PutObject", "cat.jpg").is_some());
-        assert_eq!(book.strike("PutObject", "cat.jpg"), None);
-        assert_eq!(book.list().faults[0].hits, 2);
+    fn fired(book: &Faults, operation: &str, key: &str) -> bool {
+        book.strike(operation, key).kind.is_some()
     }
 
     #[test]
-    fn a_seed_repeats_the_same_bad_luck() {
-        let luck = |seed: u64| {
-            let book =
-                book(&format!(r#"{{"seed": {seed}, "faults": [{{"kind": "reset", "probability": 0.5}}]}}"#));
-            (0..64).map(|_| book.strike("GetObject", "").is_some()).collect::<Vec<_>>()
-        };
-        assert_eq!(luck(1), luck(1));
-        assert_ne!(luck(1), luck(2));
-        assert!(luck(1).contains(&true) && luck(1).contains(&false));
+    fn a_rule_fires_as_often_as_it_says_and_for_whom_it_says() {
+        let book =
+            book(&[json!({"kind": "slow-down", "on": "PutObject", "key": "cat", "count": 2, "skip": 1})]);
+        assert!(!fired(&book, "PutObject", "dog.jpg"));
+        assert!(!fired(&book, "GetObject", "cat.jpg"));
+        let struck: Vec<_> = (0..5).map(|_| fired(&book, "PutObject", "cat.jpg")).collect();
+        assert_eq!(struck, [false, true, true, false, false]);
+        assert_eq!((book.report()[0].matched, book.report()[0].fired), (5, 2));
+        book.clear();
+        assert!(book.report().is_empty());
     }
 
     #[test]
-    fn a_misspelt_fault_is_an_error() {
-        assert!(
-            serde_json::from_str::<super::FaultList>(r#"{"faults": [{"kind": "reset", "chance": 1}]}"#)
-                .is_err()
-        );
+    fn per_key_counts_each_key_on_its_own() {
+        let book = book(&[json!({"kind": "reset", "perKey": true, "count": 1})]);
+        let struck: Vec<_> =
+            ["a", "b", "a", "b", "c"].iter().map(|key| fired(&book, "PutObject", key)).collect();
+        assert_eq!(struck, [true, true, false, false, true]);
+    }
+
+    #[test]
+    fn the_same_seed_strikes_the_same_keys_in_any_order() {
+        let rule = json!({"kind": "internal-error", "probability": 0.3, "seed": 7});
+        let keys: Vec<_> = (0..200).map(|n| format!("k{n}")).collect();
+        let (one, other) = (book(std::slice::from_ref(&rule)), book(&[rule]));
+        let forwards: Vec<_> = keys.iter().map(|key| fired(&one, "PutObject", key)).collect();
+        let mut backwards: Vec<_> = keys.iter().rev().map(|key| fired(&other, "PutObject", key)).collect();
+        backwards.reverse();
+        assert_eq!(forwards, backwards);
+        let struck = forwards.iter().filter(|struck| **struck).count();
+        assert!((30..90).contains(&struck), "{struck} of 200");
+    }
+
+    #[test]
+    fn delays_add_up_and_the_first_refusal_holds() {
+        let slow = json!({"kind": "latency", "seconds": 0.5});
+        let book = book(&[slow.clone(), json!({"kind": "reset"}), json!({"kind": "slow-down"}), slow]);
+        let strike = book.strike("GetObject", "x");
+        assert_eq!((strike.kind, strike.delay.as_millis()), (Some(FaultKind::Reset), 1000));
+        assert_eq!(book.report()[2].fired, 0);
+    }
+
+    #[test]
+    fn a_misspelt_rule_is_an_error() {
+        assert!(serde_json::from_value::<FaultRule>(json!({"kind": "reset", "chance": 1})).is_err());
     }
 }

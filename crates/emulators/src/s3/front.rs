@@ -18,7 +18,7 @@ use tracing::{instrument::WithSubscriber as _, subscriber::NoSubscriber};
 use uuid::Uuid;
 
 use super::{
-    faults::{FaultBook, FaultKind, FaultList},
+    faults::{FaultKind, FaultRule, Faults},
     linger::SharedBody,
     operation,
     refusal::CAUSE,
@@ -34,7 +34,7 @@ const READS: [&str; 2] = ["GetObject", "HeadObject"];
 pub(super) struct Front {
     pub(super) s3: S3Service,
     pub(super) store: Store,
-    pub(super) faults: FaultBook,
+    pub(super) faults: Faults,
 }
 
 impl Front {
@@ -42,7 +42,8 @@ impl Front {
     pub(super) fn router(self, fault_control: bool) -> Router {
         let mut router = Router::new().route("/_health", get(health));
         if fault_control {
-            router = router.route("/__faults", get(list_faults).post(replace_faults).delete(clear_faults));
+            let faults = get(list_faults).post(add_faults).put(replace_faults).delete(clear_faults);
+            router = router.route("/__faults", faults);
         }
         router.fallback(serve).layer(browsers()).with_state(self)
     }
@@ -66,16 +67,27 @@ async fn health(State(front): State<Front>) -> Response {
 }
 
 async fn list_faults(State(front): State<Front>) -> Response {
-    match serde_json::to_string(&front.faults.list()) {
-        Ok(list) => ([(header::CONTENT_TYPE, "application/json")], list).into_response(),
+    match serde_json::to_string(&front.faults.report()) {
+        Ok(report) => ([(header::CONTENT_TYPE, "application/json")], report).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
 
+async fn add_faults(State(front): State<Front>, body: Bytes) -> Response {
+    match rules(&body) {
+        Ok(rules) => {
+            front.faults.extend(rules);
+            list_faults(State(front)).await
+        }
+        Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    }
+}
+
 async fn replace_faults(State(front): State<Front>, body: Bytes) -> Response {
-    match serde_json::from_slice::<FaultList>(&body) {
-        Ok(list) => {
-            front.faults.replace(list);
+    match rules(&body) {
+        Ok(rules) => {
+            front.faults.clear();
+            front.faults.extend(rules);
             list_faults(State(front)).await
         }
         Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
@@ -83,8 +95,17 @@ async fn replace_faults(State(front): State<Front>, body: Bytes) -> Response {
 }
 
 async fn clear_faults(State(front): State<Front>) -> StatusCode {
-    front.faults.replace(FaultList::default());
+    front.faults.clear();
     StatusCode::NO_CONTENT
+}
+
+/// One rule or a list of rules.
+fn rules(body: &[u8]) -> serde_json::Result<Vec<FaultRule>> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        serde_json::from_slice(body)
+    } else {
+        Ok(vec![serde_json::from_slice(body)?])
+    }
 }
 
 async fn serve(State(front): State<Front>, request: Request) -> Response {
@@ -112,10 +133,10 @@ impl Front {
             ));
         };
         let strike = self.faults.strike(operation, &operation::key(request.uri()));
-        if let Some(strike) = strike {
+        if !strike.delay.is_zero() {
             tokio::time::sleep(strike.delay).await;
         }
-        match strike.map(|strike| strike.kind) {
+        match strike.kind {
             None | Some(FaultKind::Latency) => self.operate(operation, request).await,
             Some(FaultKind::SlowDown) => error(s3_error!(SlowDown, "Please reduce your request rate.")),
             Some(FaultKind::AccessDenied) => error(s3_error!(AccessDenied, "Access Denied")),

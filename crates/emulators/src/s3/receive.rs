@@ -9,7 +9,8 @@ use s3s::{StdError, checksum::ChecksumHasher};
 
 use super::{
     blob::{Blobs, NewBlob},
-    checksum::{Checksum, Expected},
+    checksum::Checksum,
+    expected::Expected,
     object::Segment,
     refusal::Refusal,
 };
@@ -171,7 +172,7 @@ mod tests {
     use futures::stream;
 
     use super::{Blobs, PORTION_BYTES, Received, Refusal, receive};
-    use crate::s3::checksum::Expected;
+    use crate::s3::expected::Expected;
 
     async fn store(
         chunks: Vec<io::Result<Bytes>>,

@@ -17,9 +17,9 @@ use tokio_util::io::ReaderStream;
 use super::{
     blob::{Blobs, NewBlob},
     change::{self, Change, Place},
-    checksum::Expected,
     commit::Committer,
     conditions::WriteCondition,
+    expected::Expected,
     index::{self, Index},
     object::{Details, MAX_KEY_BYTES, Object, Segment, now},
     receive::{Received, receive},

@@ -25,11 +25,7 @@ async fn refusals_come_as_booked_and_stop_when_used_up() {
     for (kind, expected) in
         [("slow-down", "SlowDown"), ("internal-error", "InternalError"), ("access-denied", "AccessDenied")]
     {
-        book(
-            &server,
-            &format!(r#"{{"faults": [{{"kind": "{kind}", "operation": "PutObject", "count": 2}}]}}"#),
-        )
-        .await;
+        book(&server, &format!(r#"{{"kind": "{kind}", "on": "PutObject", "count": 2}}"#)).await;
         assert_eq!(put(&server, "x").await, Err(expected.into()));
         assert_eq!(put(&server, "x").await, Err(expected.into()));
         assert_eq!(put(&server, "x").await, Ok(()));
@@ -39,7 +35,7 @@ async fn refusals_come_as_booked_and_stop_when_used_up() {
 #[tokio::test]
 async fn a_lost_reply_leaves_the_object() {
     let server = TestServer::start().await;
-    book(&server, r#"{"faults": [{"kind": "lost-reply", "key_contains": "lost", "operation": "PutObject", "count": 1}]}"#).await;
+    book(&server, r#"{"kind": "lost-reply", "key": "lost", "on": "PutObject", "count": 1}"#).await;
     assert!(put(&server, "lost").await.unwrap_err().starts_with("no answer"));
     assert_eq!(server.get("lost").await.unwrap().len(), 300_000);
 }
@@ -47,7 +43,7 @@ async fn a_lost_reply_leaves_the_object() {
 #[tokio::test]
 async fn a_reset_does_nothing() {
     let server = TestServer::start().await;
-    book(&server, r#"{"faults": [{"kind": "reset", "operation": "PutObject", "count": 1}]}"#).await;
+    book(&server, r#"{"kind": "reset", "on": "PutObject", "count": 1}"#).await;
     assert!(put(&server, "reset").await.unwrap_err().starts_with("no answer"));
     assert_eq!(server.get("reset").await, Err("NoSuchKey".into()));
 }
@@ -55,14 +51,17 @@ async fn a_reset_does_nothing() {
 #[tokio::test]
 async fn the_book_shows_hits_and_can_be_closed() {
     let server = TestServer::start().await;
-    book(&server, r#"{"faults": [{"kind": "latency", "delay_ms": 1}]}"#).await;
+    book(&server, r#"{"kind": "latency", "seconds": 0.001}"#).await;
     put(&server, "x").await.unwrap();
     let url = format!("{}/__faults", server.endpoint);
     let shown: serde_json::Value =
         serde_json::from_str(&server.http.get(&url).send().await.unwrap().text().await.unwrap()).unwrap();
-    assert_eq!(shown["faults"][0]["hits"], 1);
+    assert_eq!(shown[0]["fired"], 1);
     assert_eq!(server.http.delete(&url).send().await.unwrap().status(), 204);
-    let nonsense = server.http.post(&url).body(r#"{"faults": [{"kind": "nonsense"}]}"#).send().await.unwrap();
+    let several = r#" [{"kind": "reset"}, {"kind": "latency"}]"#;
+    assert_eq!(server.http.put(&url).body(several).send().await.unwrap().status(), 200);
+    assert_eq!(server.http.delete(&url).send().await.unwrap().status(), 204);
+    let nonsense = server.http.post(&url).body(r#"{"kind": "nonsense"}"#).send().await.unwrap();
     assert_eq!(nonsense.status(), 400);
 }
 

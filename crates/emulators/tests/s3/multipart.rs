@@ -224,8 +224,7 @@ async fn a_part_of_an_unknown_upload_is_refused() {
 #[tokio::test]
 async fn a_completion_can_fail_with_status_200() {
     let server = TestServer::start().await;
-    let faults =
-        r#"{"faults": [{"kind": "error-in-body", "operation": "CompleteMultipartUpload", "count": 1}]}"#;
+    let faults = r#"{"kind": "error-in-body", "on": "CompleteMultipartUpload", "count": 1}"#;
     server.http.post(format!("{}/__faults", server.endpoint)).body(faults).send().await.unwrap();
     let mut upload = Upload::begin(&server, "late").await;
     upload.part(1, vec![1; 10]).await;

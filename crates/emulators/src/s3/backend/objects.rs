@@ -16,8 +16,9 @@ use super::{Backend, place};
 use crate::s3::{
     access::Acl,
     change::{Change, Place},
-    checksum::{Algorithm, Checksum, Expected},
+    checksum::{Algorithm, Checksum},
     conditions::{Names, Verdict, WriteCondition, weigh},
+    expected::Expected,
     object::{Details, Object, kept_headers, now},
     refusal::Refusal,
 };

@@ -22,8 +22,9 @@ use super::{
 use crate::s3::{
     access::owner,
     change::Change,
-    checksum::{Expected, Plan},
+    checksum::Plan,
     conditions::WriteCondition,
+    expected::Expected,
     multipart::{MAX_PARTS, Promised},
     object::{Part, Upload},
     range::{Slice, slice},
