@@ -1,0 +1,191 @@
+//! Google Drive v3 with an API key: pages of a folder, one file's record, its bytes.
+//!
+//! The key travels in the `X-Goog-Api-Key` header, never in a URL, and never to a host that Drive redirects to.
+
+mod download;
+mod error;
+mod file;
+
+use std::time::Duration;
+
+use http::header::LOCATION;
+use reqwest::Response;
+
+pub use download::Download;
+pub use error::{Error, Reason};
+pub use file::{BadSize, Capabilities, File, FilePage, ImageMediaMetadata, ShortcutDetails};
+
+use crate::{Secret, ids::DriveId};
+
+/// The longest silence on an open answer of Drive.
+const IDLE: Duration = Duration::from_secs(60);
+/// Longest chain of redirects that is followed.
+const MAX_REDIRECTS: usize = 3;
+/// What is asked of every file.
+const FILE_FIELDS: &str = "id,name,mimeType,size,md5Checksum,sha1Checksum,sha256Checksum,createdTime,modifiedTime,\
+    trashed,resourceKey,shortcutDetails,capabilities(canDownload,canListChildren),\
+    imageMediaMetadata(width,height,rotation,time)";
+/// Type of a folder.
+pub const FOLDER_TYPE: &str = "application/vnd.google-apps.folder";
+/// Type of a shortcut.
+pub const SHORTCUT_TYPE: &str = "application/vnd.google-apps.shortcut";
+/// Most files that one page of a listing may hold (Google's limit).
+pub const MAX_PAGE_SIZE: u32 = 1000;
+
+/// An id and, where its link carries one, the key that opens it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DriveRef {
+    /// The id.
+    pub id: DriveId,
+    /// The resource key that some links from before 2021 need.
+    pub resource_key: Option<String>,
+}
+
+/// What a listing asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Children {
+    /// Files whose type is `image/…`.
+    Images,
+    /// Folders, and shortcuts of any kind.
+    FoldersAndShortcuts,
+}
+
+/// Client of Google Drive. Cheap to clone; clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Client {
+    base: url::Url,
+    key: Option<Secret>,
+    http: reqwest::Client,
+}
+
+impl Client {
+    /// A client of the API at `base` (path included, such as `https://www.googleapis.com/drive/v3`).
+    ///
+    /// # Panics
+    /// Never in practice: see [`crate::http::service_client`].
+    pub fn new(base: url::Url, key: Option<Secret>) -> Self {
+        let http =
+            crate::http::builder(IDLE).build().expect("TLS is installed and the settings are constant");
+        Self { base, key, http }
+    }
+
+    /// One page of the children of `folder`, in a stable order; trashed ones never.
+    pub async fn list_children(
+        &self,
+        folder: &DriveRef,
+        children: Children,
+        page_token: Option<&str>,
+    ) -> Result<FilePage, Error> {
+        let kind = match children {
+            Children::Images => "mimeType contains 'image/'".to_owned(),
+            Children::FoldersAndShortcuts => {
+                format!("(mimeType = '{FOLDER_TYPE}' or mimeType = '{SHORTCUT_TYPE}')")
+            }
+        };
+        // an id needs no escaping: only `DriveId::parse` makes one
+        let query = format!("'{}' in parents and trashed = false and {kind}", folder.id);
+        let mut url = self.url(&["files"]);
+        url.query_pairs_mut()
+            .append_pair("q", &query)
+            .append_pair("pageSize", &MAX_PAGE_SIZE.to_string())
+            .append_pair("fields", &format!("nextPageToken,incompleteSearch,files({FILE_FIELDS})"))
+            .append_pair("orderBy", "name_natural")
+            .append_pair("supportsAllDrives", "true")
+            .append_pair("includeItemsFromAllDrives", "true");
+        if let Some(token) = page_token {
+            url.query_pairs_mut().append_pair("pageToken", token);
+        }
+        self.json(url, folder).await
+    }
+
+    /// The record of one file or folder.
+    pub async fn get(&self, file: &DriveRef) -> Result<File, Error> {
+        let mut url = self.url(&["files", file.id.as_str()]);
+        url.query_pairs_mut().append_pair("fields", FILE_FIELDS).append_pair("supportsAllDrives", "true");
+        self.json(url, file).await
+    }
+
+    /// The bytes of a file from `offset` on. The answer is checked to start there (200 only for offset 0).
+    pub async fn download(&self, file: &DriveRef, offset: u64) -> Result<Download, Error> {
+        let mut url = self.url(&["files", file.id.as_str()]);
+        url.query_pairs_mut().append_pair("alt", "media").append_pair("supportsAllDrives", "true");
+        // no Range for the whole file: Drive answers 416 to any range of an empty one
+        let range = (offset > 0).then(|| format!("bytes={offset}-"));
+        let response = self.send(url, file, range.as_deref()).await?;
+        Download::from_response(response, offset)
+    }
+
+    fn url(&self, segments: &[&str]) -> url::Url {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+
+    async fn json<T: serde::de::DeserializeOwned>(
+        &self,
+        url: url::Url,
+        named: &DriveRef,
+    ) -> Result<T, Error> {
+        let response = self.send(url, named, None).await?;
+        let body = response.bytes().await.map_err(|error| Error::network(&error))?;
+        serde_json::from_slice(&body).map_err(|_| Error::unexpected_body())
+    }
+
+    /// Sends a GET; follows redirects within Google only; any status outside 2xx is an error.
+    async fn send(&self, url: url::Url, named: &DriveRef, range: Option<&str>) -> Result<Response, Error> {
+        let mut url = url;
+        for _ in 0..=MAX_REDIRECTS {
+            let at_drive = url.origin() == self.base.origin();
+            let mut request = self.http.get(url.clone());
+            if at_drive && let Some(key) = &self.key {
+                request = request.header("X-Goog-Api-Key", key.expose());
+            }
+            if at_drive && let Some(resource_key) = &named.resource_key {
+                request =
+                    request.header("X-Goog-Drive-Resource-Keys", format!("{}/{resource_key}", named.id));
+            }
+            if let Some(range) = range {
+                request = request.header(http::header::RANGE, range);
+            }
+            let response = request.send().await.map_err(|error| Error::network(&error))?;
+            if response.status().is_success() {
+                return Ok(response);
+            }
+            let next = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
+            match next.filter(|_| response.status().is_redirection()).and_then(|to| url.join(to).ok()) {
+                Some(next) if self.may_follow(&next) => url = next,
+                _ => return Err(Error::from_response(response, self.key.as_ref()).await),
+            }
+        }
+        Err(Error::too_many_redirects())
+    }
+
+    /// Only Google's own hosts, and the one that was configured.
+    fn may_follow(&self, url: &url::Url) -> bool {
+        let google =
+            |host: &str| host.ends_with(".googleapis.com") || host.ends_with(".googleusercontent.com");
+        url.origin() == self.base.origin() || (url.scheme() == "https" && url.host_str().is_some_and(google))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_are_followed_to_google_only() {
+        let base = url::Url::parse("https://www.googleapis.com/drive/v3").unwrap();
+        let client = Client::new(base, None);
+        for (url, follow) in [
+            ("https://doc-0s.googleusercontent.com/x", true),
+            ("https://content.googleapis.com/x", true),
+            ("http://doc-0s.googleusercontent.com/x", false),
+            ("https://googleusercontent.com.evil.example/x", false),
+            ("http://169.254.169.254/latest", false),
+        ] {
+            assert_eq!(client.may_follow(&url::Url::parse(url).unwrap()), follow, "{url}");
+        }
+    }
+}

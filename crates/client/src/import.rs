@@ -1,0 +1,232 @@
+//! The import service: wire types and client. It owns jobs.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Error, call::Target};
+
+/// Body of `POST /import/google-drive`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StartImport {
+    /// A link to a Google Drive folder, or its bare id.
+    pub folder_url: String,
+}
+
+/// Answer to `POST /import/google-drive`: 202 with a job, or 200 when the folder holds no image.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ImportStarted {
+    /// For a person.
+    pub message: String,
+    /// The job, absent when there is nothing to import.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_id: Option<String>,
+    /// Images known so far: all of them unless `listing` says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_images: Option<u64>,
+    /// `in_progress` while the folder is still being listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listing: Option<String>,
+    /// What was found out about an id that lists nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// Where a job is. The last three are final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobState {
+    /// Pages of the folder are still being read; images are imported meanwhile.
+    Listing,
+    /// All images are known and being imported.
+    Running,
+    /// Everything waits for something that passes by itself: see `waiting_reason` and `waiting_until`.
+    Waiting,
+    /// Every image has an outcome.
+    Completed,
+    /// Stopped by a person.
+    Cancelled,
+    /// Ended as a whole: see `error`.
+    Failed,
+}
+
+impl JobState {
+    /// True for the states that nothing follows.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Cancelled | Self::Failed)
+    }
+}
+
+/// Answer to `GET /import/status/{job_id}`.
+///
+/// Counters are JSON numbers, not integers: the original's wire lets a client add fractions.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct JobStatus {
+    /// `processing` or `completed` (the latter for every final state).
+    pub status: String,
+    /// Images that are known.
+    pub total: u64,
+    /// Images that are stored, newly or since before.
+    pub processed: serde_json::Number,
+    /// Images that failed.
+    pub failed: serde_json::Number,
+    /// One entry per stored image, in the order of completion: the image, or
+    /// `{"error":"Image already exists","image":{…}}`. At most the newest 1,000.
+    #[serde(default)]
+    pub imported: Vec<Value>,
+    /// True when `imported` holds only the newest entries.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imported_truncated: bool,
+    /// Absent from services of the original.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<JobState>,
+    /// Images that were stopped before they were stored.
+    #[serde(default)]
+    pub cancelled: u64,
+    /// Bytes of the images that are stored.
+    #[serde(default)]
+    pub bytes_done: u64,
+    /// Bytes of all images that are known, where the listing tells.
+    #[serde(default)]
+    pub bytes_total: u64,
+    /// Why the whole job failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What is waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_reason: Option<String>,
+    /// Until when, RFC 3339 in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_until: Option<String>,
+    /// The newest failures, at most 100: each with file, reason and advice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<ImageFailure>,
+}
+
+/// One image that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageFailure {
+    /// Its id in Drive.
+    pub file_id: String,
+    /// Its name in Drive.
+    pub name: String,
+    /// Why.
+    #[serde(flatten)]
+    pub failure: Failure,
+}
+
+/// Why an image, or a whole job, failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Stable name of the reason in kebab-case, such as `download-quota-exceeded`.
+    pub reason: String,
+    /// What happened, for a person.
+    pub message: String,
+    /// What a person can do.
+    pub advice: String,
+    /// How often it was tried.
+    #[serde(default)]
+    pub attempts: u32,
+}
+
+/// How one image ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Stored now.
+    Imported,
+    /// Stored before.
+    Known,
+    /// Given up.
+    Failed,
+    /// Stopped by a person.
+    Cancelled,
+}
+
+/// The outcome of one image, as our worker reports it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FileResult {
+    /// The file in Drive.
+    pub file_id: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// For `imported` the image object; for `known` `{"error":"Image already exists","image":{…}}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Value>,
+    /// Bytes of the image as stored.
+    #[serde(default)]
+    pub bytes: u64,
+    /// For `failed`: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// What a worker waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// RFC 3339, UTC.
+    pub until: String,
+    /// For a person.
+    pub reason: String,
+}
+
+/// Body of `POST /import/update-status`.
+///
+/// With `results` the counters of the original (`processed`, `failed`, `imported`) are ignored by our import
+/// service; the original's import service reads only them. Never are both counted.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct UpdateStatus {
+    /// The job as the batch named it: text, or whatever a foreign client sent.
+    pub job_id: Value,
+    /// Outcomes by file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub results: Option<Vec<FileResult>>,
+    /// Set while everything waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    /// Set when no image of the job can succeed (bad key, API disabled): the job ends as failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_failed: Option<Failure>,
+    /// The original's increment of stored images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processed: Option<u64>,
+    /// The original's increment of failed images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<u64>,
+    /// The original's list of stored images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Vec<Value>>,
+}
+
+/// Client of the import service, or of the gateway when `base` ends in `/api`.
+#[derive(Debug, Clone)]
+pub struct Client {
+    target: Target,
+}
+
+impl Client {
+    /// A client of the service at `base`.
+    pub fn new(base: url::Url, http: reqwest::Client) -> Self {
+        Self { target: Target::new("import-service", base, http) }
+    }
+
+    /// `POST /import/google-drive`.
+    pub async fn start_import(&self, import: &StartImport) -> Result<ImportStarted, Error> {
+        let url = self.target.url(&["import", "google-drive"]);
+        self.target.send_ok(self.target.http.post(url).json(import)).await?.json()
+    }
+
+    /// `GET /import/status/{job_id}`; `with_imported` asks for the list of stored images too.
+    pub async fn job_status(&self, job_id: &str, with_imported: bool) -> Result<JobStatus, Error> {
+        let mut url = self.target.url(&["import", "status", job_id]);
+        if !with_imported {
+            url.set_query(Some("imported=0"));
+        }
+        self.target.send_ok(self.target.http.get(url)).await?.json()
+    }
+
+    /// `POST /import/update-status`.
+    pub async fn update_status(&self, update: &UpdateStatus) -> Result<(), Error> {
+        let url = self.target.url(&["import", "update-status"]);
+        self.target.send_ok(self.target.http.post(url).json(update)).await.map(drop)
+    }
+}

@@ -1,0 +1,21 @@
+//! What crosses the wire, and how to call it: the wire types of the five services, a typed client
+//! of each, a client of Google Drive, and the rules they share (errors, retries, one HTTP client).
+//!
+//! This crate knows no web framework, no database and no object store.
+
+pub mod drive;
+pub mod error;
+pub mod http;
+pub mod ids;
+pub mod import;
+pub mod metadata;
+pub mod request_id;
+pub mod retry;
+pub mod secret;
+pub mod storage;
+pub mod worker;
+
+mod call;
+
+pub use error::{Error, ErrorBody};
+pub use secret::Secret;

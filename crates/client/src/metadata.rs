@@ -1,0 +1,259 @@
+//! The metadata service: wire types and client. It owns the `images` table, and the decision that an object may go.
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Error, call::Target};
+
+/// One image as every service answers it. The fields after `created_at` are our additions, absent on rows of the
+/// original.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Image {
+    /// Number of the row.
+    pub id: i64,
+    /// Name in Drive, at most 255 characters.
+    pub name: String,
+    /// Id in Drive.
+    pub google_drive_id: String,
+    /// Bytes. A number, but for rows of the original in SQLite, which may hold anything.
+    pub size: Value,
+    /// Type as Drive announced it.
+    pub mime_type: String,
+    /// Public URL of the object.
+    pub storage_path: String,
+    /// `aws`.
+    pub storage_provider: String,
+    /// UTC, `YYYY-MM-DDTHH:MM:SS`, on SQLite with six digits of a fraction.
+    pub created_at: Option<String>,
+    /// MD5 of the bytes stored, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub md5: Option<String>,
+    /// MD5 as Drive listed it when the image was stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_md5: Option<String>,
+    /// `stale` when Drive's MD5 was wrong twice for the same bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_checksum: Option<String>,
+    /// SHA-256 as Drive listed it, verified through the MD5 of the same listing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// The job that stored it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_id: Option<String>,
+    /// Pixels, where Drive lists them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Pixels, where Drive lists them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+}
+
+impl Image {
+    /// `size` as a number of bytes.
+    pub fn size_bytes(&self) -> Option<u64> {
+        self.size.as_u64()
+    }
+}
+
+/// Body of `POST /images`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct NewImage {
+    /// Name in Drive.
+    pub name: String,
+    /// Id in Drive.
+    pub google_drive_id: String,
+    /// Bytes stored.
+    pub size: u64,
+    /// Type as Drive announced it.
+    pub mime_type: String,
+    /// Public URL of the object; empty with `share`.
+    pub storage_path: String,
+    /// `aws`.
+    pub storage_provider: String,
+    /// See [`Image::md5`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub md5: Option<String>,
+    /// See [`Image::source_md5`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_md5: Option<String>,
+    /// See [`Image::source_checksum`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_checksum: Option<String>,
+    /// See [`Image::sha256`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// See [`Image::job_id`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_id: Option<String>,
+    /// See [`Image::width`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// See [`Image::height`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// Changed content: the row's `storage_path` must still be this one, and is replaced; `id` and `created_at` stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+    /// The same bytes are stored under another Drive id already: use that object. 404 where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<Share>,
+}
+
+/// Which stored bytes to share: both must be equal, and the row's own bytes verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// SHA-256 in hexadecimal.
+    pub sha256: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// What `POST /images` did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ImageCreated {
+    /// 201 (new) or 200 (replaced): the row as it is now, exactly as answered.
+    Stored(Value),
+    /// 409: a row with this Drive id is there, and was not changed. The row, exactly as answered.
+    Exists(Value),
+    /// 409 `object-released`: that object is being deleted; it must be written again under a new key.
+    Released,
+    /// 404 to `share`: no such bytes are stored; download them.
+    NothingToShare,
+}
+
+/// Body of `POST /images/known`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct KnownQuery {
+    /// Ids in Drive, at most 1,000.
+    pub google_drive_ids: Vec<String>,
+}
+
+/// Answer to `POST /images/known`: the rows with exactly these Drive ids.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct KnownImages {
+    /// In no order.
+    pub images: Vec<Image>,
+}
+
+/// Body of `POST /objects/release`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReleaseObject {
+    /// Public URL of an object that no task will give a row any more.
+    pub storage_path: String,
+    /// `aws`.
+    pub storage_provider: String,
+}
+
+/// Answer to `POST /objects/release`: 200.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ObjectReleased {
+    /// Always true.
+    pub success: bool,
+    /// False when a row names the object, which therefore stays.
+    pub released: bool,
+}
+
+/// Answer to `GET /images`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ImagePage {
+    /// Newest first.
+    pub images: Vec<Image>,
+    /// As asked for.
+    pub page: i64,
+    /// As asked for.
+    pub per_page: i64,
+    /// Rows in all.
+    pub total: u64,
+    /// Pages in all.
+    pub total_pages: u64,
+}
+
+/// Answer to `GET /stats`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Stats {
+    /// Rows.
+    pub total_images: u64,
+    /// Rows whose provider is `aws`.
+    pub aws_images: u64,
+    /// Sum of `size`. Text from services of the original on MySQL.
+    pub total_size_bytes: Value,
+    /// The same in MiB, two decimals.
+    pub total_size_mb: Value,
+}
+
+/// Client of the metadata service, or of the gateway when `base` ends in `/api`.
+#[derive(Debug, Clone)]
+pub struct Client {
+    target: Target,
+}
+
+impl Client {
+    /// A client of the service at `base`.
+    pub fn new(base: url::Url, http: reqwest::Client) -> Self {
+        Self { target: Target::new("metadata-service", base, http) }
+    }
+
+    /// `POST /images`.
+    pub async fn create_image(&self, image: &NewImage) -> Result<ImageCreated, Error> {
+        let answer =
+            self.target.send(self.target.http.post(self.target.url(&["images"])).json(image)).await?;
+        match answer.status {
+            StatusCode::CREATED => answer.json().map(ImageCreated::Stored),
+            StatusCode::OK if image.replaces.is_some() => answer.json().map(ImageCreated::Stored),
+            StatusCode::NOT_FOUND if image.share.is_some() => Ok(ImageCreated::NothingToShare),
+            StatusCode::CONFLICT => {
+                let body: Value = answer.json()?;
+                if body["code"] == "object-released" {
+                    return Ok(ImageCreated::Released);
+                }
+                Ok(ImageCreated::Exists(body["image"].clone()))
+            }
+            // the original counts anything else as a failure, a 200 too
+            _ => Err(answer.into_error()),
+        }
+    }
+
+    /// `POST /images/known`; `None` where the service is the original's, which cannot tell.
+    pub async fn known_images(&self, drive_ids: &[&str]) -> Result<Option<Vec<Image>>, Error> {
+        let query = KnownQuery { google_drive_ids: drive_ids.iter().map(|id| (*id).to_owned()).collect() };
+        let request = self.target.http.post(self.target.url(&["images", "known"])).json(&query);
+        let answer = self.target.send(request).await?;
+        match answer.status {
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Ok(None),
+            status if status.is_success() => answer.json::<KnownImages>().map(|known| Some(known.images)),
+            _ => Err(answer.into_error()),
+        }
+    }
+
+    /// `POST /objects/release`; `None` where the service is the original's, which never deletes objects.
+    pub async fn release_object(&self, release: &ReleaseObject) -> Result<Option<ObjectReleased>, Error> {
+        let request = self.target.http.post(self.target.url(&["objects", "release"])).json(release);
+        let answer = self.target.send(request).await?;
+        match answer.status {
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Ok(None),
+            status if status.is_success() => answer.json().map(Some),
+            _ => Err(answer.into_error()),
+        }
+    }
+
+    /// `GET /images`, one page, newest first.
+    pub async fn list_images(&self, page: u64, per_page: u64) -> Result<ImagePage, Error> {
+        let mut url = self.target.url(&["images"]);
+        url.query_pairs_mut()
+            .append_pair("page", &page.to_string())
+            .append_pair("per_page", &per_page.to_string());
+        self.target.send_ok(self.target.http.get(url)).await?.json()
+    }
+
+    /// `DELETE /images/{id}`.
+    pub async fn delete_image(&self, id: i64) -> Result<(), Error> {
+        let url = self.target.url(&["images", &id.to_string()]);
+        self.target.send_ok(self.target.http.delete(url)).await.map(drop)
+    }
+
+    /// `GET /stats`.
+    pub async fn stats(&self) -> Result<Stats, Error> {
+        self.target.send_ok(self.target.http.get(self.target.url(&["stats"]))).await?.json()
+    }
+}

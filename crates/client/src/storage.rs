@@ -1,0 +1,138 @@
+//! The storage service: wire types and client. It owns objects.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Error, call::Target};
+
+/// Body of the original's `POST /upload`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Upload {
+    /// The bytes in base64.
+    pub file_data: String,
+    /// The name in Drive; the key's second half is made of it.
+    pub filename: String,
+    /// As Drive announced it.
+    pub mime_type: String,
+    /// `aws` is the only one.
+    pub provider: String,
+}
+
+/// Answer to `POST /upload`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Uploaded {
+    /// `aws`.
+    pub provider: String,
+    /// Always true.
+    pub success: bool,
+    /// Public URL of the object.
+    pub url: String,
+}
+
+/// What goes with the bytes of `PUT /objects/{uuid}`.
+#[derive(Debug, Clone)]
+pub struct NewObject {
+    /// First half of the key; the same one again writes the same object again.
+    pub uuid: Uuid,
+    /// The name in Drive.
+    pub filename: String,
+    /// `aws` is the only one.
+    pub provider: String,
+    /// As Drive announced it.
+    pub mime_type: String,
+    /// Length of the body in bytes, where it is known before. A body of another length is refused.
+    pub size_bytes: Option<u64>,
+    /// MD5 that the bytes must have, where it is known before. Other bytes are refused (code `checksum-mismatch`).
+    pub md5: Option<String>,
+}
+
+/// Answer to `PUT /objects/{uuid}`: 200, the object is stored, whole and verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredObject {
+    /// Always true.
+    pub success: bool,
+    /// `aws`.
+    pub provider: String,
+    /// Public URL of the object: the row's `storage_path`.
+    pub url: String,
+    /// `<uuid>_<name>`.
+    pub key: String,
+    /// Bytes stored.
+    pub size: u64,
+    /// MD5 of the bytes stored, 32 hexadecimal digits.
+    pub md5: String,
+    /// What the bytes are, by their first ones.
+    pub content_type: String,
+}
+
+/// Body of `POST /delete`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DeleteObject {
+    /// Public URL of the object, as stored in the row.
+    pub file_path: String,
+    /// `aws` is the only one.
+    pub provider: String,
+}
+
+/// Client of the storage service.
+#[derive(Debug, Clone)]
+pub struct Client {
+    target: Target,
+}
+
+impl Client {
+    /// A client of the service at `base`.
+    pub fn new(base: url::Url, http: reqwest::Client) -> Self {
+        Self { target: Target::new("storage-service", base, http) }
+    }
+
+    /// `POST /upload`, the original's way: the whole image in memory.
+    pub async fn upload(&self, upload: &Upload) -> Result<Uploaded, Error> {
+        let answer =
+            self.target.send_ok(self.target.http.post(self.target.url(&["upload"])).json(upload)).await?;
+        // the original counts anything but 200 as a failure, a 201 too
+        if answer.status == http::StatusCode::OK { answer.json() } else { Err(answer.into_error()) }
+    }
+
+    /// `PUT /objects/{uuid}`: streams `body`; answers when the object is whole and verified.
+    pub async fn put_object(&self, object: &NewObject, body: reqwest::Body) -> Result<StoredObject, Error> {
+        let mut url = self.target.url(&["objects", &object.uuid.to_string()]);
+        url.query_pairs_mut()
+            .append_pair("filename", &object.filename)
+            .append_pair("provider", &object.provider);
+        let mime = http::HeaderValue::from_str(&object.mime_type)
+            .unwrap_or_else(|_| http::HeaderValue::from_static("application/octet-stream"));
+        let mut request = self.target.http.put(url).header(http::header::CONTENT_TYPE, mime).body(body);
+        if let Some(size) = object.size_bytes {
+            request = request.header(http::header::CONTENT_LENGTH, size);
+        }
+        if let Some(md5) = object.md5.as_deref().and_then(content_md5) {
+            request = request.header("content-md5", md5);
+        }
+        self.target.send_ok(request).await?.json()
+    }
+
+    /// `POST /delete`: the object is gone afterwards, whether it was there or not.
+    pub async fn delete_object(&self, delete: &DeleteObject) -> Result<(), Error> {
+        let url = self.target.url(&["delete"]);
+        self.target.send_ok(self.target.http.post(url).json(delete)).await.map(drop)
+    }
+}
+
+/// The `Content-MD5` header (base64) for an MD5 in 32 hexadecimal digits.
+fn content_md5(hex_digits: &str) -> Option<String> {
+    use base64::Engine;
+    let bytes = hex::decode(hex_digits).ok().filter(|bytes| bytes.len() == 16)?;
+    Some(base64::engine::general_purpose::STANDARD.encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn an_md5_in_hexadecimal_becomes_a_header_in_base64() {
+        let header = super::content_md5("d41d8cd98f00b204e9800998ecf8427e");
+        assert_eq!(header.as_deref(), Some("1B2M2Y8AsgTpgAmY7PhCfg=="));
+        assert_eq!(super::content_md5("d41d"), None);
+        assert_eq!(super::content_md5("not hex"), None);
+    }
+}

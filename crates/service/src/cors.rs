@@ -1,0 +1,186 @@
+//! Cross-origin answers exactly as the original's: an echo of the caller's origin by default, a list otherwise, and
+//! constant methods in preflights.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+
+/// Methods of every preflight answer, whatever the route supports.
+const METHODS: HeaderValue = HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
+const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
+const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
+
+/// Who may call from a browser, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cors {
+    /// `None`: anybody, on every path. Else these, on paths that start with `/api`.
+    origins: Option<Vec<Origin>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Origin {
+    Any,
+    /// Compared without case.
+    Exact(String),
+    /// Each `*` stands for part of one host label; the text is matched whole.
+    Pattern(String),
+}
+
+impl Cors {
+    /// Any origin, on every path: the five services themselves, and the gateway where `CORS_ORIGINS` is unset.
+    pub fn any() -> Self {
+        Self { origins: None }
+    }
+
+    /// A `CORS_ORIGINS` value: unset, blank and `*` are any; else a list with commas.
+    pub fn from_setting(setting: Option<&str>) -> Self {
+        let entries = setting.unwrap_or_default().split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let origins: Vec<_> = entries
+            .map(|entry| match entry {
+                "*" => Origin::Any,
+                _ if entry.contains('*') => Origin::Pattern(entry.to_ascii_lowercase()),
+                _ => Origin::Exact(entry.to_ascii_lowercase()),
+            })
+            .collect();
+        match origins.as_slice() {
+            [] | [Origin::Any] => Self::any(),
+            _ => Self { origins: Some(origins) },
+        }
+    }
+
+    /// Adds what belongs into the answer to a request with `method`, `path` and `request` headers.
+    pub fn apply(&self, method: &Method, path: &str, request: &HeaderMap, answer: &mut HeaderMap) {
+        let Some(allowed) = self.allowed_origin(path, request.get(header::ORIGIN)) else { return };
+        if self.varies(request) {
+            answer.append(header::VARY, HeaderValue::from_static("Origin"));
+        }
+        answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+        if method == Method::OPTIONS && request.contains_key(header::ORIGIN) {
+            preflight(request, answer);
+        }
+    }
+
+    /// The origin to name, if any.
+    fn allowed_origin(&self, path: &str, origin: Option<&HeaderValue>) -> Option<HeaderValue> {
+        let any = HeaderValue::from_static("*");
+        let Some(origins) = &self.origins else { return Some(origin.cloned().unwrap_or(any)) };
+        if !path.starts_with("/api") {
+            return None;
+        }
+        let has_any = origins.contains(&Origin::Any);
+        let Some(origin) = origin else { return if has_any { Some(any) } else { self.first_listed() } };
+        let text = origin.to_str().ok()?.to_ascii_lowercase();
+        origins.iter().any(|entry| entry.matches(&text)).then(|| origin.clone())
+    }
+
+    /// What the original names where nobody asks: the alphabetically first origin.
+    fn first_listed(&self) -> Option<HeaderValue> {
+        let exact = self.origins.iter().flatten().filter_map(|entry| match entry {
+            Origin::Exact(origin) => Some(origin.as_str()),
+            Origin::Any | Origin::Pattern(_) => None,
+        });
+        exact.min().and_then(|origin| HeaderValue::from_str(origin).ok())
+    }
+
+    /// A single exact origin is the same answer for everybody; all else depends on who asks.
+    fn varies(&self, request: &HeaderMap) -> bool {
+        match self.origins.as_deref() {
+            None => request.contains_key(header::ORIGIN),
+            Some([Origin::Exact(_)]) => false,
+            Some(origins) => request.contains_key(header::ORIGIN) || !origins.contains(&Origin::Any),
+        }
+    }
+}
+
+impl Origin {
+    fn matches(&self, origin: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Exact(exact) => exact == origin,
+            Self::Pattern(pattern) => matches_pattern(pattern, origin),
+        }
+    }
+}
+
+/// `pattern` against the whole of `text`; a `*` stands for one or more characters of one host label.
+fn matches_pattern(pattern: &str, text: &str) -> bool {
+    let Some((before, after)) = pattern.split_once('*') else { return pattern == text };
+    let Some(rest) = text.strip_prefix(before) else { return false };
+    let label_end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(rest.len());
+    (1..=label_end).any(|taken| matches_pattern(after, &rest[taken..]))
+}
+
+fn preflight(request: &HeaderMap, answer: &mut HeaderMap) {
+    let asked = request.get(header::ACCESS_CONTROL_REQUEST_METHOD).and_then(|method| method.to_str().ok());
+    let known = asked.map(str::to_ascii_uppercase).is_some_and(|method| {
+        matches!(method.as_str(), "DELETE" | "GET" | "HEAD" | "OPTIONS" | "PATCH" | "POST" | "PUT")
+    });
+    if !known {
+        return;
+    }
+    answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+    if let Some(names) =
+        request.get(header::ACCESS_CONTROL_REQUEST_HEADERS).and_then(|names| names.to_str().ok())
+    {
+        let mut names: Vec<_> = names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        names.sort_unstable();
+        if let Ok(names) = HeaderValue::from_str(&names.join(", "))
+            && !names.is_empty()
+        {
+            answer.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
+        }
+    }
+    if request.get(REQUEST_PRIVATE_NETWORK).is_some_and(|value| value == "true") {
+        answer.insert(ALLOW_PRIVATE_NETWORK, HeaderValue::from_static("true"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(setting: &str, path: &str, origin: Option<&str>) -> (Option<String>, bool) {
+        let mut request = HeaderMap::new();
+        if let Some(origin) = origin {
+            request.insert(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
+        }
+        let mut answer = HeaderMap::new();
+        Cors::from_setting(Some(setting)).apply(&Method::GET, path, &request, &mut answer);
+        let named =
+            answer.get(header::ACCESS_CONTROL_ALLOW_ORIGIN).map(|value| value.to_str().unwrap().to_owned());
+        (named, answer.contains_key(header::VARY))
+    }
+
+    #[test]
+    fn who_is_named_follows_the_originals_table() {
+        let named = |origin: &str, vary: bool| (Some(origin.to_owned()), vary);
+        for (setting, path, origin, expected) in [
+            ("", "/health", None, named("*", false)),
+            ("*", "/nope", Some("null"), named("null", true)),
+            ("https://a.x", "/api/stats", None, named("https://a.x", false)),
+            ("https://a.x", "/api/stats", Some("HTTPS://A.X"), named("HTTPS://A.X", false)),
+            ("https://a.x", "/api/stats", Some("https://a.x/"), (None, false)),
+            ("https://a.x", "/health", Some("https://a.x"), (None, false)),
+            ("https://b.x, https://a.x,", "/api/stats", None, named("https://a.x", true)),
+            ("https://b.x,https://a.x", "/api/stats", Some("https://b.x"), named("https://b.x", true)),
+            ("https://b.x,*", "/api/stats", None, named("*", false)),
+            ("https://b.x,*", "/api/stats", Some("https://z.x"), named("https://z.x", true)),
+        ] {
+            assert_eq!(allowed(setting, path, origin), expected, "{setting:?} {path} {origin:?}");
+        }
+    }
+
+    #[test]
+    fn a_star_stands_for_one_host_label_and_nothing_hangs_on() {
+        let setting = "https://*.example.app,http://localhost:*";
+        for (origin, allow) in [
+            ("https://foo.example.app", true),
+            ("http://localhost:3000", true),
+            ("https://example.app", false),
+            ("https://a.b.example.app", false),
+            ("https://xexample.app", false),
+            ("https://foo.example.app.evil.com", false),
+            ("https://.example.app", false),
+        ] {
+            assert_eq!(allowed(setting, "/api/x", Some(origin)).0.is_some(), allow, "{origin}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! `/health` (the process lives; never looks further, as in the original) and `/ready` (what it needs is there).
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use axum::{Router, http::StatusCode, response::IntoResponse, routing::get};
+use serde_json::{Map, Value, json};
+
+use crate::extract::Json;
+
+/// How long one dependency may take to answer.
+const PROBE: Duration = Duration::from_secs(3);
+
+type Probe = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
+
+/// What a service needs, each with a way to ask whether it is there.
+#[derive(Clone, Default)]
+pub struct Dependencies {
+    probes: Vec<(&'static str, Probe)>,
+}
+
+impl std::fmt::Debug for Dependencies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.probes.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl Dependencies {
+    /// Nothing is needed.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Adds `name`. `probe` answers what is wrong in words fit for anybody: no hosts, no secrets.
+    #[must_use]
+    pub fn with<F, Answer>(mut self, name: &'static str, probe: F) -> Self
+    where
+        F: Fn() -> Answer + Send + Sync + 'static,
+        Answer: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.probes.push((name, Arc::new(move || Box::pin(probe()))));
+        self
+    }
+
+    /// Adds another service, asked by its `/health`.
+    #[must_use]
+    pub fn with_service(self, name: &'static str, base: &url::Url, http: &reqwest::Client) -> Self {
+        let (url, http) = (base.join("health"), http.clone());
+        self.with(name, move || {
+            let (url, http) = (url.clone(), http.clone());
+            async move {
+                let url = url.map_err(|_| "its URL is wrong".to_owned())?;
+                match http.get(url).send().await {
+                    Ok(answer) if answer.status().is_success() => Ok(()),
+                    Ok(answer) => Err(format!("answered {}", answer.status().as_u16())),
+                    Err(error) => Err(client::http::failure_kind(&error).to_owned()),
+                }
+            }
+        })
+    }
+
+    async fn report(&self) -> (bool, Value) {
+        let asked = self.probes.iter().map(|(name, probe)| async move {
+            let answer = tokio::time::timeout(PROBE, probe()).await;
+            (*name, answer.unwrap_or_else(|_| Err("no answer in time".to_owned())))
+        });
+        let mut all_up = true;
+        let mut states = Map::new();
+        for (name, answer) in futures::future::join_all(asked).await {
+            all_up &= answer.is_ok();
+            let state = match answer {
+                Ok(()) => json!({"status": "up"}),
+                Err(why) => json!({"status": "down", "reason": why}),
+            };
+            states.insert(name.to_owned(), state);
+        }
+        (all_up, Value::Object(states))
+    }
+}
+
+/// The routes `/health` and `/ready` of the service `name`.
+pub fn routes<S: Clone + Send + Sync + 'static>(name: &'static str, needs: Dependencies) -> Router<S> {
+    let health = get(move || async move { Json(json!({"service": name, "status": "healthy"})) });
+    let ready = get(move || async move {
+        let (all_up, dependencies) = needs.report().await;
+        let (status, word) =
+            if all_up { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not-ready") };
+        (status, Json(json!({"service": name, "status": word, "dependencies": dependencies}))).into_response()
+    });
+    Router::new().route("/health", health).route("/ready", ready)
+}

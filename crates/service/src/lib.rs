@@ -1,0 +1,18 @@
+//! What every binary does to be a service: settings, telemetry, errors to JSON, extractors, CORS, health, serve and
+//! drain. A service crate brings its routes and its background work; the rest is here.
+
+pub mod cors;
+pub mod env;
+pub mod error;
+pub mod extract;
+pub mod health;
+pub mod serve;
+pub mod shutdown;
+pub mod start;
+pub mod telemetry;
+
+mod conventions;
+
+pub use env::Env;
+pub use error::ApiError;
+pub use shutdown::Shutdown;

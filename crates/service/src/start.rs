@@ -1,0 +1,57 @@
+//! From a process to a running service: the whole of every `main`.
+
+use std::{future::Future, net::Ipv4Addr, process::ExitCode};
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+
+use crate::{Env, Shutdown, telemetry};
+
+/// Which service a binary is.
+#[derive(Debug, Clone, Copy)]
+pub struct Binary {
+    /// Its name in `/health`.
+    pub name: &'static str,
+    /// Where it listens unless `PORT` says otherwise.
+    pub default_port: u16,
+}
+
+/// Runs one service as a process: settings, logs, listener on all interfaces, then `run` until SIGTERM or Ctrl-C. Every
+/// bad setting is reported before anything is bound.
+pub fn main<C, Run, Running>(
+    binary: Binary,
+    config: impl FnOnce(&Env) -> anyhow::Result<C>,
+    run: Run,
+) -> ExitCode
+where
+    Run: FnOnce(TcpListener, C, Shutdown) -> Running,
+    Running: Future<Output = anyhow::Result<()>>,
+{
+    let started = Env::from_process().and_then(|env| {
+        telemetry::init(&env);
+        let read = env.reader();
+        let port = read.parse_or("PORT", binary.default_port, "a port number");
+        // both may be wrong: say so at once
+        let (port, config) = match (read.finish(port), config(&env)) {
+            (Ok(port), Ok(config)) => (port, config),
+            (Err(error), Ok(_)) | (Ok(_), Err(error)) => return Err(error),
+            (Err(one), Err(other)) => anyhow::bail!("{one}; {other}"),
+        };
+        let runtime = tokio::runtime::Runtime::new().context("start the async runtime")?;
+        runtime.block_on(async {
+            let address = (Ipv4Addr::UNSPECIFIED, port);
+            let listener =
+                TcpListener::bind(address).await.with_context(|| format!("listen on port {port}"))?;
+            tracing::info!(service = binary.name, port, version = env!("CARGO_PKG_VERSION"), "listening");
+            run(listener, config, Shutdown::on_signals()).await
+        })
+    });
+    match started {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // also where logging is filtered away
+            eprintln!("{}: {error:#}", binary.name);
+            ExitCode::FAILURE
+        }
+    }
+}

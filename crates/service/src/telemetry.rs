@@ -1,0 +1,31 @@
+//! Logs: one line per event on standard error, as text or JSON.
+
+use std::{io::IsTerminal, sync::Once};
+
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::Env;
+
+/// What is logged where `RUST_LOG` does not say otherwise. Third parties are held back: at lower levels some print
+/// URLs and headers.
+const DEFAULT_FILTER: &str =
+    "info,sqlx=warn,hyper=warn,reqwest=warn,aws_config=warn,aws_runtime=warn,s3s=warn";
+
+/// Starts logging: `RUST_LOG` filters (default `info`), `LOG_FORMAT` is `text` (default) or `json`. A second call in one
+/// process does nothing.
+pub fn init(env: &Env) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let wanted = env.get("RUST_LOG").unwrap_or(DEFAULT_FILTER);
+        let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+        let registry = tracing_subscriber::registry().with(filter);
+        let lines = fmt::layer().with_writer(std::io::stderr);
+        let started = match env.get("LOG_FORMAT") {
+            Some("json") => registry.with(lines.json()).try_init(),
+            _ => registry.with(lines.with_ansi(std::io::stderr().is_terminal())).try_init(),
+        };
+        if started.is_err() {
+            tracing::debug!("logging was started before");
+        }
+    });
+}
