@@ -32,6 +32,8 @@ use std::path::PathBuf;
 use axum::Router;
 use client::secret::Secret;
 use s3s::service::S3ServiceBuilder;
+use service::Shutdown;
+use tokio::net::TcpListener;
 
 pub use self::{
     access::AclMode,
@@ -87,6 +89,22 @@ impl Config {
             fault_control: false,
         }
     }
+}
+
+/// Serves S3 on `listener` until `shutdown`, then finishes what is being written.
+///
+/// # Errors
+/// When the store cannot be opened, or the listener fails for good.
+pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    let server = Server::open(config).await?;
+    tracing::info!(
+        bucket = server.config.bucket,
+        directory = %server.config.data_dir.display(),
+        "embedded S3 server is ready"
+    );
+    let outcome = service::serve::serve(listener, server.router(), &shutdown).await;
+    server.close().await;
+    outcome
 }
 
 /// A server whose store is open.

@@ -33,9 +33,10 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Opens the index; it must exist.
-    pub(super) async fn open(file: &Path) -> sqlx::Result<Self> {
+    /// Opens the index, making it or bringing it up to date as needed.
+    pub(super) async fn open(file: &Path) -> anyhow::Result<Self> {
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options(file)).await?;
+        sqlx::migrate!("src/s3/migrations").run(&pool).await?;
         Ok(Self { pool })
     }
 

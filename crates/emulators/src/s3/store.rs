@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use futures::{Stream, TryStreamExt as _};
 use s3s::StdError;
-use sqlx::{ConnectOptions as _, SqliteConnection};
+use sqlx::ConnectOptions as _;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
@@ -47,9 +47,10 @@ impl Store {
         let file = directory.join("index.db");
         let found_index = file.exists();
         let blobs = Blobs::open(directory.join("objects")).context("open the directory of objects")?;
-        let mut db = index::options(&file).connect().await.context("open the object index")?;
-        migrate(&mut db).await?;
         let index = Index::open(&file).await.context("open the object index")?;
+        let mut db = index::options(&file).connect().await.context("open the object index")?;
+        let before = now().timestamp() - COMPLETED_UPLOADS_SECS;
+        change::forget_completed(&mut db, before).await.context("tidy the object index")?;
         sweep(&index, &blobs, found_index).await?;
         Ok(Self { index, committer: Committer::start(db, blobs.clone(), lock), blobs })
     }
@@ -198,12 +199,6 @@ fn lock(directory: &Path) -> anyhow::Result<File> {
         }
         Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("lock {}", path.display())),
     }
-}
-
-async fn migrate(db: &mut SqliteConnection) -> anyhow::Result<()> {
-    sqlx::migrate!("src/s3/migrations").run(&mut *db).await.context("bring the object index up to date")?;
-    let before = now().timestamp() - COMPLETED_UPLOADS_SECS;
-    change::forget_completed(db, before).await.context("tidy the object index")
 }
 
 async fn sweep(index: &Index, blobs: &Blobs, found_index: bool) -> anyhow::Result<()> {

@@ -8,7 +8,8 @@ use std::{
 };
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use emulators::s3::Server;
+use emulators::s3::{self, FaultKind, FaultRule, Server};
+use service::Shutdown;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -20,11 +21,10 @@ use crate::harness::{ACCESS_KEY, BUCKET, SECRET_KEY, code, config, http_client, 
 async fn serve_the_working_directory() {
     let mut config = config(&TempDir::new().unwrap());
     config.data_dir = "data".into();
-    let server = Server::open(config).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     std::fs::write("address.part", listener.local_addr().unwrap().to_string()).unwrap();
     std::fs::rename("address.part", "address").unwrap();
-    axum::serve(listener, server.router()).await.unwrap();
+    s3::run(listener, config, Shutdown::new()).await.unwrap();
 }
 
 struct ServerProcess {
@@ -178,6 +178,36 @@ async fn replaced_and_deleted_bytes_leave_the_disk() {
     let server = ServerProcess::start(directory.path()).await;
     assert_eq!(count_files(directory.path()), 1);
     server.kill();
+}
+
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_finishes_what_it_was_sent() {
+    let directory = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let shutdown = Shutdown::new();
+    let config = config(&directory);
+    let faults = config.faults.clone();
+    faults.add(FaultRule { seconds: 0.2, ..FaultRule::new(FaultKind::Latency).on("PutObject") });
+    let running = tokio::spawn(s3::run(listener, config.clone(), shutdown.clone()));
+    let s3 = s3_client(address, ACCESS_KEY, SECRET_KEY);
+    let put = tokio::spawn(s3.put_object().bucket(BUCKET).key("last").body(vec![1; 1000].into()).send());
+    let waiting = async {
+        while faults.report()[0].fired == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), waiting).await.expect("the request arrived");
+    shutdown.stop();
+    running.await.unwrap().unwrap();
+    put.await.unwrap().unwrap();
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(s3::run(listener, config, Shutdown::new()));
+    let s3 = s3_client(address, ACCESS_KEY, SECRET_KEY);
+    faults.clear();
+    s3.head_object().bucket(BUCKET).key("last").send().await.unwrap();
 }
 
 #[tokio::test]

@@ -8,9 +8,10 @@ use aws_sdk_s3::{
     error::{ProvideErrorMetadata, SdkError},
 };
 use client::secret::Secret;
-use emulators::s3::{Config, Server};
+use emulators::s3::{self, Config};
+use service::Shutdown;
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::net::TcpListener;
 
 /// The bucket that every test server has.
 pub(crate) const BUCKET: &str = "images";
@@ -25,13 +26,13 @@ pub(crate) struct TestServer {
     pub(crate) s3: Client,
     /// Plain HTTP.
     pub(crate) http: reqwest::Client,
-    serving: JoinHandle<()>,
+    shutdown: Shutdown,
     _directory: TempDir,
 }
 
 impl Drop for TestServer {
     fn drop(&mut self) {
-        self.serving.abort();
+        self.shutdown.stop();
     }
 }
 
@@ -46,18 +47,17 @@ impl TestServer {
         let directory = tempfile::tempdir().unwrap();
         let mut config = config(&directory);
         adjust(&mut config);
-        let server = Server::open(config).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = server.router();
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let shutdown = Shutdown::new();
+        tokio::spawn(s3::run(listener, config, shutdown.clone()));
         let endpoint = format!("http://{address}");
         let http = http_client();
         Self {
             s3: s3_client(address, ACCESS_KEY, SECRET_KEY),
             endpoint,
             http,
-            serving,
+            shutdown,
             _directory: directory,
         }
     }
