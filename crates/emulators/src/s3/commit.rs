@@ -55,6 +55,11 @@ impl Committer {
         answered.await.unwrap_or_else(|_| Err(Refusal::Internal(anyhow::anyhow!("the store was closed"))))
     }
 
+    /// Whether there is a writer to commit to.
+    pub(super) fn is_alive(&self) -> bool {
+        !self.messages.is_closed()
+    }
+
     /// Commits what waits, then closes the index.
     pub(super) async fn close(&self) {
         let (closed, done) = oneshot::channel();

@@ -1,5 +1,7 @@
 //! What a request announces about its body, and whether the body keeps to it.
 
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderMap;
 use s3s::{TrailingHeaders, stream::ByteStream};
@@ -17,8 +19,13 @@ enum Announced {
     Nothing,
 }
 
+/// The longest silence on the way of a body.
+const PATIENCE: Duration = Duration::from_mins(2);
+
 /// What a request says about its body.
 pub(super) struct Expected {
+    /// How long to wait for the next bytes.
+    pub(super) patience: Duration,
     /// Length in bytes.
     pub(super) length: Option<u64>,
     md5: Option<[u8; 16]>,
@@ -28,7 +35,7 @@ pub(super) struct Expected {
 impl Expected {
     /// Nothing announced: for bytes that this server read itself.
     pub(super) fn nothing() -> Self {
-        Self { length: None, md5: None, checksum: None }
+        Self { patience: PATIENCE, length: None, md5: None, checksum: None }
     }
 
     /// Reads the announcements of a request. `headers` are those after the removal of aws-chunked framing, so that
@@ -39,7 +46,7 @@ impl Expected {
     ) -> Result<Self, Refusal> {
         let length = text(headers, "content-length").and_then(|length| length.parse().ok());
         let md5 = text(headers, "content-md5").map(decode_md5).transpose()?;
-        Ok(Self { length, md5, checksum: announced(headers, trailers)? })
+        Ok(Self { patience: PATIENCE, length, md5, checksum: announced(headers, trailers)? })
     }
 
     /// Takes the length from the body where no header gives it. S3 takes no body of unknown length.

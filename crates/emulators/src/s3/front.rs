@@ -59,9 +59,10 @@ fn browsers() -> CorsLayer {
 }
 
 async fn health(State(front): State<Front>) -> Response {
-    let (status, body) = match front.store.index.buckets().await {
-        Ok(_) => (StatusCode::OK, r#"{"service":"embedded-s3","status":"healthy"}"#),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, r#"{"service":"embedded-s3","status":"unhealthy"}"#),
+    let (status, body) = if front.store.is_healthy().await {
+        (StatusCode::OK, r#"{"service":"embedded-s3","status":"healthy"}"#)
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, r#"{"service":"embedded-s3","status":"unhealthy"}"#)
     };
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }

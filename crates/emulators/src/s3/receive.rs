@@ -1,6 +1,6 @@
 //! From the body of a request to a verified blob on disk, in constant memory.
 
-use std::{fs::File, io::Write as _};
+use std::{fs::File, io::Write as _, pin::Pin, time::Duration};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
@@ -49,7 +49,7 @@ where
     let mut sink = None;
     let mut received = 0;
     let mut portion = Portion::default();
-    while let Some(chunk) = body.next().await {
+    while let Some(chunk) = next(&mut body, expected.patience).await? {
         let chunk = chunk.map_err(|error| broken_body(&error.into()))?;
         received += chunk.len() as u64;
         if received > limit {
@@ -64,6 +64,11 @@ where
         return Err(Refusal::IncompleteBody);
     }
     finish(blobs, sink, portion, expected).await
+}
+
+/// A client that has gone without a word would otherwise hold its connection for ever.
+async fn next<S: Stream>(body: &mut Pin<&mut S>, patience: Duration) -> Result<Option<S::Item>, Refusal> {
+    tokio::time::timeout(patience, body.next()).await.map_err(|_| Refusal::RequestTimeout)
 }
 
 #[derive(Default)]
@@ -169,7 +174,7 @@ mod tests {
     use std::io;
 
     use bytes::Bytes;
-    use futures::stream;
+    use futures::{StreamExt as _, stream};
 
     use super::{Blobs, PORTION_BYTES, Received, Refusal, receive};
     use crate::s3::expected::Expected;
@@ -200,6 +205,17 @@ mod tests {
         assert_eq!((received.size, left), ((PORTION_BYTES / 2 * 5) as u64, 1));
         let md5: [u8; 16] = <md5::Md5 as md5::Digest>::digest(vec![7; PORTION_BYTES / 2 * 5]).into();
         assert_eq!(received.md5, md5);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_falls_silent_is_given_up() {
+        let directory = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(directory.path().join("objects")).unwrap();
+        let silent = stream::iter([Ok::<_, io::Error>(Bytes::from_static(b"x"))]).chain(stream::pending());
+        let mut expected = Expected::nothing();
+        expected.patience = std::time::Duration::from_millis(1);
+        let received = receive(&blobs, silent, expected).await;
+        assert!(matches!(received, Err(Refusal::RequestTimeout)));
     }
 
     #[tokio::test]

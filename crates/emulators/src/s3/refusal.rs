@@ -53,6 +53,10 @@ pub(super) enum Refusal {
     WrongChunkSignature,
     #[error("You did not provide the number of bytes specified by the Content-Length HTTP header.")]
     IncompleteBody,
+    #[error(
+        "Your socket connection to the server was not read from or written to within the timeout period."
+    )]
+    RequestTimeout,
     #[error("You must provide the Content-Length HTTP header.")]
     MissingLength,
     #[error("The bucket does not allow ACLs")]
@@ -92,6 +96,7 @@ impl Refusal {
             Self::WrongPayloadHash => S3ErrorCode::Custom("XAmzContentSHA256Mismatch".into()),
             Self::WrongChunkSignature => S3ErrorCode::SignatureDoesNotMatch,
             Self::IncompleteBody => S3ErrorCode::IncompleteBody,
+            Self::RequestTimeout => S3ErrorCode::RequestTimeout,
             Self::MissingLength => S3ErrorCode::MissingContentLength,
             Self::AclsRefused => S3ErrorCode::AccessControlListNotSupported,
             Self::AccessDenied => S3ErrorCode::AccessDenied,

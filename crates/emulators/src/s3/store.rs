@@ -61,6 +61,11 @@ impl Store {
         self.index.close().await;
     }
 
+    /// Whether the store can be read and written.
+    pub(super) async fn is_healthy(&self) -> bool {
+        self.committer.is_alive() && self.index.buckets().await.is_ok()
+    }
+
     /// Makes a change that names no new blobs.
     pub(super) async fn change(&self, change: Change) -> Result<(), Refusal> {
         self.committer.commit(change, Vec::new()).await
