@@ -5,7 +5,7 @@ use std::{future::Future, net::Ipv4Addr, process::ExitCode};
 use anyhow::Context;
 use tokio::net::TcpListener;
 
-use crate::{Env, Shutdown, telemetry};
+use crate::{Env, Shutdown, probe, telemetry};
 
 /// Which service a binary is.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,8 @@ pub struct Binary {
 }
 
 /// Runs one service as a process: settings, logs, listener on all interfaces, then `run` until SIGTERM or Ctrl-C. Every
-/// bad setting is reported before anything is bound.
+/// bad setting is reported before anything is bound. With the argument `healthcheck` it asks the service that runs on
+/// this machine instead, for a container's health check.
 pub fn main<C, Run, Running>(
     binary: Binary,
     config: impl FnOnce(&Env) -> anyhow::Result<C>,
@@ -28,9 +29,12 @@ where
     Running: Future<Output = anyhow::Result<()>>,
 {
     let started = Env::from_process().and_then(|env| {
-        telemetry::init(&env);
         let read = env.reader();
         let port = read.parse_or("PORT", binary.default_port, "a port number");
+        if std::env::args().nth(1).as_deref() == Some("healthcheck") {
+            return probe::ask(read.finish(port)?, "/health");
+        }
+        telemetry::init(&env);
         // both may be wrong: say so at once
         let (port, config) = match (read.finish(port), config(&env)) {
             (Ok(port), Ok(config)) => (port, config),
