@@ -1,1 +1,13 @@
-//! .
+//! What the end-to-end tests stand on: the five services as processes, the emulators beside them, databases of their
+//! own, and the comparison with recorded answers.
+
+pub mod bucket;
+pub mod database;
+pub mod drive;
+pub mod golden;
+pub mod process;
+pub mod stack;
+pub mod wait;
+
+pub use stack::{Stack, StackBuilder};
+pub use wait::wait_for;

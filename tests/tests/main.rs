@@ -1,2 +1,9 @@
-//! .
-fn main(){}
+//! End-to-end tests: the real services as processes, real databases, the emulators in place of Google and S3.
+
+mod contract_gateway;
+mod crash;
+mod drive_folders;
+mod drive_trouble;
+mod import_flow;
+mod lifecycle;
+mod secrets;
