@@ -1,1 +1,42 @@
-//! .
+//! The front door: everything under `/api` goes on to the service that owns it, bytes through.
+//!
+//! It owns no data and changes none: it decides which paths exist for the outside, checks the one body that starts an
+//! import, bounds silence, answers CORS, and serves the files of the web UI. It calls import, metadata and storage,
+//! and never the worker.
+
+mod answer;
+mod app;
+mod backend;
+mod config;
+mod forward;
+mod headers;
+mod json;
+mod pages;
+mod routes;
+mod target;
+
+pub use app::App;
+pub use config::Config;
+
+use axum::Router;
+use service::{Shutdown, health, health::Dependencies};
+use tokio::net::TcpListener;
+
+/// Serves the gateway on `listener` until `shutdown`.
+///
+/// # Errors
+/// When the listener fails for good.
+pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    service::serve::serve(listener, router(App::build(config)), &shutdown).await
+}
+
+/// Everything that the gateway answers.
+pub fn router(app: App) -> Router {
+    let needs = Dependencies::none()
+        .with_service("import-service", &app.import.base, &app.import.http)
+        .with_service("metadata-service", &app.metadata.base, &app.metadata.http)
+        .with_service("storage-service", &app.storage.base, &app.storage.http);
+    let (cors, pages) = (app.cors.clone(), app.pages.clone());
+    let routes = routes::api().with_state(app).merge(health::routes("api-gateway", needs));
+    service::serve::finish_with(routes, cors, |routes| pages::before(pages, routes))
+}

@@ -14,14 +14,14 @@ use tracing::Instrument;
 
 use crate::{ApiError, cors::Cors, extract::not_found};
 
-/// Wraps the routes of a service into what is served.
-pub(crate) fn apply(routes: Router, cors: Cors) -> Router {
+/// Wraps the routes of a service into what is served. `around` may put itself before the routes.
+pub(crate) fn apply(routes: Router, cors: Cors, around: impl FnOnce(Router) -> Router) -> Router {
     let routes = routes
         .fallback(|uri: Uri, headers: axum::http::HeaderMap| async move { unknown_path(&uri, &headers) })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() });
     // an outer router: a path can be changed only before the inner one has matched it
     Router::new()
-        .fallback_service(routes)
+        .fallback_service(around(routes))
         .layer(middleware::from_fn(options_and_allow))
         .layer(middleware::from_fn_with_state(cors, add_cors))
         .layer(middleware::from_fn(with_request_id))
@@ -130,7 +130,7 @@ mod tests {
             .header(header::HOST, "h:1")
             .body(Body::empty())
             .unwrap();
-        apply(routes, Cors::any()).oneshot(request).await.unwrap()
+        apply(routes, Cors::any(), |known| known).oneshot(request).await.unwrap()
     }
 
     #[tokio::test]

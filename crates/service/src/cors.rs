@@ -50,10 +50,10 @@ impl Cors {
     pub fn apply(&self, method: &Method, path: &str, request: &HeaderMap, answer: &mut HeaderMap) {
         let Some(allowed) = self.allowed_origin(path, request.get(header::ORIGIN)) else { return };
         if self.varies(request) {
-            answer.append(header::VARY, HeaderValue::from_static("Origin"));
+            vary_by_origin(answer);
         }
         answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
-        if method == Method::OPTIONS && request.contains_key(header::ORIGIN) {
+        if method == Method::OPTIONS {
             preflight(request, answer);
         }
     }
@@ -108,6 +108,20 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
     (1..=label_end).any(|taken| matches_pattern(after, &rest[taken..]))
 }
 
+/// Adds `Origin` to what the answer varies by already, in one header.
+fn vary_by_origin(answer: &mut HeaderMap) {
+    let known: Vec<_> = answer.get_all(header::VARY).iter().filter_map(|value| value.to_str().ok()).collect();
+    let names = |list: &str| list.split(',').any(|name| name.trim().eq_ignore_ascii_case("origin"));
+    if known.iter().any(|list| names(list) || list.trim() == "*") {
+        return;
+    }
+    let all = known.into_iter().chain(["Origin"]).collect::<Vec<_>>().join(", ");
+    if let Ok(all) = HeaderValue::from_str(&all) {
+        answer.insert(header::VARY, all);
+    }
+}
+
+/// What a browser asks before it sends the real request. The original answers it with or without an `Origin`.
 fn preflight(request: &HeaderMap, answer: &mut HeaderMap) {
     let asked = request.get(header::ACCESS_CONTROL_REQUEST_METHOD).and_then(|method| method.to_str().ok());
     let known = asked.map(str::to_ascii_uppercase).is_some_and(|method| {
@@ -165,6 +179,23 @@ mod tests {
             ("https://b.x,*", "/api/stats", Some("https://z.x"), named("https://z.x", true)),
         ] {
             assert_eq!(allowed(setting, path, origin), expected, "{setting:?} {path} {origin:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_varies_already_also_varies_by_origin() {
+        for (before, after) in
+            [("Accept", "Accept, Origin"), ("accept, origin", "accept, origin"), ("*", "*"), ("", "Origin")]
+        {
+            let mut request = HeaderMap::new();
+            request.insert(header::ORIGIN, HeaderValue::from_static("https://a.x"));
+            let mut answer = HeaderMap::new();
+            if !before.is_empty() {
+                answer.insert(header::VARY, HeaderValue::from_static(before));
+            }
+            Cors::any().apply(&Method::GET, "/", &request, &mut answer);
+            let vary: Vec<_> = answer.get_all(header::VARY).iter().collect();
+            assert_eq!(vary, [after], "{before:?}");
         }
     }
 

@@ -49,6 +49,11 @@ impl ApiError {
         )
     }
 
+    /// 408: the client stopped sending in the middle of its request.
+    pub fn request_timeout(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request-timeout", message)
+    }
+
     /// 409: it is there already, or has changed meanwhile.
     pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, message)

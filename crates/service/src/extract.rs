@@ -113,25 +113,33 @@ pub async fn json_value(request: Request) -> Result<Value, ApiError> {
 
 /// The raw bytes of a body that calls itself JSON. 415 for another type, 413 when too long.
 pub async fn json_bytes(request: Request, limit: usize) -> Result<Bytes, ApiError> {
-    if !is_json(request.headers()) {
-        return Err(ApiError::unsupported_media_type(
-            "Send a JSON body with Content-Type: application/json.",
-        ));
-    }
+    require_json(request.headers())?;
     read_body(request.into_body(), limit).await
+}
+
+/// 415 unless the body calls itself JSON.
+pub fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
+    if is_json(headers) {
+        return Ok(());
+    }
+    Err(ApiError::unsupported_media_type("Send a JSON body with Content-Type: application/json."))
 }
 
 /// The whole body, at most `limit` bytes (413 beyond).
 pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    let too_large = || ApiError::too_large(format!("The body is larger than {limit} bytes."));
     if body.size_hint().lower() > limit as u64 {
-        return Err(too_large());
+        return Err(larger_than(limit));
     }
     match Limited::new(body, limit).collect().await {
         Ok(whole) => Ok(whole.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(error) if error.is::<LengthLimitError>() => Err(larger_than(limit)),
         Err(_) => Err(ApiError::bad_request("The body ended before it was complete.")),
     }
+}
+
+/// 413: the body has more than `limit` bytes.
+pub fn larger_than(limit: usize) -> ApiError {
+    ApiError::too_large(format!("The body is larger than {limit} bytes."))
 }
 
 /// Parses a JSON body. 400 when it is none.
@@ -155,7 +163,7 @@ impl fmt::Display for Position<'_> {
 }
 
 /// `application/json` in any case and with any parameters, or `application/*+json`.
-fn is_json(headers: &HeaderMap) -> bool {
+pub fn is_json(headers: &HeaderMap) -> bool {
     let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else {
         return false;
     };

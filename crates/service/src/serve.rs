@@ -12,7 +12,13 @@ use crate::{
 /// Turns the routes of a service into what is served: request ids, CORS, errors as JSON, `OPTIONS`, one log line per
 /// request. Tests call it too, so that they see what clients see.
 pub fn finish(routes: Router, cors: Cors) -> Router {
-    crate::conventions::apply(routes, cors)
+    finish_with(routes, cors, |routes| routes)
+}
+
+/// [`finish`], with something of the service's own before the routes: `around` gets them with their 404s and 405s, and
+/// gives back what shall stand in their place.
+pub fn finish_with(routes: Router, cors: Cors, around: impl FnOnce(Router) -> Router) -> Router {
+    crate::conventions::apply(routes, cors, around)
 }
 
 /// Serves `router` until `shutdown`; open requests and background work get at most [`DRAIN`] to end.

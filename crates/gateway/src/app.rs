@@ -1,0 +1,45 @@
+//! What every request needs.
+
+use std::{path::PathBuf, time::Duration};
+
+use service::cors::Cors;
+
+use crate::{Config, backend::Backend};
+
+/// Longest silence of a service while it starts an import: it may be listing a big folder.
+const IMPORT_SILENCE: Duration = Duration::from_secs(300);
+/// Longest silence of a service otherwise.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// The gateway, ready to answer; clones share their connections.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The import service.
+    pub(crate) import: Backend,
+    /// The import service while it starts an import: it may be silent for longer.
+    pub(crate) slow_import: Backend,
+    /// The metadata service.
+    pub(crate) metadata: Backend,
+    /// The storage service.
+    pub(crate) storage: Backend,
+    /// Who may call from a browser.
+    pub(crate) cors: Cors,
+    /// Where the files of the web UI are, if it is served.
+    pub(crate) pages: Option<PathBuf>,
+}
+
+impl App {
+    /// Puts the parts together; nothing is called yet.
+    pub fn build(config: Config) -> Self {
+        let http = client::http::service_client(SILENCE);
+        let patient = client::http::service_client(IMPORT_SILENCE);
+        Self {
+            import: Backend::new("Import", config.import_url.clone(), http.clone(), SILENCE),
+            slow_import: Backend::new("Import", config.import_url, patient, IMPORT_SILENCE),
+            metadata: Backend::new("Metadata", config.metadata_url, http.clone(), SILENCE),
+            storage: Backend::new("Storage", config.storage_url, http, SILENCE),
+            cors: config.cors,
+            pages: config.ui_dir,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Settings of the gateway.
+
+use std::path::PathBuf;
+
+use service::{Env, cors::Cors};
+use url::Url;
+
+/// Where the other services are, who may call, and what else is served.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `IMPORT_SERVICE_URL`, default `http://localhost:5001`.
+    pub import_url: Url,
+    /// `METADATA_SERVICE_URL`, default `http://localhost:5002`.
+    pub metadata_url: Url,
+    /// `STORAGE_SERVICE_URL`, default `http://localhost:5003`.
+    pub storage_url: Url,
+    /// `CORS_ORIGINS`: origins with commas between them, each exact or with `*` for one label of the host; unset or `*`
+    /// is any.
+    pub cors: Cors,
+    /// `UI_DIR`: the directory of the built web UI. Unset: no UI.
+    pub ui_dir: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// All bad values at once, by name.
+    pub fn from_env(env: &Env) -> anyhow::Result<Self> {
+        let read = env.reader();
+        let ui_dir = read.text("UI_DIR").map(PathBuf::from);
+        if ui_dir.as_ref().is_some_and(|dir| !dir.join("index.html").is_file()) {
+            read.reject("UI_DIR", "must be the directory of the built web UI; there is no index.html in it");
+        }
+        let config = Self {
+            import_url: read.url_or("IMPORT_SERVICE_URL", "http://localhost:5001"),
+            metadata_url: read.url_or("METADATA_SERVICE_URL", "http://localhost:5002"),
+            storage_url: read.url_or("STORAGE_SERVICE_URL", "http://localhost:5003"),
+            cors: Cors::from_setting(read.text("CORS_ORIGINS").as_deref()),
+            ui_dir,
+        };
+        read.finish(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bad_setting_is_named() {
+        let env = Env::from_pairs([
+            ("IMPORT_SERVICE_URL", "import:5001"),
+            ("METADATA_SERVICE_URL", "http://metadata:5002"),
+            ("UI_DIR", "/there/is/no/such/directory"),
+        ]);
+        let error = Config::from_env(&env).unwrap_err().to_string();
+        assert!(error.contains("IMPORT_SERVICE_URL") && error.contains("UI_DIR"), "{error}");
+        assert!(!error.contains("METADATA_SERVICE_URL"), "{error}");
+    }
+
+    #[test]
+    fn no_setting_is_needed() {
+        let config = Config::from_env(&Env::default()).unwrap();
+        assert_eq!(config.storage_url.as_str(), "http://localhost:5003/");
+        assert_eq!(config.cors, Cors::any());
+    }
+}
