@@ -103,3 +103,19 @@ async fn collect(body: Body, service: &Backend) -> Result<Bytes, ApiError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_stops_sending_is_told_so() {
+        let silence = Duration::from_millis(20);
+        let http = client::http::service_client(silence);
+        let service = Backend::new("Import", "http://127.0.0.1:9".parse().unwrap(), http, silence);
+        let body = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+        assert_eq!(collect(body, &service).await.unwrap_err().status(), 408);
+    }
+}
