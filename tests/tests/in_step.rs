@@ -58,14 +58,18 @@ fn of_every_service() -> BTreeSet<String> {
 
 /// The lines of `.env.example`: name, value, and whether the line is commented out.
 fn example() -> BTreeMap<String, (String, bool)> {
+    lines_of(".env.example")
+}
+
+fn lines_of(path: &str) -> BTreeMap<String, (String, bool)> {
     let mut lines = BTreeMap::new();
-    for line in text(".env.example").lines() {
+    for line in text(path).lines() {
         let setting = line.strip_prefix('#').unwrap_or(line);
         if let Some((name, value)) = setting.split_once('=')
             && is_setting(name)
         {
             let twice = lines.insert(name.to_owned(), (value.to_owned(), line.starts_with('#')));
-            assert!(twice.is_none(), "{name} is in .env.example twice");
+            assert!(twice.is_none(), "{name} is in {path} twice");
         }
     }
     lines
@@ -186,6 +190,17 @@ fn the_services_find_each_other_where_they_listen() {
     }
     assert!(urls > 5, "the addresses of the services are gone");
     assert_eq!(environment(&compose, "cli")["IMAGE_IMPORT_API_URL"], "http://api-gateway:5000");
+}
+
+#[test]
+fn the_settings_of_the_demo_lead_to_the_emulator() {
+    let (compose, demo, example) = (compose(), lines_of("crates/emulators/demo.env"), example());
+    for name in demo.keys().filter(|name| !name.starts_with("COMPOSE_")) {
+        assert!(example.contains_key(name), "{name} is no setting");
+    }
+    assert_eq!(demo["GOOGLE_DRIVE_API_URL"].0, "http://drive-emulator:9100/drive/v3");
+    assert_eq!(compose["services"]["drive-emulator"]["profiles"][0], demo["COMPOSE_PROFILES"].0);
+    assert_ne!(compose["name"], demo["COMPOSE_PROJECT_NAME"].0, "the demo must not touch real data");
 }
 
 #[test]
