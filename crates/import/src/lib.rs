@@ -1,1 +1,45 @@
-//! .
+//! The import service: owns jobs. It reads folder links, lists folders through Google Drive, hands images to the
+//! worker in batches, takes their outcomes, and says where each job is.
+//!
+//! Calls Google Drive and the worker. Never touches images, objects or their rows.
+
+mod config;
+
+mod app;
+mod routes;
+
+mod folder_url;
+
+mod diagnosis;
+mod listing;
+
+mod dispatch;
+mod instance;
+mod runner;
+mod wakeups;
+
+mod count;
+mod job;
+mod outcomes;
+
+mod store;
+
+pub use app::App;
+pub use config::Config;
+
+use service::{Shutdown, cors::Cors, health};
+use tokio::net::TcpListener;
+
+/// Name in `/health`.
+pub const NAME: &str = "import-service";
+
+/// Serves until `shutdown`. Jobs that an earlier process left unfinished go on.
+///
+/// # Errors
+/// When the job store cannot be opened, or the listener fails for good.
+pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    let app = App::build(config, shutdown.clone()).await?;
+    shutdown.spawn(runner::supervise(app.clone()));
+    let routes = routes::router(app.clone()).merge(health::routes(NAME, app.dependencies()));
+    service::serve::serve(listener, service::serve::finish(routes, Cors::any()), &shutdown).await
+}

@@ -1,0 +1,90 @@
+//! Everything that a request or a running job needs, wired once.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use client::{drive, http, worker};
+use service::{Shutdown, health::Dependencies};
+
+use crate::{
+    Config,
+    instance::Instance,
+    store::{Lease, Store},
+    wakeups::Wakeups,
+};
+
+/// How long the worker may be silent on an open call.
+const WORKER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The service without its listener. Clones are one.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Settings.
+    pub(crate) config: Arc<Config>,
+    /// Jobs.
+    pub(crate) store: Store,
+    /// Google Drive.
+    pub(crate) drive: drive::Client,
+    /// The worker.
+    pub(crate) worker: worker::Client,
+    /// This process among those that share the store.
+    pub(crate) instance: Arc<Instance>,
+    /// Jobs that run here, and how to wake them.
+    pub(crate) wakeups: Wakeups,
+    /// When to stop.
+    pub(crate) shutdown: Shutdown,
+}
+
+impl App {
+    /// Opens the job store and makes the clients. Nothing is called yet.
+    ///
+    /// # Errors
+    /// When the job store cannot be opened.
+    pub async fn build(config: Config, shutdown: Shutdown) -> anyhow::Result<Self> {
+        let data_dir = &config.data_dir;
+        std::fs::create_dir_all(data_dir)
+            .with_context(|| format!("create DATA_DIR {}", data_dir.display()))?;
+        let file = data_dir.join("import.db");
+        let store = Store::open_sqlite(&file)
+            .await
+            .with_context(|| format!("open the job store {}", file.display()))?;
+        let instance = Arc::new(Instance::take(data_dir));
+        store.release_all(instance.name()).await.context("take back the jobs of the process before")?;
+        if config.google_api_key.is_none() {
+            tracing::warn!("GOOGLE_API_KEY is not set: every import will be refused until it is");
+        }
+        if config.redis_is_set {
+            tracing::warn!("REDIS_URL is not used yet: jobs are kept in DATA_DIR");
+        }
+        let worker_http = http::service_client(WORKER_TIMEOUT);
+        Ok(Self {
+            drive: drive::Client::new(config.drive_url.clone(), config.google_api_key.clone()),
+            worker: worker::Client::new(config.worker_url.clone(), worker_http),
+            config: Arc::new(config),
+            store,
+            instance,
+            wakeups: Wakeups::default(),
+            shutdown,
+        })
+    }
+
+    /// What `/ready` asks.
+    pub(crate) fn dependencies(&self) -> Dependencies {
+        let store = self.store.clone();
+        let has_key = self.config.google_api_key.is_some();
+        Dependencies::none()
+            .with("job-store", move || {
+                let store = store.clone();
+                async move { store.check_writable().await.map_err(|_| "cannot be written".to_owned()) }
+            })
+            .with("google-api-key", move || async move {
+                if has_key { Ok(()) } else { Err("GOOGLE_API_KEY is not set".to_owned()) }
+            })
+            .with_service("worker-service", &self.config.worker_url, &http::service_client(WORKER_TIMEOUT))
+    }
+
+    /// What this process holds a job with.
+    pub(crate) fn lease(&self) -> Lease {
+        Lease { owner: self.instance.name().to_owned(), length: crate::runner::LEASE }
+    }
+}

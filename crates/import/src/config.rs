@@ -1,0 +1,80 @@
+//! Settings of the import service.
+
+use std::{path::PathBuf, time::Duration};
+
+use client::{Secret, drive::MAX_PAGE_SIZE};
+use service::Env;
+use url::Url;
+
+/// Settings; [`Config::from_env`] reads and checks them all at once.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `GOOGLE_API_KEY`: reads public folders. Without it the service starts, and every import answers what to set.
+    pub google_api_key: Option<Secret>,
+    /// `GOOGLE_DRIVE_API_URL`: the Drive API, path included; Google's own.
+    pub drive_url: Url,
+    /// `WORKER_SERVICE_URL`: where batches of images go; `http://localhost:5004`.
+    pub worker_url: Url,
+    /// `DATA_DIR`: where `import.db` is; `./.data`.
+    pub data_dir: PathBuf,
+    /// `BATCH_SIZE`: images per call to the worker, at most 1,000; 100.
+    pub batch_size: usize,
+    /// `DISPATCH_WINDOW`: images of one job that may be unfinished at the worker; 1,000.
+    pub dispatch_window: usize,
+    /// `LIST_WAIT_SECS`: how long an import waits for the listing before it answers; 20 s.
+    pub list_wait: Duration,
+    /// `RESEND_AFTER_SECS`: after how long an image without an outcome is sent to the worker again; 10 min.
+    pub resend_after: Duration,
+    /// How long a job may go without any outcome before it ends as failed; 24 h. Not a setting.
+    pub silence_limit: Duration,
+    /// `REDIS_URL` is set. Shared job stores do not exist yet, so it only makes a warning.
+    pub redis_is_set: bool,
+}
+
+impl Config {
+    /// Reads all settings.
+    ///
+    /// # Errors
+    /// Every bad value, by name.
+    pub fn from_env(env: &Env) -> anyhow::Result<Self> {
+        let read = env.reader();
+        let batch_size = read.count_or("BATCH_SIZE", 100);
+        if batch_size > MAX_PAGE_SIZE as usize {
+            read.reject("BATCH_SIZE", "must be at most 1000");
+        }
+        let config = Self {
+            google_api_key: read.secret("GOOGLE_API_KEY"),
+            drive_url: read.url_or("GOOGLE_DRIVE_API_URL", "https://www.googleapis.com/drive/v3"),
+            worker_url: read.url_or("WORKER_SERVICE_URL", "http://localhost:5004"),
+            data_dir: read.text_or("DATA_DIR", "./.data").into(),
+            batch_size,
+            dispatch_window: read.count_or("DISPATCH_WINDOW", 1000),
+            list_wait: read.seconds_or("LIST_WAIT_SECS", Duration::from_secs(20)),
+            resend_after: read.seconds_or("RESEND_AFTER_SECS", Duration::from_secs(10 * 60)),
+            silence_limit: Duration::from_secs(24 * 60 * 60),
+            redis_is_set: read.text("REDIS_URL").is_some(),
+        };
+        read.finish(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_environment_is_enough() {
+        let config = Config::from_env(&Env::default()).unwrap();
+        assert!(config.google_api_key.is_none());
+        assert_eq!((config.batch_size, config.dispatch_window), (100, 1000));
+        assert_eq!(config.drive_url.as_str(), "https://www.googleapis.com/drive/v3");
+    }
+
+    #[test]
+    fn bad_values_are_reported_together() {
+        let env =
+            Env::from_pairs([("BATCH_SIZE", "1001"), ("LIST_WAIT_SECS", "soon"), ("GOOGLE_API_KEY", "k")]);
+        let error = Config::from_env(&env).unwrap_err().to_string();
+        assert!(error.contains("BATCH_SIZE") && error.contains("LIST_WAIT_SECS"), "{error}");
+    }
+}

@@ -1,0 +1,177 @@
+//! Hands a job's images to the worker: in batches, in the order of the listing, with no more than a window of them
+//! unfinished, each until it is accepted; and sends again what was lost.
+
+use std::time::Duration;
+
+use client::{retry::Backoff, worker};
+use tokio::time::Instant;
+
+use crate::{
+    App,
+    job::{Progress, now_ms, silence},
+    store::{Batch, Error, Job, JobNo},
+    wakeups::Running,
+};
+
+/// How often a job looks for what another process did to it.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often overdue files are looked for, at most.
+const OVERDUE_EVERY: Duration = Duration::from_secs(30);
+/// One failed call may be chance; from then on a job says that it waits.
+const TRIES_BEFORE_WAITING: u32 = 2;
+/// Said while the worker is away; renewed while it is.
+const WORKER_AWAY: &str = "The worker service does not answer. The images are sent to it as soon as it does.";
+const WORKER_AWAY_MS: i64 = 30_000;
+
+/// What comes next for a job.
+enum Next {
+    Again,
+    Wait(Duration),
+    Done,
+}
+
+/// Sends the files of a job until it has ended and the worker knows.
+pub(crate) async fn run(app: &App, job: JobNo, running: &Running) {
+    let mut dispatch = Dispatch { app, job, since_ms: now_ms(), tries: 0, look_for_overdue: Instant::now() };
+    loop {
+        let wait = match dispatch.step().await {
+            Ok(Next::Done) => return,
+            Ok(Next::Again) => continue,
+            Ok(Next::Wait(wait)) => wait,
+            Err(error) => {
+                tracing::warn!(job = job.0, error = %service::error::chain(&error), "dispatch the job");
+                LOOK_EVERY
+            }
+        };
+        if dispatch.tries > 0 {
+            // outcomes of what is in work must not shorten the pause
+            tokio::time::sleep(wait).await;
+        } else {
+            tokio::select! {
+                () = running.woken() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+}
+
+struct Dispatch<'a> {
+    app: &'a App,
+    job: JobNo,
+    /// When this process took the job.
+    since_ms: i64,
+    /// Failed calls in a row.
+    tries: u32,
+    look_for_overdue: Instant,
+}
+
+impl Dispatch<'_> {
+    async fn step(&mut self) -> Result<Next, Error> {
+        let Some(job) = self.app.store.job_by_number(self.job).await? else { return Ok(Next::Done) };
+        if job.progress.end.is_some() {
+            return if job.progress.tell_worker { self.tell_worker(&job).await } else { Ok(Next::Done) };
+        }
+        if self.is_silent(&job.progress) {
+            let hours = self.app.config.silence_limit.as_secs() / 3600;
+            self.app.store.change(self.job, |progress| progress.fail(silence(hours))).await?;
+            return Ok(Next::Again);
+        }
+        if self.take_back_overdue(&job).await? {
+            return Ok(Next::Again);
+        }
+        let config = &self.app.config;
+        let size = config.batch_size.min(config.dispatch_window);
+        let at_worker = usize::try_from(job.progress.unfinished_at_worker()).unwrap_or(usize::MAX);
+        let room = config.dispatch_window.saturating_sub(at_worker);
+        match self.app.store.next_batch(self.job, size).await? {
+            // a part of it could be sent, but then all batches would soon be small
+            Some(batch) if batch.files.len() <= room => self.send(&job, batch).await,
+            _ => Ok(Next::Wait(LOOK_EVERY)),
+        }
+    }
+
+    /// A job ends when nothing was heard for too long; time in which no process worked on it does not count against
+    /// a worker that is there again.
+    fn is_silent(&self, progress: &Progress) -> bool {
+        let since = |at_ms: i64| Duration::from_millis((now_ms() - at_ms).try_into().unwrap_or(0));
+        let config = &self.app.config;
+        let grace = config.resend_after.min(config.silence_limit);
+        since(progress.last_news_ms) >= config.silence_limit && since(self.since_ms) >= grace
+    }
+
+    /// Makes files pending again whose outcome never came. True when there were any.
+    async fn take_back_overdue(&mut self, job: &Job) -> Result<bool, Error> {
+        if job.progress.in_flight == 0 || Instant::now() < self.look_for_overdue {
+            return Ok(false);
+        }
+        let resend_after = self.app.config.resend_after;
+        self.look_for_overdue = Instant::now() + (resend_after / 4).min(OVERDUE_EVERY);
+        let overdue_ms = now_ms() - i64::try_from(resend_after.as_millis()).unwrap_or(i64::MAX);
+        if job.progress.waited_until_ms > overdue_ms {
+            return Ok(false);
+        }
+        let taken = if job.worker_names_files {
+            self.app.store.take_back(self.job, overdue_ms, false).await?
+        } else if job.progress.last_news_ms <= overdue_ms && !job.progress.anonymous_explain_all() {
+            // a worker of the original does everything again: only when it has fallen silent, and then all of it
+            self.app.store.take_back(self.job, now_ms(), true).await?
+        } else {
+            0
+        };
+        if taken > 0 {
+            tracing::warn!(job.id = %job.id, images = taken, "images without an outcome are sent again");
+        }
+        Ok(taken > 0)
+    }
+
+    async fn send(&mut self, job: &Job, batch: Batch) -> Result<Next, Error> {
+        let call =
+            worker::Batch { job_id: job.id.clone(), files: batch.files.clone(), accepts_results: true };
+        let names_files = match self.app.worker.process_batch(&call).await {
+            Ok(accepted) => accepted.reports_results,
+            // a success whatever its body is: the original never looked at it
+            Err(client::Error::Body { .. }) => false,
+            Err(error) => return self.worker_is_away(job, &error).await,
+        };
+        self.app.store.mark_sent(self.job, &batch, names_files).await?;
+        self.worker_is_there(job).await?;
+        Ok(Next::Again)
+    }
+
+    async fn tell_worker(&mut self, job: &Job) -> Result<Next, Error> {
+        match self.app.worker.cancel_job(&job.id).await {
+            // `None`: a worker of the original, which cannot cancel
+            Ok(_) => {}
+            Err(error) if error.is_retryable() => return self.worker_is_away(job, &error).await,
+            Err(error) => tracing::warn!(job.id = %job.id, %error, "the worker does not cancel the job"),
+        }
+        self.app.store.change(self.job, |progress| progress.tell_worker = false).await?;
+        Ok(Next::Done)
+    }
+
+    async fn worker_is_away(&mut self, job: &Job, error: &client::Error) -> Result<Next, Error> {
+        self.tries += 1;
+        if self.tries == TRIES_BEFORE_WAITING {
+            tracing::warn!(job.id = %job.id, %error, "the worker does not take images; trying on");
+        }
+        let now = now_ms();
+        if self.tries >= TRIES_BEFORE_WAITING && job.progress.waits_at(now + WORKER_AWAY_MS / 2).is_none() {
+            let wait =
+                |progress: &mut Progress| progress.wait_for(now + WORKER_AWAY_MS, WORKER_AWAY.to_owned());
+            self.app.store.change(self.job, wait).await?;
+        }
+        let asked = match error {
+            client::Error::Status { retry_after, .. } => retry_after.map(Duration::from_secs),
+            client::Error::Unreachable { .. } | client::Error::Body { .. } => None,
+        };
+        Ok(Next::Wait(Backoff::SERVICE.wait(self.tries, asked)))
+    }
+
+    async fn worker_is_there(&mut self, job: &Job) -> Result<(), Error> {
+        self.tries = 0;
+        if job.progress.wait.as_ref().is_some_and(|wait| wait.reason == WORKER_AWAY) {
+            self.app.store.change(self.job, |progress| progress.stop_waiting_for(WORKER_AWAY)).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,48 @@
+//! `GET /import/status/{job_id}`: where a job is.
+
+use axum::extract::State;
+use client::import::JobStatus;
+use service::{
+    ApiError,
+    extract::{Json, Path, Query},
+};
+
+use super::{job_not_found, store_failed};
+use crate::{
+    App,
+    job::{MAX_IMPORTED, now_ms, rfc3339},
+    store::Snapshot,
+};
+
+pub(super) async fn job_status(
+    State(app): State<App>,
+    Path(job_id): Path<String>,
+    query: Query,
+) -> Result<Json<JobStatus>, ApiError> {
+    let with_imported = query.get("imported") != Some("0");
+    let snapshot = app.store.snapshot(&job_id, with_imported).await.map_err(|error| store_failed(&error))?;
+    Ok(Json(status_of(snapshot.ok_or_else(job_not_found)?, with_imported)))
+}
+
+fn status_of(snapshot: Snapshot, with_imported: bool) -> JobStatus {
+    let Snapshot { job, imported, failures } = snapshot;
+    let (progress, now) = (job.progress, now_ms());
+    let state = progress.state(now);
+    let wait = progress.waits_at(now);
+    JobStatus {
+        status: if state.is_final() { "completed" } else { "processing" }.to_owned(),
+        total: progress.total,
+        processed: progress.processed.to_json(),
+        failed: progress.failed.to_json(),
+        imported,
+        imported_truncated: with_imported && progress.imported > MAX_IMPORTED,
+        state: Some(state),
+        cancelled: progress.cancelled.floor(),
+        bytes_done: progress.bytes_done,
+        bytes_total: progress.bytes_total,
+        waiting_reason: wait.map(|wait| wait.reason.clone()),
+        waiting_until: wait.and_then(|wait| rfc3339(wait.until_ms)),
+        error: progress.failure.map(|why| format!("{}. {}", why.message.trim_end_matches('.'), why.advice)),
+        failures,
+    }
+}

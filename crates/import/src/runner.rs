@@ -1,0 +1,76 @@
+//! Runs open jobs: those that were started here, and those that another process left behind.
+//!
+//! A job runs in one process at a time, the one that holds its lease. Stopping may happen anywhere: what is not written
+//! down is done again, and every step may be done twice.
+
+use std::time::Duration;
+
+use client::request_id;
+use tokio::{sync::oneshot, time::Instant};
+
+use crate::{App, dispatch, listing, store::JobNo};
+
+/// How long a process may hold a job without renewing.
+pub(crate) const LEASE: Duration = Duration::from_secs(30);
+const RENEW_EVERY: Duration = Duration::from_secs(10);
+/// How often left-behind jobs are looked for.
+const CLAIM_EVERY: Duration = Duration::from_secs(2);
+/// Jobs taken over at a time.
+const CLAIM_AT_MOST: u32 = 16;
+
+/// Takes over open jobs that nobody works on, until stopped.
+pub(crate) async fn supervise(app: App) {
+    loop {
+        match app.store.claim(&app.lease(), CLAIM_AT_MOST).await {
+            Ok(jobs) => {
+                for job in jobs {
+                    tracing::info!(job = job.0, "an unfinished job goes on");
+                    spawn(&app, job, None);
+                }
+            }
+            Err(error) => tracing::warn!(error = %service::error::chain(&error), "look for unfinished jobs"),
+        }
+        if !app.shutdown.sleep(CLAIM_EVERY).await {
+            return;
+        }
+    }
+}
+
+/// Runs a job whose lease this process holds. `listed` is told when its listing has ended.
+pub(crate) fn spawn(app: &App, job: JobNo, listed: Option<oneshot::Sender<()>>) {
+    let app = app.clone();
+    app.shutdown.clone().spawn(async move {
+        let Some(running) = app.wakeups.enter(job) else { return };
+        let request_id = app.store.job_by_number(job).await.ok().flatten().and_then(|job| job.request_id);
+        let work = async {
+            tokio::join!(
+                listing::go_on(&app, job, listed),
+                dispatch::run(&app, job, &running),
+                listing::find_name(&app, job)
+            )
+        };
+        let work = request_id::scope(request_id::accept(request_id.as_deref()), work);
+        tokio::select! {
+            _ = work => {}
+            () = lease_is_lost(&app, job) => tracing::warn!(job = job.0, "another process has taken the job over"),
+            () = app.shutdown.stopping() => {}
+        }
+        if let Err(error) = app.store.release(job, &app.lease()).await {
+            tracing::warn!(job = job.0, %error, "the job could not be handed back; it goes on when its lease ends");
+        }
+    });
+}
+
+/// Renews the lease for as long as possible.
+async fn lease_is_lost(app: &App, job: JobNo) {
+    let mut held_until = Instant::now() + LEASE;
+    loop {
+        tokio::time::sleep(RENEW_EVERY).await;
+        match app.store.renew(job, &app.lease()).await {
+            Ok(true) => held_until = Instant::now() + LEASE,
+            Ok(false) => return,
+            Err(_) if Instant::now() < held_until => {}
+            Err(_) => return,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The job store in an SQLite file: write-ahead log, every commit on the disk before it is answered.
+
+mod dispatch;
+mod leases;
+mod listing;
+mod progress;
+mod reports;
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    Sqlite as Database, SqlitePool, Transaction,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::Error;
+
+/// How long a write waits for another process' write.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a caller waits for its turn.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(30);
+const READERS: u32 = 4;
+/// Two processes that make the file at the same moment are in each other's way.
+const OPEN_TRIES: u32 = 5;
+
+/// A job store in a file. Clones share their connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Sqlite {
+    /// One connection: writers queue here and not at the lock of the file.
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl Sqlite {
+    /// Opens, or makes, the file and brings its tables up to date.
+    pub(super) async fn open(file: &Path) -> Result<Self, Error> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match Self::try_open(file).await {
+                Err(error) if tries < OPEN_TRIES => {
+                    tracing::debug!(%error, "open the job store again");
+                    tokio::time::sleep(client::retry::Backoff::SERVICE.wait(tries, None)).await;
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn try_open(file: &Path) -> Result<Self, Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let pool = |connections| {
+            SqlitePoolOptions::new().max_connections(connections).acquire_timeout(QUEUE_TIMEOUT)
+        };
+        let writer = pool(1).connect_with(options.clone()).await?;
+        sqlx::migrate!().run(&writer).await.map_err(Error::Migration)?;
+        let readers = pool(READERS).connect_with(options.read_only(true)).await?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Starts a transaction that holds the write lock from the start: one that reads first and writes later could be
+    /// refused in the middle.
+    async fn write(&self) -> Result<Transaction<'_, Database>, Error> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Fails when the file cannot be written.
+    pub(super) async fn check_writable(&self) -> Result<(), Error> {
+        let mut transaction = self.write().await?;
+        // rolled back, but refused on a full or read-only disk
+        sqlx::query("UPDATE jobs SET open = open WHERE job_no = -1").execute(&mut *transaction).await?;
+        Ok(())
+    }
+}
