@@ -1,1 +1,47 @@
-//! .
+//! The storage service: owns the objects in the bucket, and the only credentials to it.
+//!
+//! The worker sends it images; metadata tells it which objects may go. It calls S3 and nobody else. Read
+//! [`upload`] first: how a body becomes an object that is either whole and verified, or not there.
+
+mod config;
+
+mod app;
+mod routes;
+mod upload_body;
+
+mod bucket;
+mod budget;
+mod digest;
+mod disposition;
+mod escape;
+mod object_key;
+mod object_url;
+mod sniff;
+mod sweep;
+mod upload;
+
+use service::{Shutdown, cors::Cors, health::Dependencies};
+use tokio::net::TcpListener;
+
+pub use app::App;
+pub use config::{AccessKey, BucketConfig, Config, Limits, ObjectAcl, RequestChecksums};
+
+/// Serves on `listener` until `shutdown`. A bucket that is missing or out of reach is told by `/ready` and by uploads.
+///
+/// # Errors
+/// When the listener fails for good.
+pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    let app = App::build(config, shutdown.clone()).await;
+    if let Some(bucket) = app.bucket.clone() {
+        shutdown.spawn(sweep::run(bucket, shutdown.clone()));
+    } else {
+        tracing::warn!("{}", app::NO_BUCKET);
+    }
+    let probed = app.clone();
+    let needs = Dependencies::none().with("s3", move || {
+        let app = probed.clone();
+        async move { app.probe().await }
+    });
+    let routes = routes::router(app).merge(service::health::routes("storage-service", needs));
+    service::serve::serve(listener, service::serve::finish(routes, Cors::any()), &shutdown).await
+}

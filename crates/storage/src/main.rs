@@ -1,1 +1,10 @@
-fn main() {}
+//! The storage service as a process.
+
+use std::process::ExitCode;
+
+use service::start::Binary;
+
+fn main() -> ExitCode {
+    let binary = Binary { name: "storage-service", default_port: 5003 };
+    service::start::main(binary, storage::Config::from_env, storage::run)
+}

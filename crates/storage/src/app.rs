@@ -1,0 +1,77 @@
+//! What all requests share.
+
+use std::sync::Arc;
+
+use service::{ApiError, Shutdown};
+
+use crate::{
+    bucket::{Bucket, S3Error},
+    budget::Budget,
+    config::Config,
+    upload::Uploads,
+};
+
+/// What is wrong when there is no bucket.
+pub(crate) const NO_BUCKET: &str =
+    "Invalid bucket name \"\": set AWS_BUCKET_NAME, or EMBEDDED_S3_URL for the embedded S3 server";
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Its settings.
+    pub(crate) config: Arc<Config>,
+    /// The bucket, if one is set.
+    pub(crate) bucket: Option<Arc<Bucket>>,
+    /// Memory for image bytes, shared by all requests.
+    pub(crate) budget: Budget,
+    /// Tells when to stop, and waits for uploads that run.
+    pub(crate) shutdown: Shutdown,
+}
+
+impl App {
+    /// Sets everything up. Nothing is asked of S3 yet.
+    pub async fn build(config: Config, shutdown: Shutdown) -> Self {
+        let bucket = match &config.bucket {
+            Some(bucket) => {
+                Some(Arc::new(Bucket::connect(bucket, config.object_acl, config.limits.silence).await))
+            }
+            None => None,
+        };
+        let budget = Budget::new(config.limits.memory_bytes);
+        Self { config: Arc::new(config), bucket, budget, shutdown }
+    }
+
+    /// The bucket, or the answer that says which setting is missing.
+    pub(crate) fn bucket(&self) -> Result<&Arc<Bucket>, ApiError> {
+        self.bucket.as_ref().ok_or_else(|| {
+            ApiError::internal("bucket-not-set", format!("Parameter validation failed:\n{NO_BUCKET}"))
+        })
+    }
+
+    /// What uploads need.
+    pub(crate) fn uploads(&self) -> Result<Uploads, ApiError> {
+        Ok(Uploads {
+            bucket: Arc::clone(self.bucket()?),
+            budget: self.budget.clone(),
+            silence: self.config.limits.silence,
+            tasks: self.shutdown.clone(),
+        })
+    }
+
+    /// `given`, or the setting, if it is a provider that there is.
+    pub(crate) fn provider(&self, given: Option<&str>) -> Result<&'static str, ApiError> {
+        match given.unwrap_or(&self.config.provider) {
+            "aws" => Ok("aws"),
+            _ => Err(ApiError::bad_request("Invalid storage provider")),
+        }
+    }
+
+    /// What is wrong with the bucket, for `/ready`.
+    pub(crate) async fn probe(&self) -> Result<(), String> {
+        let Some(bucket) = &self.bucket else { return Err(NO_BUCKET.to_owned()) };
+        bucket.probe("HeadBucket").await.map_err(|error| match error {
+            S3Error::Unreachable { .. } => "could not connect".to_owned(),
+            error => error.to_string(),
+        })
+    }
+}

@@ -1,0 +1,243 @@
+//! What S3, or the way to it, has to say against a request, in the words of the contract.
+
+use std::error::Error as StdError;
+
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+
+use super::retry::MAX_RETRIES;
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// Why a request to S3 failed. `Display` holds no host, no key and no account.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum S3Error {
+    /// S3 answered no.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// No answer: refused, reset, cut or timed out.
+    #[error("Could not connect to the endpoint URL")]
+    Unreachable {
+        /// What was asked.
+        operation: &'static str,
+        /// The error below; it may name hosts.
+        #[source]
+        source: Source,
+    },
+    /// A connection, but no sign of life on it.
+    #[error("S3 did not answer in time when calling the {operation} operation")]
+    Silent {
+        /// What was asked.
+        operation: &'static str,
+    },
+    /// Success was answered before the body had been sent.
+    #[error("S3 answered before it had the whole body of the {operation} operation")]
+    Hasty {
+        /// What was asked.
+        operation: &'static str,
+    },
+    /// There is no access key, and no other source of credentials.
+    #[error("Unable to locate credentials")]
+    NoCredentials {
+        /// The error below.
+        #[source]
+        source: Source,
+    },
+    /// The bucket took ACLs before and refuses them now; the next try goes without.
+    #[error("The bucket refuses ACLs since a moment ago; send the object again")]
+    AclsTurnedOff,
+    /// What S3 says it stored is not what it was sent.
+    #[error("S3 stored other bytes than it was sent; the object was removed")]
+    Corrupted,
+}
+
+/// An answer that says no.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    /// What was asked.
+    pub(super) operation: &'static str,
+    /// The HTTP status of the answer.
+    pub(super) status: u16,
+    /// S3's error code, or the status where the answer has none.
+    pub(super) code: String,
+    /// S3's words, or those of the status.
+    pub(super) message: String,
+    /// How often it was asked again.
+    pub(super) retries: u32,
+    /// What the operator can do.
+    pub(super) hint: Option<&'static str>,
+}
+
+impl std::fmt::Display for Refusal {
+    /// As the original's library says it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { operation, code, message, .. } = self;
+        let retried = if self.retries == MAX_RETRIES { " (reached max retries: 4)" } else { "" };
+        write!(f, "An error occurred ({code}) when calling the {operation} operation{retried}: {message}")
+    }
+}
+
+impl Refusal {
+    /// The same refusal, known to be about the bucket.
+    pub(super) fn no_such_bucket(self) -> Self {
+        Self {
+            code: "NoSuchBucket".to_owned(),
+            message: "The specified bucket does not exist".to_owned(),
+            ..self
+        }
+    }
+}
+
+impl S3Error {
+    /// What the SDK says about `operation`.
+    pub(super) fn of<E>(operation: &'static str, error: SdkError<E>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        let status = error.raw_response().map(|answer| answer.status().as_u16());
+        match (&error, status) {
+            (SdkError::ServiceError(_) | SdkError::ResponseError(_), Some(status)) => {
+                let words =
+                    http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+                let code = error.code().map_or_else(|| status.to_string(), str::to_owned);
+                let message = error.message().or(words).unwrap_or("Unknown").to_owned();
+                let refusal =
+                    Refusal { operation, status, code, message: public(message), retries: 0, hint: None };
+                Self::Refused(refusal)
+            }
+            _ if mentions_credentials(&error) => Self::NoCredentials { source: Box::new(error) },
+            _ => Self::Unreachable { operation, source: Box::new(error) },
+        }
+    }
+
+    /// S3's error code, or the status where there is none.
+    pub(crate) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused(refusal) => Some(&refusal.code),
+            _ => None,
+        }
+    }
+
+    /// What the operator can do.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused(refusal) => refusal.hint,
+            _ => None,
+        }
+    }
+
+    /// True when S3, not what was asked of it, is the trouble: it may pass by itself.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Silent { .. } | Self::Hasty { .. } => true,
+            Self::AclsTurnedOff | Self::Corrupted => true,
+            Self::NoCredentials { .. } => false,
+            Self::Refused(refusal) => {
+                // 501 says that the server cannot do this at all
+                let servers_fault = refusal.status >= 500 && refusal.status != 501;
+                // a completion can answer 200 with an error in the body
+                let late = refusal.status == 200;
+                let code = matches!(
+                    refusal.code.as_str(),
+                    "SlowDown"
+                        | "InternalError"
+                        | "ServiceUnavailable"
+                        | "RequestTimeout"
+                        | "OperationAborted"
+                );
+                servers_fault || late || code || matches!(refusal.status, 408 | 429)
+            }
+        }
+    }
+
+    /// True when the answer is about a key that is not there.
+    pub(super) fn is_missing_key(&self) -> bool {
+        matches!(self, Self::Refused(refusal)
+            if refusal.code == "NoSuchKey" || (refusal.status == 404 && refusal.code == "404"))
+    }
+
+    /// True when this server does not know the operation.
+    pub(crate) fn is_unknown_operation(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if matches!(refusal.status, 405 | 501))
+    }
+
+    pub(super) fn after_retries(mut self, retries: u32) -> Self {
+        if let Self::Refused(refusal) = &mut self {
+            refusal.retries = retries;
+        }
+        self
+    }
+}
+
+/// `message` unless it names accounts or hosts.
+fn public(message: String) -> String {
+    if message.contains("arn:") || message.contains("://") {
+        tracing::warn!(message, "S3 refused");
+        let short = message.split([':', ',']).next().unwrap_or_default();
+        return if short.starts_with("User") { "Access Denied".to_owned() } else { short.to_owned() };
+    }
+    message
+}
+
+fn mentions_credentials(error: &(dyn StdError + 'static)) -> bool {
+    let mut below = Some(error);
+    while let Some(error) = below {
+        if error.to_string().contains("credentials") {
+            return true;
+        }
+        below = error.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, code: &str) -> S3Error {
+        S3Error::Refused(Refusal {
+            operation: "PutObject",
+            status,
+            code: code.to_owned(),
+            message: "Words.".to_owned(),
+            retries: 0,
+            hint: None,
+        })
+    }
+
+    #[test]
+    fn a_refusal_reads_as_in_the_original() {
+        assert_eq!(
+            refused(403, "AccessDenied").to_string(),
+            "An error occurred (AccessDenied) when calling the PutObject operation: Words."
+        );
+        assert_eq!(
+            refused(503, "SlowDown").after_retries(MAX_RETRIES).to_string(),
+            "An error occurred (SlowDown) when calling the PutObject operation (reached max retries: 4): Words."
+        );
+    }
+
+    #[test]
+    fn only_what_may_pass_is_transient() {
+        for (status, code, transient) in [
+            (503, "SlowDown", true),
+            (500, "InternalError", true),
+            (502, "502", true),
+            (200, "InternalError", true),
+            (400, "RequestTimeout", true),
+            (403, "AccessDenied", false),
+            (404, "NoSuchBucket", false),
+            (400, "AccessControlListNotSupported", false),
+            (501, "NotImplemented", false),
+        ] {
+            assert_eq!(refused(status, code).is_transient(), transient, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn accounts_and_hosts_are_not_told() {
+        let arn = "User: arn:aws:iam::123456789012:user/x is not authorized to perform: s3:PutObject";
+        assert_eq!(public(arn.to_owned()), "Access Denied");
+        assert_eq!(public("See http://internal:9000".to_owned()), "See http");
+        assert_eq!(public("Access Denied".to_owned()), "Access Denied");
+    }
+}

@@ -1,0 +1,36 @@
+//! ETags that are the MD5 of what was stored.
+
+use aws_sdk_s3::{operation::put_object::PutObjectOutput, types::ServerSideEncryption};
+
+use crate::digest::Md5Digest;
+
+/// The MD5 of what was stored, where the answer tells it: not with a key of the customer's or of KMS, not in buckets of
+/// one zone (their names end so), and not where the server has its own idea of ETags.
+pub(super) fn md5_of(stored: &PutObjectOutput, bucket: &str) -> Option<Md5Digest> {
+    let plain = match stored.server_side_encryption() {
+        None | Some(ServerSideEncryption::Aes256) => true,
+        Some(_) => false,
+    };
+    if !plain || stored.sse_customer_algorithm().is_some() || bucket.ends_with("--x-s3") {
+        return None;
+    }
+    Md5Digest::from_hex(stored.e_tag()?.trim_matches('"'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_etag_that_is_an_md5_is_compared() {
+        let md5 = "d41d8cd98f00b204e9800998ecf8427e";
+        let put = |etag: &str| PutObjectOutput::builder().e_tag(etag);
+        assert!(md5_of(&put(&format!("\"{md5}\"")).build(), "b").is_some());
+        assert!(md5_of(&put(&format!("\"{md5}-3\"")).build(), "b").is_none());
+        assert!(md5_of(&put("W/\"5f-1\"").build(), "b").is_none());
+        assert!(md5_of(&PutObjectOutput::builder().build(), "b").is_none());
+        let kms = put(md5).server_side_encryption(ServerSideEncryption::AwsKms).build();
+        assert!(md5_of(&kms, "b").is_none());
+        assert!(md5_of(&put(md5).build(), "b--use1-az4--x-s3").is_none());
+    }
+}

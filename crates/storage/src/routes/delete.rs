@@ -1,0 +1,43 @@
+//! `POST /delete {file_path, provider?}`: the object of a stored URL goes.
+
+use axum::extract::State;
+use serde_json::{Value, json};
+use service::{ApiError, extract::Json};
+
+use crate::{App, object_url::Named, upload::refused_by_s3};
+
+/// Success also where there was nothing, and for what is not ours: another bucket's URL, or a key of another shape, is
+/// never touched. There the bucket is only asked for, so that a wrong setting shows all the same.
+pub(super) async fn delete_object(
+    State(app): State<App>,
+    Json(body): Json<Value>,
+) -> Result<Json<Value>, ApiError> {
+    let Value::Object(fields) = &body else {
+        return Err(ApiError::bad_request("The JSON body must be an object."));
+    };
+    match fields.get("provider") {
+        None => app.provider(None)?,
+        // `null` and numbers are no providers either
+        Some(given) => app.provider(Some(given.as_str().unwrap_or_default()))?,
+    };
+    let path = match fields.get("file_path") {
+        Some(Value::String(path)) => path.as_str(),
+        Some(_) => return Err(ApiError::bad_request("file_path must be a text.")),
+        None => return Err(ApiError::bad_request("file_path is missing.")),
+    };
+    if path.is_empty() || path.ends_with('/') {
+        return Err(ApiError::bad_request("file_path names no object."));
+    }
+    let bucket = app.bucket()?;
+    match bucket.urls().named_by(path) {
+        Named::Ours(keys) => {
+            for key in keys {
+                bucket.delete(&key).await.map_err(|error| refused_by_s3(&error))?;
+            }
+        }
+        Named::Foreign => {
+            bucket.probe("DeleteObject").await.map_err(|error| refused_by_s3(&error))?;
+        }
+    }
+    Ok(Json(json!({"success": true})))
+}

@@ -1,0 +1,186 @@
+//! From a body to an object: one pass over the bytes, and nothing visible before they are known to be right.
+//!
+//! Three ways, by size: what is small, or may have to be sent twice, is read into memory first; more is streamed through
+//! in one request whose last bytes are held back; above 16 MiB it goes in parts.
+
+mod error;
+mod memory;
+mod multipart;
+mod parts;
+mod source;
+mod streamed;
+
+use axum::body::Body;
+use service::Shutdown;
+use std::{sync::Arc, time::Duration};
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use self::source::Source;
+pub(crate) use self::{
+    error::{UploadError, refused_by_s3},
+    memory::store_bytes,
+};
+use crate::{
+    bucket::{Bucket, ObjectHead},
+    budget::Budget,
+    digest::Md5Digest,
+    disposition::content_disposition,
+    object_key::ObjectKey,
+    sniff::{HEAD_BYTES, sniff},
+};
+
+/// The largest object that goes in one request.
+pub(crate) const MAX_SINGLE: u64 = 16 * 1024 * 1024;
+/// The largest object that is read into memory first, so that it can be sent again.
+const MAX_IN_MEMORY: u64 = 256 * 1024;
+
+/// What is needed to store objects.
+#[derive(Debug, Clone)]
+pub(crate) struct Uploads {
+    /// Where to.
+    pub(crate) bucket: Arc<Bucket>,
+    /// The memory to do it in.
+    pub(crate) budget: Budget,
+    /// Longest silence of a client, and longest wait for memory.
+    pub(crate) silence: Duration,
+    /// Uploads run to their end, or clean up, also when nobody waits for the answer any more.
+    pub(crate) tasks: Shutdown,
+}
+
+/// What a client says about its bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct Announced {
+    /// First half of the key.
+    pub(crate) uuid: Uuid,
+    /// The name of the file.
+    pub(crate) name: String,
+    /// Its type, as whoever made it claims.
+    pub(crate) media_type: String,
+    /// Its length, where it is known before.
+    pub(crate) size: Option<u64>,
+    /// Its MD5, where it is known before.
+    pub md5: Option<Md5Digest>,
+}
+
+/// An object that is stored, whole and verified.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    /// Its public URL.
+    pub(crate) url: String,
+    /// Its key.
+    pub(crate) key: ObjectKey,
+    /// Its length in bytes.
+    pub(crate) size: u64,
+    /// Its MD5.
+    pub md5: Md5Digest,
+    /// What it is.
+    pub(crate) content_type: String,
+}
+
+impl Uploads {
+    /// Stores `body` as announced. The same uuid and name write the same object again.
+    ///
+    /// # Errors
+    /// When the client, S3 or a check fails; nothing is visible then.
+    pub(crate) async fn store_body(&self, announced: Announced, body: Body) -> Result<Stored, UploadError> {
+        let uploads = self.clone();
+        // a task of its own: when the client hangs up, an unfinished upload is still aborted
+        let work = async move { uploads.store(announced, body).await };
+        self.tasks.spawn(work.in_current_span()).await.unwrap_or(Err(UploadError::Internal))
+    }
+
+    async fn store(&self, announced: Announced, body: Body) -> Result<Stored, UploadError> {
+        let mut source = Source::new(body, announced.size, self.silence);
+        let stored = self.store_source(&announced, &mut source).await;
+        if stored.is_err() {
+            // a client that is still sending would not see an answer on a closed connection
+            self.tasks.spawn(source.drain());
+        }
+        stored
+    }
+
+    async fn store_source(&self, announced: &Announced, source: &mut Source) -> Result<Stored, UploadError> {
+        match announced.size {
+            Some(size) if size > MAX_SINGLE => self.store_large(announced, source, size).await,
+            Some(size) if size > MAX_IN_MEMORY && self.bucket.knows_its_acls() => {
+                let _share = self.budget.take(streamed::MEMORY, self.silence).await?;
+                let head = self.peek(announced, source).await?;
+                streamed::store(&self.bucket, announced, head, size, source).await
+            }
+            _ => self.store_buffered(announced, source).await,
+        }
+    }
+
+    /// A large object in parts; in one request where the server knows no parts.
+    async fn store_large(
+        &self,
+        announced: &Announced,
+        source: &mut Source,
+        size: u64,
+    ) -> Result<Stored, UploadError> {
+        let first = self.budget.take(streamed::MEMORY, self.silence).await?;
+        let head = self.peek(announced, source).await?;
+        match self.bucket.begin_multipart(&head).await {
+            Ok(upload) => {
+                drop(first);
+                let parts = parts::Parts::streamed(source, self.budget.clone(), Some(size))?;
+                multipart::store(&self.bucket, announced, head, &upload, parts).await
+            }
+            Err(error) if error.is_unknown_operation() => {
+                streamed::store(&self.bucket, announced, head, size, source).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A small object, or one of unknown length: in memory, unless it turns out to be large.
+    async fn store_buffered(
+        &self,
+        announced: &Announced,
+        source: &mut Source,
+    ) -> Result<Stored, UploadError> {
+        let most = announced.size.unwrap_or(MAX_SINGLE).min(MAX_SINGLE);
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let share = self.budget.take(most, self.silence).await?;
+        let bytes = source.read_up_to(most).await?;
+        if source.is_at_end().await? {
+            let digest = source.check(announced)?;
+            let head = self.head(announced, &bytes);
+            self.bucket.put_bytes(&head, &bytes, digest.md5).await?;
+            return Ok(self.stored(head, digest.size, digest.md5));
+        }
+        let head = self.head(announced, &bytes);
+        let upload = self.bucket.begin_multipart(&head).await?;
+        let parts = parts::Parts::streamed(source, self.budget.clone(), None)?.after(bytes, share);
+        multipart::store(&self.bucket, announced, head, &upload, parts).await
+    }
+
+    /// Reads enough of the bytes to tell what they are; they stay in the source.
+    async fn peek(&self, announced: &Announced, source: &mut Source) -> Result<ObjectHead, UploadError> {
+        let first = source.peek(HEAD_BYTES).await?;
+        Ok(self.head(announced, &first))
+    }
+
+    fn head(&self, announced: &Announced, first: &[u8]) -> ObjectHead {
+        head(&self.bucket, announced, first)
+    }
+
+    fn stored(&self, head: ObjectHead, size: u64, md5: Md5Digest) -> Stored {
+        stored(&self.bucket, head, size, md5)
+    }
+}
+
+fn head(bucket: &Bucket, announced: &Announced, first: &[u8]) -> ObjectHead {
+    let content = sniff(&first[..first.len().min(HEAD_BYTES)], &announced.media_type);
+    ObjectHead {
+        key: ObjectKey::new(announced.uuid, &announced.name, bucket.urls().base_chars()),
+        content_disposition: content_disposition(&announced.name, content.is_raster),
+        content_type: content.media_type,
+    }
+}
+
+fn stored(bucket: &Bucket, head: ObjectHead, size: u64, md5: Md5Digest) -> Stored {
+    let url = bucket.urls().url(&head.key);
+    Stored { url, key: head.key, size, md5, content_type: head.content_type }
+}

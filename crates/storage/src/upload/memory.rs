@@ -1,0 +1,34 @@
+//! Bytes that are all in memory already.
+
+use bytes::Bytes;
+
+use super::{Announced, Stored, UploadError, head, multipart, parts::Parts, stored};
+use crate::{bucket::Bucket, digest::Md5Digest};
+
+/// From this size on, bytes in memory go in parts: where the original's library did, so that errors name the same
+/// operation.
+const MIN_PARTS: usize = 8 * 1024 * 1024;
+
+/// Stores `bytes`.
+///
+/// # Errors
+/// When S3 fails for good.
+pub(crate) async fn store_bytes(
+    bucket: &Bucket,
+    announced: &Announced,
+    bytes: Bytes,
+) -> Result<Stored, UploadError> {
+    let head = head(bucket, announced, &bytes);
+    if bytes.len() >= MIN_PARTS {
+        match bucket.begin_multipart(&head).await {
+            Ok(upload) => {
+                return multipart::store(bucket, announced, head, &upload, Parts::in_memory(bytes)).await;
+            }
+            Err(error) if error.is_unknown_operation() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let md5 = Md5Digest::of(&bytes);
+    bucket.put_bytes(&head, &bytes, md5).await?;
+    Ok(stored(bucket, head, bytes.len() as u64, md5))
+}

@@ -1,0 +1,76 @@
+//! An object in parts: completed after the check, else aborted.
+
+use std::pin::pin;
+
+use futures::{StreamExt as _, stream::FuturesUnordered};
+
+use super::{
+    Announced, Stored, UploadError,
+    parts::{NextPart, Parts},
+    source::Digest,
+    stored,
+};
+use crate::bucket::{Bucket, MultipartUpload, ObjectHead, Part};
+
+/// Parts of one upload that are on their way while the next is read.
+const IN_FLIGHT: usize = 2;
+
+/// Stores all `parts` as one object.
+pub(super) async fn store(
+    bucket: &Bucket,
+    announced: &Announced,
+    head: ObjectHead,
+    upload: &MultipartUpload,
+    parts: Parts<'_>,
+) -> Result<Stored, UploadError> {
+    match send_and_complete(bucket, announced, upload, parts).await {
+        Ok(digest) => Ok(stored(bucket, head, digest.size, digest.md5)),
+        Err(error) => {
+            if let Err(abort_error) = bucket.abort_multipart(upload).await {
+                tracing::warn!(key = %head.key, error = %abort_error, "an unfinished upload stays for the sweep");
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn send_and_complete(
+    bucket: &Bucket,
+    announced: &Announced,
+    upload: &MultipartUpload,
+    mut parts: Parts<'_>,
+) -> Result<Digest, UploadError> {
+    let send = async |next: NextPart| {
+        let sent = bucket.put_part(upload, next.number, next.bytes).await;
+        drop(next.share);
+        sent.map(|part| (next.number, part))
+    };
+    let mut sending = FuturesUnordered::new();
+    let mut done: Vec<(i32, Part)> = Vec::new();
+    loop {
+        while sending.len() >= IN_FLIGHT {
+            done.extend(sending.next().await.transpose()?);
+        }
+        let mut reading = pin!(parts.next());
+        // reading must not be begun anew when a part has arrived: what was read would be lost
+        let next = loop {
+            tokio::select! {
+                biased;
+                next = &mut reading => break next?,
+                Some(part) = sending.next() => done.push(part?),
+            }
+        };
+        match next {
+            Some(next) => sending.push(send(next)),
+            None => break,
+        }
+    }
+    while let Some(part) = sending.next().await {
+        done.push(part?);
+    }
+    let digest = parts.check(announced)?;
+    done.sort_by_key(|(number, _)| *number);
+    let done: Vec<Part> = done.into_iter().map(|(_, part)| part).collect();
+    bucket.complete_multipart(upload, &done, digest.size).await?;
+    Ok(digest)
+}
