@@ -5,5 +5,6 @@ mod crash;
 mod drive_folders;
 mod drive_trouble;
 mod import_flow;
+mod in_step;
 mod lifecycle;
 mod secrets;
