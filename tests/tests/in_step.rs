@@ -9,7 +9,6 @@ use std::{
     path::Path,
 };
 
-use anyhow::Context;
 use serde_json::Value;
 
 use settings::{is_setting, read_by, read_by_any};
@@ -51,7 +50,7 @@ fn top() -> &'static Path {
 }
 
 fn text(path: &str) -> String {
-    fs::read_to_string(top().join(path)).with_context(|| format!("read {path}")).unwrap()
+    fs::read_to_string(top().join(path)).unwrap_or_else(|error| panic!("read {path}: {error}"))
 }
 
 /// What every service reads, through the crate that all of them share. Containers keep the default of `PORT`.
@@ -79,7 +78,7 @@ fn lines_of(path: &str) -> BTreeMap<String, (String, bool)> {
 }
 
 fn compose() -> Value {
-    serde_saphyr::from_str(&text(COMPOSE)).unwrap()
+    serde_saphyr::from_str(&text(COMPOSE)).expect("the compose file is YAML")
 }
 
 fn environment(compose: &Value, service: &str) -> BTreeMap<String, String> {
@@ -94,7 +93,7 @@ fn default_port(krate: &str) -> u16 {
     let main = text(&format!("crates/{krate}/src/main.rs"));
     let (_, port) = main.split_once("default_port: ").expect("main.rs names its port");
     let digits: String = port.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().unwrap()
+    digits.parse().expect("a port")
 }
 
 /// What belongs to a stage of the Dockerfile.

@@ -5,26 +5,16 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use super::top;
 
 /// The methods of `service::env::Reader` and `service::Env` that read a setting.
-const READS: [&str; 10] = [
-    "text",
-    "text_or",
-    "secret",
-    "parse_or",
-    "count_or",
-    "seconds_or",
-    "switch_or",
-    "url",
-    "url_or",
-    "get",
-];
+const READS: [&str; 10] =
+    ["text", "text_or", "secret", "parse_or", "count_or", "seconds_or", "switch_or", "url", "url_or", "get"];
 
 /// All Rust files of a crate, without the tests beside them.
 fn sources(krate: &str) -> Vec<PathBuf> {
     let mut folders = vec![top().join("crates").join(krate).join("src")];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(&folder).expect("a crate has sources") {
+            let path = entry.expect("sources can be listed").path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
@@ -85,16 +75,17 @@ pub(super) fn read_by(krate: &str) -> BTreeMap<String, Option<String>> {
     for file in sources(krate) {
         let is_config = file.file_name().is_some_and(|name| name == "config.rs")
             || file.parent().is_some_and(|folder| folder.ends_with("config"));
-        found.extend(settings_in(&fs::read_to_string(&file).unwrap(), is_config));
+        found.extend(settings_in(&fs::read_to_string(&file).expect("sources can be read"), is_config));
     }
     found
 }
 
 /// The settings that any crate reads, with their defaults.
 pub(super) fn read_by_any() -> BTreeMap<String, Option<String>> {
-    let crates = fs::read_dir(top().join("crates")).unwrap().map(|entry| entry.unwrap().path());
+    let crates = fs::read_dir(top().join("crates")).expect("there are crates");
+    let crates = crates.map(|entry| entry.expect("crates can be listed"));
     crates
-        .filter(|path| path.is_dir())
-        .flat_map(|path| read_by(path.file_name().unwrap().to_str().unwrap()))
+        .filter(|entry| entry.path().is_dir())
+        .flat_map(|entry| read_by(&entry.file_name().to_string_lossy()))
         .collect()
 }
