@@ -179,3 +179,84 @@ fn refuse_all(changes: Vec<(Change, oneshot::Sender<Outcome>)>, refusal: &Refusa
         let _ = answer.send(Err(Refusal::Internal(anyhow::anyhow!("commit to the object index: {cause}"))));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use bytes::Bytes;
+    use futures::stream;
+    use http::HeaderMap;
+
+    use super::{super::store::Store, Change, Refusal};
+    use crate::s3::{
+        access::Acl,
+        change::Place,
+        conditions::WriteCondition,
+        expected::Expected,
+        object::{Details, Object, now},
+        receive::Received,
+    };
+
+    const BUCKET: &str = "bucket";
+
+    fn place(key: &str) -> Place {
+        Place { bucket: BUCKET.to_owned(), key: key.to_owned() }
+    }
+
+    async fn blob(store: &Store, bytes: &'static str) -> Received {
+        let body = stream::iter([Ok::<_, io::Error>(Bytes::from(bytes))]);
+        store.receive(body, Expected::nothing()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_refused_change_leaves_nothing_and_harms_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).await.unwrap();
+        store.change(Change::CreateBucket(BUCKET.to_owned())).await.unwrap();
+        let upload = store.create_upload(place("big"), &HeaderMap::new(), Acl::Private).await.unwrap();
+        let old = blob(&store, "old").await;
+        let assembled = Object {
+            size: 3,
+            etag: "etag-1".to_owned(),
+            modified: now(),
+            details: Details { segments: vec![old.segment()], ..Details::default() },
+        };
+        store.put_part(place("big"), upload.id.clone(), 1, old).await.unwrap();
+        let new = blob(&store, "new").await;
+        store.put_part(place("big"), upload.id.clone(), 1, new).await.unwrap();
+
+        let outdated = Change::CompleteUpload {
+            at: place("big"),
+            upload: upload.id.clone(),
+            object: assembled,
+            condition: WriteCondition::default(),
+        };
+        let other = blob(&store, "other").await;
+        let (refused, stored) = tokio::join!(
+            store.change(outdated),
+            store.put(place("other"), other, Details::default(), WriteCondition::default()),
+        );
+        assert!(matches!(refused, Err(Refusal::InvalidPart)));
+        stored.unwrap();
+        assert_eq!(store.index.parts(&upload.id, 0, 10).await.unwrap().len(), 1);
+        assert!(matches!(store.index.object(BUCKET, "big").await, Err(Refusal::NoSuchKey)));
+        assert_eq!(store.index.object(BUCKET, "other").await.unwrap().size, 5);
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_closed_store_refuses_and_keeps_no_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).await.unwrap();
+        store.change(Change::CreateBucket(BUCKET.to_owned())).await.unwrap();
+        let late = blob(&store, "late").await;
+        store.close().await;
+        assert!(!store.is_healthy().await);
+        let put = store.put(place("late"), late, Details::default(), WriteCondition::default()).await;
+        assert!(matches!(put, Err(Refusal::Internal(_))));
+        let parts = std::fs::read_dir(directory.path().join("objects")).unwrap();
+        let files: usize = parts.map(|part| std::fs::read_dir(part.unwrap().path()).unwrap().count()).sum();
+        assert_eq!(files, 0);
+    }
+}

@@ -43,9 +43,12 @@ impl ServerProcess {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
+        let http = http_client();
         let address = async {
             loop {
                 if let Ok(address) = std::fs::read_to_string(&file) {
+                    // answered once the store is open and tidy
+                    http.get(format!("http://{address}/_health")).send().await.unwrap();
                     return address.parse().unwrap();
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;

@@ -15,7 +15,7 @@ async fn book(server: &TestServer, faults: &str) {
 }
 
 async fn put(server: &TestServer, key: &str) -> Result<(), String> {
-    let put = server.s3.put_object().bucket(BUCKET).key(key).body(vec![1; 300_000].into());
+    let put = server.s3.put_object().bucket(BUCKET).key(key).body(vec![1; 5_000_000].into());
     put.send().await.map(|_| ()).map_err(code)
 }
 
@@ -37,7 +37,7 @@ async fn a_lost_reply_leaves_the_object() {
     let server = TestServer::start().await;
     book(&server, r#"{"kind": "lost-reply", "key": "lost", "on": "PutObject", "count": 1}"#).await;
     assert!(put(&server, "lost").await.unwrap_err().starts_with("no answer"));
-    assert_eq!(server.get("lost").await.unwrap().len(), 300_000);
+    assert_eq!(server.get("lost").await.unwrap().len(), 5_000_000);
 }
 
 #[tokio::test]
