@@ -206,6 +206,18 @@ fn the_settings_of_the_demo_lead_to_the_emulator() {
 }
 
 #[test]
+fn the_emulators_are_probed_where_they_listen() {
+    let compose = compose();
+    let command = text("crates/cli/src/commands/emulators.rs");
+    for (service, port) in [("s3", 9000), ("drive-emulator", 9100)] {
+        assert!(command.contains(&format!("default_value_t = {port},")), "{port} is no default any more");
+        let definition = &compose["services"][service];
+        assert_eq!(definition["healthcheck"]["test"][3], port.to_string(), "{service}");
+        assert_eq!(definition["command"].as_array().unwrap()[2..], ["--host", "0.0.0.0"], "{service}");
+    }
+}
+
+#[test]
 fn only_the_gateway_and_the_embedded_s3_server_are_published() {
     let compose = compose();
     for (service, definition) in compose["services"].as_object().unwrap() {
