@@ -1,1 +1,39 @@
-//! .
+//! The metadata service. It owns the `images` table, in MySQL or SQLite, and the decision that an object may go: one
+//! transaction drops or re-points a row and notes the object that no row names any more; a loop then has the storage
+//! service delete it. It calls the storage service (`/delete`) and nothing else.
+
+mod app;
+mod config;
+mod database;
+mod listing;
+mod new_image;
+mod page;
+mod release;
+mod routes;
+mod store;
+
+use anyhow::Context;
+use axum::Router;
+use service::{Shutdown, cors::Cors};
+use tokio::net::TcpListener;
+
+pub use app::App;
+pub use config::{Config, Database, MySql, ReleaseTimes};
+
+/// The name in `/health`.
+pub const NAME: &str = "metadata-service";
+
+/// Serves until `shutdown`. A database that is down at start is waited for.
+///
+/// # Errors
+/// When the listener fails for good.
+pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    let app = App::build(config, &shutdown);
+    service::serve::serve(listener, served(app), &shutdown).await.context("serve the metadata service")
+}
+
+/// Everything that is served, as clients see it.
+pub fn served(app: App) -> Router {
+    let health = service::health::routes(NAME, app.dependencies());
+    service::serve::finish(routes::router(app).merge(health), Cors::any())
+}

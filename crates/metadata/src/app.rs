@@ -1,0 +1,65 @@
+//! What the handlers share.
+
+use std::sync::Arc;
+
+use service::{ApiError, Shutdown, health::Dependencies};
+use tokio::sync::Notify;
+
+use crate::{
+    config::Config,
+    database::Connection,
+    release,
+    store::{Store, StoreError},
+};
+
+/// The running service: its database, and the loop that deletes released objects.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The database, once it answers.
+    connection: Connection,
+    /// Wakes the release loop.
+    released: Arc<Notify>,
+}
+
+impl App {
+    /// Starts connecting and the release loop; both end with `shutdown`.
+    pub fn build(config: Config, shutdown: &Shutdown) -> Self {
+        let connection = Connection::open(config.database, shutdown);
+        let released = Arc::new(Notify::new());
+        let storage = client::storage::Client::new(
+            config.storage_url,
+            client::http::service_client(release::STORAGE_TIMEOUT),
+        );
+        let releasing = release::run(
+            connection.clone(),
+            storage,
+            config.release,
+            Arc::clone(&released),
+            shutdown.clone(),
+        );
+        shutdown.spawn(releasing);
+        Self { connection, released }
+    }
+
+    /// The store, or 500 `database-unavailable` when the database has not answered yet.
+    pub(crate) async fn store(&self) -> Result<Store, ApiError> {
+        Ok(self.connection.store().await?)
+    }
+
+    /// Has the release loop look at once: an object was released.
+    pub(crate) fn wake_release(&self) {
+        self.released.notify_one();
+    }
+
+    /// What `/ready` asks.
+    pub(crate) fn dependencies(&self) -> Dependencies {
+        let connection = self.connection.clone();
+        Dependencies::none().with("database", move || {
+            let connection = connection.clone();
+            async move {
+                let asked = async { connection.store_now()?.ping().await }.await;
+                asked.map_err(|error: StoreError| error.in_a_word().to_owned())
+            }
+        })
+    }
+}

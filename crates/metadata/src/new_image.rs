@@ -1,0 +1,354 @@
+//! The body of `POST /images`: what is taken, what is refused and in which words. Checks follow the original's order:
+//! the Drive id first (a known one answers before anything else is looked at), then the other fields.
+
+use client::metadata::Share;
+use serde_json::{Map, Number, Value};
+
+/// Longest name in characters; longer ones are cut.
+const MAX_NAME: usize = 255;
+/// Longest Drive id in characters.
+const MAX_DRIVE_ID: usize = 255;
+/// Longest type in characters.
+const MAX_MIME_TYPE: usize = 100;
+/// Longest public URL in characters.
+pub(crate) const MAX_STORAGE_PATH: usize = 500;
+/// Longest provider in characters.
+pub(crate) const MAX_PROVIDER: usize = 20;
+/// Longest job id in characters.
+const MAX_JOB_ID: usize = 255;
+
+/// A row to be, valid for both databases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewImage {
+    /// At most 255 characters.
+    pub(crate) name: String,
+    /// As sent.
+    pub(crate) google_drive_id: String,
+    /// Bytes.
+    pub(crate) size: i64,
+    /// As Drive announced it.
+    pub(crate) mime_type: String,
+    /// Public URL; empty with `share`.
+    pub(crate) storage_path: String,
+    /// `aws`.
+    pub(crate) storage_provider: String,
+    /// MD5 of the bytes, 32 lower-case hexadecimal digits.
+    pub(crate) md5: Option<String>,
+    /// MD5 as listed, likewise.
+    pub(crate) source_md5: Option<String>,
+    /// `stale` when Drive's MD5 was wrong.
+    pub(crate) source_checksum: Option<String>,
+    /// SHA-256 as listed, 64 lower-case hexadecimal digits.
+    pub(crate) sha256: Option<String>,
+    /// The job that stored it.
+    pub(crate) job_id: Option<String>,
+    /// Pixels.
+    pub(crate) width: Option<u32>,
+    /// Pixels.
+    pub(crate) height: Option<u32>,
+    /// The row's path must still be this one, and is replaced.
+    pub(crate) replaces: Option<String>,
+    /// Use the object of a row with these bytes.
+    pub(crate) share: Option<Share>,
+}
+
+/// Why a body is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refused {
+    /// Not an object.
+    #[error("The body must be a JSON object.")]
+    NotAnObject,
+    /// A field is not there.
+    #[error("`{0}` is missing.")]
+    Missing(&'static str),
+    /// A field has the wrong type or an impossible value.
+    #[error("`{field}` must be {must_be}.")]
+    Wrong {
+        /// The field.
+        field: &'static str,
+        /// What is expected.
+        must_be: &'static str,
+    },
+    /// A field is too long.
+    #[error("`{field}` is longer than {most} characters.")]
+    TooLong {
+        /// The field.
+        field: &'static str,
+        /// What is taken.
+        most: usize,
+    },
+}
+
+/// The Drive id of a body, however wrong the rest of it may be.
+pub(crate) fn drive_id(body: &Value) -> Result<&str, Refused> {
+    let fields = body.as_object().ok_or(Refused::NotAnObject)?;
+    match required(fields, "google_drive_id")? {
+        Value::String(id) => Ok(id),
+        _ => Err(Refused::Wrong { field: "google_drive_id", must_be: "a text" }),
+    }
+}
+
+impl NewImage {
+    /// The row that a body asks for.
+    pub(crate) fn parse(body: &Value) -> Result<Self, Refused> {
+        let google_drive_id = drive_id(body)?.to_owned();
+        let fields = body.as_object().ok_or(Refused::NotAnObject)?;
+        let share = share(fields)?;
+        let name = text(fields, "name")?.chars().take(MAX_NAME).collect();
+        limit(&google_drive_id, "google_drive_id", MAX_DRIVE_ID)?;
+        let size = size(required(fields, "size")?, "size")?;
+        let mime_type = limited(fields, "mime_type", MAX_MIME_TYPE)?;
+        let storage_path = match share {
+            Some(_) => String::new(),
+            None => limited(fields, "storage_path", MAX_STORAGE_PATH)?,
+        };
+        Ok(Self {
+            name,
+            google_drive_id,
+            size,
+            mime_type,
+            storage_path,
+            storage_provider: limited(fields, "storage_provider", MAX_PROVIDER)?,
+            md5: hex_digits(fields, "md5", 32)?,
+            source_md5: hex_digits(fields, "source_md5", 32)?,
+            source_checksum: optional_text(fields, "source_checksum", MAX_PROVIDER)?,
+            sha256: hex_digits(fields, "sha256", 64)?,
+            job_id: optional_text(fields, "job_id", MAX_JOB_ID)?,
+            width: pixels(fields, "width")?,
+            height: pixels(fields, "height")?,
+            replaces: optional_text(fields, "replaces", usize::MAX)?,
+            share,
+        })
+    }
+}
+
+fn required<'a>(fields: &'a Map<String, Value>, name: &'static str) -> Result<&'a Value, Refused> {
+    fields.get(name).ok_or(Refused::Missing(name))
+}
+
+/// A field that is there and not null.
+fn optional<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    fields.get(name).filter(|value| !value.is_null())
+}
+
+/// A text; the original's databases also took numbers and truth values, and stored their text.
+fn text(fields: &Map<String, Value>, field: &'static str) -> Result<String, Refused> {
+    match required(fields, field)? {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Bool(yes) => Ok(u8::from(*yes).to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => Err(Refused::Wrong { field, must_be: "a text" }),
+    }
+}
+
+fn limited(fields: &Map<String, Value>, field: &'static str, most: usize) -> Result<String, Refused> {
+    let text = text(fields, field)?;
+    limit(&text, field, most)?;
+    Ok(text)
+}
+
+fn limit(text: &str, field: &'static str, most: usize) -> Result<(), Refused> {
+    // the databases count characters
+    if text.chars().nth(most).is_some() { Err(Refused::TooLong { field, most }) } else { Ok(()) }
+}
+
+fn optional_text(
+    fields: &Map<String, Value>,
+    field: &'static str,
+    most: usize,
+) -> Result<Option<String>, Refused> {
+    match optional(fields, field) {
+        None => Ok(None),
+        Some(Value::String(text)) => {
+            limit(text, field, most)?;
+            Ok(Some(text.clone()))
+        }
+        Some(_) => Err(Refused::Wrong { field, must_be: "a text" }),
+    }
+}
+
+/// Bytes: a whole number, a decimal text, or (as both of the original's databases stored them) `2.0` and `true`.
+fn size(value: &Value, field: &'static str) -> Result<i64, Refused> {
+    let whole = match value {
+        Value::Number(number) => whole_number(number),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Bool(yes) => Some(i64::from(*yes)),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    };
+    whole.ok_or(Refused::Wrong { field, must_be: "a whole number of bytes" })
+}
+
+fn whole_number(number: &Number) -> Option<i64> {
+    /// From here on a float cannot hold every whole number.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if let Some(whole) = number.as_i64() {
+        return Some(whole);
+    }
+    let float = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < EXACT)?;
+    format!("{float:.0}").parse().ok()
+}
+
+fn hex_digits(
+    fields: &Map<String, Value>,
+    field: &'static str,
+    digits: usize,
+) -> Result<Option<String>, Refused> {
+    optional(fields, field).map(|value| hex_text(value, field, digits)).transpose()
+}
+
+fn hex_text(value: &Value, field: &'static str, digits: usize) -> Result<String, Refused> {
+    let must_be = if digits == 32 { "32 hexadecimal digits" } else { "64 hexadecimal digits" };
+    match value.as_str() {
+        Some(hex) if hex.len() == digits && hex.bytes().all(|digit| digit.is_ascii_hexdigit()) => {
+            Ok(hex.to_ascii_lowercase())
+        }
+        _ => Err(Refused::Wrong { field, must_be }),
+    }
+}
+
+fn pixels(fields: &Map<String, Value>, field: &'static str) -> Result<Option<u32>, Refused> {
+    let Some(value) = optional(fields, field) else { return Ok(None) };
+    let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+    number.map(Some).ok_or(Refused::Wrong { field, must_be: "a whole number of pixels" })
+}
+
+fn share(fields: &Map<String, Value>) -> Result<Option<Share>, Refused> {
+    let Some(value) = optional(fields, "share") else { return Ok(None) };
+    let must_be = "an object with sha256 and size";
+    let Some(share) = value.as_object() else { return Err(Refused::Wrong { field: "share", must_be }) };
+    let sha256 = hex_text(share.get("sha256").unwrap_or(&Value::Null), "share.sha256", 64)?;
+    let size = size(share.get("size").unwrap_or(&Value::Null), "share.size")?;
+    let size = u64::try_from(size).map_err(|_| Refused::Wrong { field: "share", must_be })?;
+    Ok(Some(Share { sha256, size }))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn body() -> Value {
+        json!({"name": "a.jpg", "google_drive_id": "d1", "size": 50, "mime_type": "image/jpeg",
+               "storage_path": "https://b/k", "storage_provider": "aws"})
+    }
+
+    fn with(field: &str, value: Value) -> Result<NewImage, Refused> {
+        let mut body = body();
+        body[field] = value;
+        NewImage::parse(&body)
+    }
+
+    #[test]
+    fn what_the_original_sends_is_taken_as_it_is() {
+        let image = NewImage::parse(&body()).unwrap();
+        assert_eq!((image.name.as_str(), image.size), ("a.jpg", 50));
+        assert_eq!((image.md5, image.share), (None, None));
+        for value in [json!(7), json!("2026-01-01T00:00:00")] {
+            assert!(with("id", value.clone()).is_ok() && with("created_at", value).is_ok());
+        }
+    }
+
+    #[test]
+    fn sizes_are_whole_numbers_in_any_clothes() {
+        for (value, size) in [
+            (json!(0), 0),
+            (json!(-7), -7),
+            (json!("12345"), 12345),
+            (json!(" 5 "), 5),
+            (json!(2.0), 2),
+            (json!(true), 1),
+            (json!(i64::MAX), i64::MAX),
+        ] {
+            assert_eq!(with("size", value.clone()).unwrap().size, size, "{value}");
+        }
+        for value in [
+            json!(null),
+            json!(1.5),
+            json!("abc"),
+            json!("12abc"),
+            json!("1.0"),
+            json!("1_0"),
+            json!(""),
+            json!([]),
+            json!(9_223_372_036_854_775_808_u64),
+            json!(1e19),
+        ] {
+            let refused = with("size", value.clone()).unwrap_err().to_string();
+            assert!(refused.contains("`size`"), "{value}: {refused}");
+        }
+    }
+
+    #[test]
+    fn a_missing_or_mistyped_field_is_named_in_the_originals_order() {
+        let mut empty = json!({});
+        for field in ["google_drive_id", "name", "size", "mime_type", "storage_path", "storage_provider"] {
+            assert_eq!(NewImage::parse(&empty), Err(Refused::Missing(field)));
+            for wrong in [json!(null), json!([]), json!({"a": 1})] {
+                let refused = with(field, wrong).unwrap_err().to_string();
+                assert!(refused.contains(&format!("`{field}`")), "{refused}");
+            }
+            empty[field] = body()[field].clone();
+        }
+        assert!(NewImage::parse(&empty).is_ok());
+        for wrong in [json!(null), json!([]), json!("x"), json!(5)] {
+            assert_eq!(NewImage::parse(&wrong), Err(Refused::NotAnObject));
+        }
+    }
+
+    #[test]
+    fn a_drive_id_is_a_text_but_a_name_may_be_a_number() {
+        for id in [json!(0), json!(12), json!(true), json!(1.5)] {
+            assert!(with("google_drive_id", id).is_err());
+        }
+        assert_eq!(with("name", json!(42)).unwrap().name, "42");
+        assert_eq!(with("name", json!(true)).unwrap().name, "1");
+    }
+
+    #[test]
+    fn long_fields_are_refused_and_a_long_name_is_cut() {
+        for (field, most) in
+            [("google_drive_id", 255), ("mime_type", 100), ("storage_path", 500), ("storage_provider", 20)]
+        {
+            assert!(with(field, json!("é".repeat(most))).is_ok(), "{field}");
+            assert_eq!(
+                with(field, json!("é".repeat(most + 1))),
+                Err(Refused::TooLong { field, most }),
+                "{field}"
+            );
+        }
+        assert_eq!(with("name", json!("é😀".repeat(200))).unwrap().name.chars().count(), 255);
+    }
+
+    #[test]
+    fn our_additions_are_checked_too() {
+        let sha256 = "AB".repeat(32);
+        let image = with("share", json!({"sha256": sha256, "size": 50})).unwrap();
+        assert_eq!(image.share, Some(Share { sha256: "ab".repeat(32), size: 50 }));
+        assert_eq!(image.storage_path, "");
+        assert_eq!(with("md5", json!(null)).unwrap().md5, None);
+        assert_eq!(with("md5", json!("A".repeat(32))).unwrap().md5.unwrap(), "a".repeat(32));
+        for (field, value) in [
+            ("md5", json!("xyz")),
+            ("sha256", json!("a".repeat(63))),
+            ("width", json!(-1)),
+            ("height", json!("9")),
+            ("replaces", json!(5)),
+            ("share", json!("x")),
+            ("share", json!({"sha256": "", "size": 1})),
+            ("share", json!({"sha256": "a".repeat(64)})),
+        ] {
+            assert!(with(field, value.clone()).is_err(), "{field} {value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_fits_its_column(name in ".{0,600}") {
+            let stored = with("name", json!(name.clone())).unwrap().name;
+            prop_assert!(stored.chars().count() <= 255);
+            prop_assert!(name.starts_with(&stored));
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Every path of the service.
+
+mod all_images;
+mod create_image;
+mod known_images;
+mod list_images;
+mod one_image;
+mod release_object;
+mod stats;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use crate::App;
+
+/// The routes; `/health` and `/ready` are added outside.
+pub(crate) fn router(app: App) -> Router {
+    let one_image =
+        get(one_image::get_image).delete(one_image::delete_image).fallback(one_image::other_method);
+    Router::new()
+        .route("/images", get(list_images::list_images).post(create_image::create_image))
+        .route("/images/all", get(all_images::all_images))
+        .route("/images/known", post(known_images::known_images))
+        .route("/images/{id}", one_image)
+        .route("/objects/release", post(release_object::release_object))
+        .route("/stats", get(stats::stats))
+        .with_state(app)
+}

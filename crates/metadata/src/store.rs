@@ -1,0 +1,178 @@
+//! The rows, in MySQL or SQLite. What may happen to them is decided once, in [`change`]; the two engines only know how
+//! each step is said in their SQL.
+
+mod change;
+mod error;
+mod mysql;
+mod row;
+mod sqlite;
+
+use std::time::Duration;
+
+use client::metadata::{Image, Stats};
+
+pub(crate) use change::{Create, Created, Delete, ObjectFate, Release};
+pub(crate) use error::StoreError;
+pub(crate) use row::{Cursor, Row, Start};
+
+use crate::config::Database;
+use mysql::MySqlStore;
+use sqlite::SqliteStore;
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// An open database. Clones are one.
+#[derive(Debug, Clone)]
+pub(crate) enum Store {
+    /// MySQL or MariaDB.
+    MySql(MySqlStore),
+    /// A file.
+    Sqlite(SqliteStore),
+}
+
+/// A released object whose delete is due, claimed by this process for a while.
+#[derive(Debug, Clone)]
+pub(crate) struct DueRelease {
+    /// Its public URL.
+    pub(crate) storage_path: String,
+    /// `aws`.
+    pub(crate) storage_provider: String,
+    /// Deletes still to do, this one included.
+    pub(crate) deletes_left: i32,
+    /// Tries that failed since the last success.
+    pub(crate) failures: u32,
+}
+
+/// What is to follow for a released object.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reschedule {
+    /// Deletes still to do; 0 when it is only remembered.
+    pub(crate) deletes_left: i32,
+    /// Tries that failed since the last success.
+    pub(crate) failures: u32,
+    /// When the next one is due.
+    pub(crate) after: Duration,
+}
+
+/// Runs one expression on whichever engine it is.
+macro_rules! on_engine {
+    ($self:expr, $store:ident => $call:expr) => {
+        match $self {
+            Store::MySql($store) => $call,
+            Store::Sqlite($store) => $call,
+        }
+    };
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date.
+    pub(crate) async fn open(settings: &Database) -> Result<Self> {
+        Ok(match settings {
+            Database::MySql(settings) => Self::MySql(MySqlStore::open(settings).await?),
+            Database::Sqlite { path } => Self::Sqlite(SqliteStore::open(path).await?),
+        })
+    }
+
+    /// The name of the engine, for the log.
+    pub(crate) fn engine(&self) -> &'static str {
+        match self {
+            Self::MySql(_) => "mysql",
+            Self::Sqlite(_) => "sqlite",
+        }
+    }
+
+    /// Fails when the database does not answer.
+    pub(crate) async fn ping(&self) -> Result<()> {
+        on_engine!(self, store => store.ping().await)
+    }
+
+    /// Makes, replaces or shares a row.
+    pub(crate) async fn create(&self, create: Create) -> Result<Created> {
+        on_engine!(self, store => store.run(create).await)
+    }
+
+    /// Drops a row; false when there was none.
+    pub(crate) async fn delete(&self, delete: Delete) -> Result<bool> {
+        on_engine!(self, store => store.run(delete).await)
+    }
+
+    /// Gives an object up; false when a row names it.
+    pub(crate) async fn release(&self, release: Release) -> Result<bool> {
+        on_engine!(self, store => store.run(release).await)
+    }
+
+    /// One row by its number.
+    pub(crate) async fn image(&self, id: i64) -> Result<Option<Image>> {
+        on_engine!(self, store => store.image(id).await)
+    }
+
+    /// The row with this Drive id, as the database compares them.
+    pub(crate) async fn image_of(&self, drive_id: &str) -> Result<Option<Image>> {
+        on_engine!(self, store => store.image_of(drive_id).await)
+    }
+
+    /// The rows with exactly these Drive ids, in no order.
+    pub(crate) async fn known(&self, drive_ids: &[String]) -> Result<Vec<Image>> {
+        if drive_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut images = on_engine!(self, store => store.known(drive_ids).await)?;
+        // a table of the original compares without case
+        let asked: std::collections::HashSet<_> = drive_ids.iter().collect();
+        images.retain(|image| asked.contains(&image.google_drive_id));
+        Ok(images)
+    }
+
+    /// How many rows there are, of one provider or of all.
+    pub(crate) async fn count(&self, provider: Option<&str>) -> Result<u64> {
+        on_engine!(self, store => store.count(provider).await)
+    }
+
+    /// At most `limit` rows, newest first, those without a time last.
+    pub(crate) async fn batch(&self, provider: Option<&str>, start: Start, limit: u64) -> Result<Vec<Row>> {
+        let has_time = matches!(&start, Start::After(Cursor { created_at: Some(_), .. }));
+        let mut rows = on_engine!(self, store => store.select(provider, &start, limit).await)?;
+        let missing = limit.saturating_sub(rows.len() as u64);
+        if has_time && missing > 0 {
+            let untimed = Start::After(Cursor { created_at: None, id: i64::MAX });
+            rows.extend(on_engine!(self, store => store.select(provider, &untimed, missing).await)?);
+        }
+        Ok(rows)
+    }
+
+    /// Numbers over all rows.
+    pub(crate) async fn stats(&self) -> Result<Stats> {
+        on_engine!(self, store => store.stats().await)
+    }
+
+    /// Claims released objects whose delete is due, so that no other process takes them for `lease`.
+    pub(crate) async fn claim_due(&self, most: u32, lease: Duration) -> Result<Vec<DueRelease>> {
+        on_engine!(self, store => store.claim_due(most, lease).await)
+    }
+
+    /// Notes what follows for a claimed one.
+    pub(crate) async fn reschedule(&self, storage_path: &str, next: Reschedule) -> Result<()> {
+        on_engine!(self, store => store.reschedule(storage_path, next).await)
+    }
+
+    /// The time until the next delete is due; `None` when none is.
+    pub(crate) async fn next_due(&self) -> Result<Option<Duration>> {
+        let due_ms = on_engine!(self, store => store.next_due_ms().await)?;
+        Ok(due_ms.map(|due_ms| Duration::from_millis(u64::try_from(due_ms - now_ms()).unwrap_or(0))))
+    }
+
+    /// Forgets objects whose last delete was done `after` ago.
+    pub(crate) async fn forget_releases(&self, after: Duration) -> Result<()> {
+        on_engine!(self, store => store.forget_releases(after).await)
+    }
+}
+
+/// Milliseconds since 1970.
+fn now_ms() -> i64 {
+    chrono::Utc::now().timestamp_millis()
+}
+
+/// Milliseconds since 1970, `time` from now.
+fn in_ms(time: Duration) -> i64 {
+    now_ms().saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,73 @@
+//! The queue of released objects in MySQL.
+
+use std::time::Duration;
+
+use sqlx::Row as _;
+
+use super::{
+    super::{DueRelease, Reschedule, Result, in_ms, now_ms},
+    MySqlStore,
+};
+
+impl MySqlStore {
+    /// One UPDATE marks what is taken: no two processes get the same.
+    pub(in super::super) async fn claim_due(&self, most: u32, lease: Duration) -> Result<Vec<DueRelease>> {
+        let claim = uuid::Uuid::new_v4().to_string();
+        let claimed = sqlx::query(
+            "UPDATE released_objects SET claim = ?, due_ms = ? WHERE deletes_left > 0 AND due_ms <= ? \
+             ORDER BY due_ms LIMIT ?",
+        )
+        .bind(&claim)
+        .bind(in_ms(lease))
+        .bind(now_ms())
+        .bind(most)
+        .execute(&self.pool)
+        .await?;
+        if claimed.rows_affected() == 0 {
+            return Ok(Vec::new());
+        }
+        let rows = sqlx::query(
+            "SELECT storage_path, storage_provider, deletes_left, failures FROM released_objects WHERE claim = ?",
+        )
+        .bind(&claim)
+        .fetch_all(&self.pool)
+        .await?;
+        let due = rows.iter().map(|row| {
+            let path: Vec<u8> = row.try_get(0)?;
+            Ok(DueRelease {
+                storage_path: String::from_utf8_lossy(&path).into_owned(),
+                storage_provider: row.try_get(1)?,
+                deletes_left: row.try_get(2)?,
+                failures: row.try_get::<i32, _>(3)?.unsigned_abs(),
+            })
+        });
+        due.collect()
+    }
+
+    pub(in super::super) async fn reschedule(&self, storage_path: &str, next: Reschedule) -> Result<()> {
+        sqlx::query(
+            "UPDATE released_objects SET deletes_left = ?, failures = ?, due_ms = ?, claim = NULL \
+             WHERE storage_path = ?",
+        )
+        .bind(next.deletes_left)
+        .bind(next.failures)
+        .bind(in_ms(next.after))
+        .bind(storage_path.as_bytes())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    pub(in super::super) async fn next_due_ms(&self) -> Result<Option<i64>> {
+        let due = sqlx::query_scalar("SELECT MIN(due_ms) FROM released_objects WHERE deletes_left > 0");
+        Ok(due.fetch_one(&self.pool).await?)
+    }
+
+    pub(in super::super) async fn forget_releases(&self, after: Duration) -> Result<()> {
+        sqlx::query("DELETE FROM released_objects WHERE deletes_left = 0 AND due_ms < ?")
+            .bind(now_ms() - i64::try_from(after.as_millis()).unwrap_or(i64::MAX))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

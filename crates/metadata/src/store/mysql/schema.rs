@@ -1,0 +1,46 @@
+//! Migrations on MySQL and MariaDB, where DDL commits at once: one replica at a time, and what a killed start left
+//! half-done is done again.
+
+use sqlx::{Connection, MySqlConnection, MySqlPool, migrate::Migrator};
+
+use super::super::Result;
+
+static MIGRATIONS: Migrator = Migrator {
+    // the driver's own lock waits with a negative time, which MariaDB refuses
+    locking: false,
+    // a newer version may have been here; it only adds
+    ignore_missing: true,
+    ..sqlx::migrate!("migrations/mysql")
+};
+
+/// Brings the schema up to date, one process at a time.
+pub(super) async fn bring_up_to_date(pool: &MySqlPool) -> Result<()> {
+    // off the pool: the lock ends with the connection, whatever happens
+    let mut connection = pool.acquire().await?.detach();
+    lock(&mut connection).await?;
+    forget_half_done(&mut connection).await?;
+    MIGRATIONS.run_direct(None, &mut connection, false).await?;
+    Ok(connection.close().await?)
+}
+
+async fn lock(connection: &mut MySqlConnection) -> Result<()> {
+    let locked: Option<i64> =
+        sqlx::query_scalar("SELECT GET_LOCK(CONCAT('image-import schema ', MD5(DATABASE())), 30)")
+            .fetch_one(connection)
+            .await?;
+    if locked == Some(1) { Ok(()) } else { Err(sqlx::Error::PoolTimedOut.into()) }
+}
+
+/// Every statement of a migration may run twice, so one that did not come to its end is simply run again.
+async fn forget_half_done(connection: &mut MySqlConnection) -> Result<()> {
+    let noted: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM information_schema.tables \
+         WHERE table_schema = DATABASE() AND table_name = '_sqlx_migrations'",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if noted > 0 {
+        sqlx::query("DELETE FROM _sqlx_migrations WHERE success = FALSE").execute(connection).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! SQLite. One connection writes, so that any number of writers lose nothing to "database is locked"; others read.
+//! A file of the original may hold anything in any column: it is answered as it is.
+
+mod releases;
+mod schema;
+mod steps;
+mod writer;
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use client::metadata::{Image, Stats};
+use serde_json::Value;
+use sqlx::{
+    AssertSqlSafe, Decode, Row as _, Sqlite, SqlitePool, TypeInfo, ValueRef,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+};
+
+use super::{
+    Cursor, Result, Row, Start, StoreError,
+    change::Change,
+    row::{batch_sql, bind_batch, columns, shown_time},
+};
+use writer::Writer;
+
+/// How long a request waits for a connection.
+const ACQUIRE: Duration = Duration::from_secs(3);
+/// How long a statement waits for another process.
+const BUSY: Duration = Duration::from_secs(10);
+/// Connections that read.
+const READERS: u32 = 8;
+const COLUMNS: &str = columns!("created_at");
+
+/// The rows in a file.
+#[derive(Debug, Clone)]
+pub(crate) struct SqliteStore {
+    readers: SqlitePool,
+    writer: Writer,
+}
+
+impl SqliteStore {
+    /// Opens or makes the file and brings its schema up to date.
+    pub(super) async fn open(path: &Path) -> Result<Self> {
+        if let Some(directory) = path.parent() {
+            tokio::fs::create_dir_all(directory)
+                .await
+                .map_err(|error| StoreError::Directory(Arc::new(error)))?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // a row that was answered survives a power cut
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY);
+        schema::bring_up_to_date(&options).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(ACQUIRE)
+            .connect_lazy_with(options.clone());
+        Ok(Self { readers, writer: Writer::start(options) })
+    }
+
+    pub(super) async fn ping(&self) -> Result<()> {
+        sqlx::query("SELECT 1 FROM images LIMIT 1").execute(&self.readers).await?;
+        Ok(())
+    }
+
+    /// Runs a change in a transaction, together with others that wait.
+    pub(super) async fn run<C: Change>(&self, change: C) -> Result<C::Done> {
+        self.writer.run(change).await
+    }
+
+    pub(super) async fn image(&self, id: i64) -> Result<Option<Image>> {
+        let query = sqlx::query(select(" WHERE id = ?")).bind(id);
+        query.fetch_optional(&self.readers).await?.map(|row| Ok(decode(&row)?.image)).transpose()
+    }
+
+    pub(super) async fn image_of(&self, drive_id: &str) -> Result<Option<Image>> {
+        let query = sqlx::query(select(" WHERE google_drive_id = ?")).bind(drive_id);
+        query.fetch_optional(&self.readers).await?.map(|row| Ok(decode(&row)?.image)).transpose()
+    }
+
+    pub(super) async fn known(&self, drive_ids: &[String]) -> Result<Vec<Image>> {
+        let marks = vec!["?"; drive_ids.len()].join(", ");
+        let mut query = sqlx::query(select(&format!(" WHERE google_drive_id IN ({marks})")));
+        for id in drive_ids {
+            query = query.bind(id);
+        }
+        let rows = query.persistent(false).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok(decode(row)?.image)).collect()
+    }
+
+    pub(super) async fn count(&self, provider: Option<&str>) -> Result<u64> {
+        let count: i64 = match provider {
+            None => sqlx::query_scalar("SELECT COUNT(*) FROM images").fetch_one(&self.readers).await?,
+            Some(provider) => {
+                sqlx::query_scalar("SELECT COUNT(*) FROM images WHERE storage_provider = ?")
+                    .bind(provider)
+                    .fetch_one(&self.readers)
+                    .await?
+            }
+        };
+        Ok(count.unsigned_abs())
+    }
+
+    pub(super) async fn select(&self, provider: Option<&str>, start: &Start, limit: u64) -> Result<Vec<Row>> {
+        let sql = batch_sql(COLUMNS, provider.is_some(), start);
+        let query = bind_batch!(sqlx::query(AssertSqlSafe(sql)), provider, start, limit);
+        query.fetch_all(&self.readers).await?.iter().map(decode).collect()
+    }
+
+    pub(super) async fn stats(&self) -> Result<Stats> {
+        let exact = self.sums("SUM(size)").await;
+        let row = match exact {
+            // beyond 64 bits SUM is an error and TOTAL a float
+            Err(sqlx::Error::Database(_)) => self.sums("TOTAL(size)").await?,
+            row => row?,
+        };
+        Ok(super::row::stats(row.try_get(0)?, row.try_get(1)?, value(&row, 2)?))
+    }
+
+    async fn sums(&self, bytes: &str) -> Result<SqliteRow, sqlx::Error> {
+        let sql = format!(
+            "SELECT COUNT(*), COALESCE(SUM(storage_provider = 'aws'), 0), COALESCE({bytes}, 0) FROM images"
+        );
+        sqlx::query(AssertSqlSafe(sql)).fetch_one(&self.readers).await
+    }
+}
+
+fn select(condition: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!("SELECT {COLUMNS} FROM images{condition}"))
+}
+
+fn decode(row: &SqliteRow) -> Result<Row> {
+    let created_at = text(row, 7)?;
+    let pixels =
+        |column| value(row, column).map(|pixels| pixels.as_u64().and_then(|n| u32::try_from(n).ok()));
+    let image = Image {
+        id: row.try_get(0)?,
+        name: text(row, 1)?.unwrap_or_default(),
+        google_drive_id: text(row, 2)?.unwrap_or_default(),
+        size: value(row, 3)?,
+        mime_type: text(row, 4)?.unwrap_or_default(),
+        storage_path: text(row, 5)?.unwrap_or_default(),
+        storage_provider: text(row, 6)?.unwrap_or_default(),
+        created_at: created_at.as_deref().map(shown_time),
+        md5: text(row, 8)?,
+        source_md5: text(row, 9)?,
+        source_checksum: text(row, 10)?,
+        sha256: text(row, 11)?,
+        job_id: text(row, 12)?,
+        width: pixels(13)?,
+        height: pixels(14)?,
+    };
+    Ok(Row { image, created_at })
+}
+
+/// A column as text, whatever is in it.
+fn text(row: &SqliteRow, column: usize) -> Result<Option<String>> {
+    Ok(match value(row, column)? {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    })
+}
+
+/// A column as JSON, by what is in it: SQLite holds any type in any column.
+fn value(row: &SqliteRow, column: usize) -> Result<Value> {
+    let raw = row.try_get_raw(column)?;
+    if raw.is_null() {
+        return Ok(Value::Null);
+    }
+    let kind = raw.type_info().name().to_owned();
+    let decoded = match kind.as_str() {
+        "INTEGER" => <i64 as Decode<Sqlite>>::decode(raw).map(Value::from),
+        "REAL" => <f64 as Decode<Sqlite>>::decode(raw).map(Value::from),
+        _ => <Vec<u8> as Decode<Sqlite>>::decode(raw)
+            .map(|bytes| Value::from(String::from_utf8_lossy(&bytes).into_owned())),
+    };
+    Ok(decoded.map_err(sqlx::Error::Decode)?)
+}

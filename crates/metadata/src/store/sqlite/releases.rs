@@ -1,0 +1,64 @@
+//! The queue of released objects in SQLite. The pool of readers writes here: rare, small, and waiting for its turn.
+
+use std::time::Duration;
+
+use sqlx::Row as _;
+
+use super::{
+    super::{DueRelease, Reschedule, Result, in_ms, now_ms},
+    SqliteStore,
+};
+
+impl SqliteStore {
+    /// One UPDATE marks what is taken: no two processes get the same.
+    pub(in super::super) async fn claim_due(&self, most: u32, lease: Duration) -> Result<Vec<DueRelease>> {
+        let claim = uuid::Uuid::new_v4().to_string();
+        let rows = sqlx::query(
+            "UPDATE released_objects SET claim = ?, due_ms = ? WHERE storage_path IN (SELECT storage_path \
+             FROM released_objects WHERE deletes_left > 0 AND due_ms <= ? ORDER BY due_ms LIMIT ?) \
+             RETURNING storage_path, storage_provider, deletes_left, failures",
+        )
+        .bind(&claim)
+        .bind(in_ms(lease))
+        .bind(now_ms())
+        .bind(most)
+        .fetch_all(&self.readers)
+        .await?;
+        let due = rows.iter().map(|row| {
+            Ok(DueRelease {
+                storage_path: row.try_get(0)?,
+                storage_provider: row.try_get(1)?,
+                deletes_left: row.try_get(2)?,
+                failures: row.try_get(3)?,
+            })
+        });
+        due.collect()
+    }
+
+    pub(in super::super) async fn reschedule(&self, storage_path: &str, next: Reschedule) -> Result<()> {
+        sqlx::query(
+            "UPDATE released_objects SET deletes_left = ?, failures = ?, due_ms = ?, claim = NULL \
+             WHERE storage_path = ?",
+        )
+        .bind(next.deletes_left)
+        .bind(next.failures)
+        .bind(in_ms(next.after))
+        .bind(storage_path)
+        .execute(&self.readers)
+        .await?;
+        Ok(())
+    }
+
+    pub(in super::super) async fn next_due_ms(&self) -> Result<Option<i64>> {
+        let due = sqlx::query_scalar("SELECT MIN(due_ms) FROM released_objects WHERE deletes_left > 0");
+        Ok(due.fetch_one(&self.readers).await?)
+    }
+
+    pub(in super::super) async fn forget_releases(&self, after: Duration) -> Result<()> {
+        sqlx::query("DELETE FROM released_objects WHERE deletes_left = 0 AND due_ms < ?")
+            .bind(now_ms() - i64::try_from(after.as_millis()).unwrap_or(i64::MAX))
+            .execute(&self.readers)
+            .await?;
+        Ok(())
+    }
+}
