@@ -1,1 +1,48 @@
-//! .
+//! The worker service: owns tasks, one image each.
+//!
+//! It takes batches of files from the import service and writes them down; downloads each from Google Drive, streams
+//! it to the storage service, has the metadata service write its row, and reports every outcome to the import service,
+//! its only call back. It holds no bucket credentials and no database of images. To see what happens to one image, read
+//! `pipeline`; to see what becomes of one that fails, `outcome`.
+
+mod app;
+mod config;
+mod routes;
+
+mod listing;
+mod task;
+
+mod queue;
+mod runner;
+
+mod pipeline;
+mod single;
+
+mod download;
+mod record;
+mod upload;
+
+mod outcome;
+mod pacer;
+mod report;
+
+use anyhow::Context;
+use service::{Shutdown, cors::Cors};
+use tokio::net::TcpListener;
+
+pub use app::App;
+pub use config::{Config, UploadMode};
+
+/// Serves the worker on `listener` until `shutdown`; what runs then is finished, or left for the next start.
+///
+/// # Errors
+/// When the task queue cannot be opened, or the listener fails for good.
+pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    let app = App::start(&config, shutdown.clone()).await.context("open the task queue in DATA_DIR")?;
+    let health = service::health::routes("worker-service", app.dependencies.clone());
+    let queue = app.queue.clone();
+    let routes = service::serve::finish(routes::router(app).merge(health), Cors::any());
+    let served = service::serve::serve(listener, routes, &shutdown).await;
+    queue.close().await;
+    served
+}

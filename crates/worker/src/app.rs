@@ -1,0 +1,102 @@
+//! The worker put together.
+
+use std::time::Duration;
+
+use client::{http::service_client, import, metadata, storage};
+use service::{Shutdown, health::Dependencies};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::Config,
+    download::Source,
+    pacer::Pacer,
+    pipeline::Pipeline,
+    queue::{Queue, QueueError},
+    report::Reporter,
+    runner::Runner,
+    upload::Uploader,
+};
+
+/// How long the metadata service may take to answer.
+const METADATA: Duration = Duration::from_secs(30);
+/// The same for the import service.
+const IMPORT: Duration = Duration::from_secs(10);
+/// The same for small calls to the storage service.
+const STORAGE: Duration = Duration::from_secs(60);
+/// An upload is answered only after its last byte, whenever that is; silence is watched for elsewhere.
+const UPLOAD: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// What every route needs. Clones are one.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Tasks, written down.
+    pub(crate) queue: Queue,
+    /// Runs tasks.
+    pub(crate) runner: Runner,
+    /// Tells the import service.
+    pub(crate) reporter: Reporter,
+    /// Imports one image.
+    pub(crate) pipeline: Pipeline,
+    /// What `/ready` asks.
+    pub(crate) dependencies: Dependencies,
+    /// When to stop.
+    pub(crate) shutdown: Shutdown,
+}
+
+impl App {
+    /// Opens the queue and starts working on what is in it.
+    ///
+    /// # Errors
+    /// When the queue's file cannot be opened.
+    pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Self> {
+        if config.redis_is_set {
+            tracing::warn!("REDIS_URL is not used yet: tasks are kept in DATA_DIR");
+        }
+        let app = Self::build(config, shutdown).await?;
+        let ended = CancellationToken::new();
+        let (runner, reporter, shutdown) = (&app.runner, &app.reporter, &app.shutdown);
+        shutdown.spawn(runner.clone().run(shutdown.clone(), ended.clone()));
+        shutdown.spawn(runner.clone().keep_leases(ended.clone()));
+        shutdown.spawn(runner.clone().tell_pauses(shutdown.clone()));
+        shutdown.spawn(reporter.clone().run(ended));
+        shutdown.spawn(reporter.clone().prune(shutdown.clone()));
+        Ok(app)
+    }
+
+    async fn build(config: &Config, shutdown: Shutdown) -> Result<Self, QueueError> {
+        let queue = Queue::open(&config.data_dir).await?;
+        let pacer = Pacer::new();
+        let source = Source::new(config.drive_url.clone(), config.google_api_key.clone(), pacer.clone());
+        let uploads = storage::Client::new(config.storage_url.clone(), service_client(UPLOAD));
+        let provider = config.storage_provider.clone();
+        let pipeline = Pipeline {
+            uploader: Uploader::new(source, uploads, provider.clone(), config.upload_mode),
+            storage: storage::Client::new(config.storage_url.clone(), service_client(STORAGE)),
+            metadata: metadata::Client::new(config.metadata_url.clone(), service_client(METADATA)),
+            provider,
+        };
+        let import = import::Client::new(config.import_url.clone(), service_client(IMPORT));
+        let reporter = Reporter::new(queue.clone(), import);
+        let runner =
+            Runner::new(queue.clone(), pipeline.clone(), pacer, reporter.clone(), config.concurrency);
+        let dependencies = dependencies(config, &queue);
+        Ok(Self { queue, runner, reporter, pipeline, dependencies, shutdown })
+    }
+}
+
+fn dependencies(config: &Config, queue: &Queue) -> Dependencies {
+    let probe = service_client(Duration::from_secs(3));
+    let has_key = config.google_api_key.is_some();
+    let queue = queue.clone();
+    Dependencies::none()
+        .with("google-api-key", move || async move {
+            if has_key { Ok(()) } else { Err("GOOGLE_API_KEY is not set".to_owned()) }
+        })
+        .with("task-queue", move || {
+            let queue = queue.clone();
+            async move { queue.check().await.map_err(|_| "it cannot be written".to_owned()) }
+        })
+        .with_service("storage-service", &config.storage_url, &probe)
+        .with_service("metadata-service", &config.metadata_url, &probe)
+        .with_service("import-service", &config.import_url, &probe)
+}

@@ -1,0 +1,190 @@
+//! One image, top to bottom: known? → download and store → row. And back, when it must not stay: no image that fails,
+//! is stopped, or was stored by somebody else leaves an object behind.
+//!
+//! Every step may run twice: the object's key is the same whenever the task runs again, and a row that names it is ours.
+
+use client::{
+    import::{FileResult, Outcome},
+    metadata::{Image, ImageCreated, NewImage, ReleaseObject},
+    storage::DeleteObject,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    listing::Listing,
+    outcome::Trouble,
+    record,
+    task::{Stored, Task},
+    upload::Uploader,
+};
+
+/// Keys of one task that may turn out to be released in one try.
+const MAX_RELEASED: u32 = 5;
+
+/// What the metadata service says about a file before its download.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Known {
+    /// There is no row.
+    No,
+    /// There is one.
+    Row(Box<Image>),
+    /// It cannot tell: it is the original's.
+    CannotTell,
+}
+
+/// Imports images. Clones are one.
+#[derive(Debug, Clone)]
+pub(crate) struct Pipeline {
+    /// Drive to storage.
+    pub(crate) uploader: Uploader,
+    /// Objects.
+    pub(crate) storage: client::storage::Client,
+    /// Rows.
+    pub(crate) metadata: client::metadata::Client,
+    /// `storage_provider` of the rows.
+    pub(crate) provider: String,
+}
+
+impl Pipeline {
+    /// Brings a task to its end: stored newly, or known.
+    pub(crate) async fn import(&self, task: &mut Task, known: Known) -> Result<FileResult, Trouble> {
+        let mut listing = Listing::parse(&task.file).map_err(Trouble::BadListing)?;
+        let mut replaces = None;
+        if let Known::Row(row) = known {
+            let answered = serde_json::to_value(&row).unwrap_or_default();
+            if record::is_own(task, &listing, &answered) {
+                return Ok(imported(task, answered));
+            }
+            let is_changed = record::is_changed(&listing, &row);
+            if !is_changed && !task.progress.maybe_stored {
+                return Ok(exists(task, answered));
+            }
+            // where an interrupted try may have left an object, only doing it again finds it
+            replaces = is_changed.then_some(row.storage_path);
+        } else if known == Known::No
+            && task.has_twin
+            && task.progress.needs_drive()
+            && let Some(shared) = self.share(task, &listing).await?
+        {
+            return Ok(shared);
+        }
+        for _ in 0..MAX_RELEASED {
+            let stored = self.stored(task, &mut listing).await?;
+            if let Some(end) = self.record(task, &listing, &stored, replaces.as_deref()).await? {
+                return Ok(end);
+            }
+            task.progress.next_incarnation();
+        }
+        Err(Trouble::MetadataConfused)
+    }
+
+    /// The same bytes are stored under another Drive id already; `None` where they are not, after all.
+    async fn share(&self, task: &mut Task, listing: &Listing) -> Result<Option<FileResult>, Trouble> {
+        let Some(image) = record::sharing_image(task, listing, &self.provider) else { return Ok(None) };
+        match self.create(&image).await? {
+            ImageCreated::Stored(row) => Ok(Some(imported(task, row))),
+            ImageCreated::Exists(row) if row.is_object() => Ok(Some(exists(task, row))),
+            ImageCreated::Exists(_) | ImageCreated::Released | ImageCreated::NothingToShare => Ok(None),
+        }
+    }
+
+    /// The task's object, stored now or by an earlier try.
+    async fn stored(&self, task: &mut Task, listing: &mut Listing) -> Result<Stored, Trouble> {
+        if let Some(stored) = &task.progress.stored {
+            return Ok(stored.clone());
+        }
+        let stored = self.uploader.store(task, listing).await?;
+        task.progress.stored = Some(stored.clone());
+        task.progress.maybe_stored = false;
+        Ok(stored)
+    }
+
+    /// Writes the row; `None` when the object's key is released, so that it must be stored under another one.
+    async fn record(
+        &self,
+        task: &mut Task,
+        listing: &Listing,
+        stored: &Stored,
+        replaces: Option<&str>,
+    ) -> Result<Option<FileResult>, Trouble> {
+        let image = NewImage {
+            replaces: replaces.map(str::to_owned),
+            ..record::new_image(task, listing, stored, &self.provider)
+        };
+        match self.create(&image).await? {
+            ImageCreated::Stored(row) => Ok(Some(imported(task, row))),
+            ImageCreated::Exists(row) if record::is_own(task, listing, &row) => Ok(Some(imported(task, row))),
+            ImageCreated::Exists(row) if row.is_object() => {
+                // somebody was faster
+                self.release(&stored.url).await?;
+                task.progress.next_incarnation();
+                Ok(Some(exists(task, row)))
+            }
+            ImageCreated::Released => Ok(None),
+            ImageCreated::Exists(_) | ImageCreated::NothingToShare => Err(Trouble::MetadataConfused),
+        }
+    }
+
+    async fn create(&self, image: &NewImage) -> Result<ImageCreated, Trouble> {
+        self.metadata.create_image(image).await.map_err(Trouble::Metadata)
+    }
+
+    /// Makes sure that the task leaves no object. Where a row turns out to name it, the image is stored after all, and
+    /// that is the answer.
+    pub(crate) async fn discard(&self, task: &mut Task) -> Result<Option<FileResult>, Trouble> {
+        task.land();
+        let Ok(listing) = Listing::parse(&task.file) else { return Ok(None) };
+        if task.progress.stored.is_none() && !task.progress.maybe_stored {
+            return Ok(None);
+        }
+        if let Known::Row(row) = self.look_up(&listing).await? {
+            let answered = serde_json::to_value(&row).unwrap_or_default();
+            if record::is_own(task, &listing, &answered) {
+                return Ok(Some(imported(task, answered)));
+            }
+        }
+        let url = match &task.progress.stored {
+            Some(stored) => Some(stored.url.clone()),
+            None if self.uploader.chooses_keys() => Some(self.uploader.locate(task, &listing).await?),
+            // the key was the storage service's choice, and its answer was lost
+            None => None,
+        };
+        if let Some(url) = url {
+            self.release(&url).await?;
+        }
+        task.progress.next_incarnation();
+        Ok(None)
+    }
+
+    async fn look_up(&self, listing: &Listing) -> Result<Known, Trouble> {
+        let id = listing.drive.id.as_str();
+        let known = self.metadata.known_images(&[id]).await.map_err(Trouble::Metadata)?;
+        let Some(rows) = known else { return Ok(Known::CannotTell) };
+        let row = rows.into_iter().find(|row| row.google_drive_id == id);
+        Ok(row.map_or(Known::No, |row| Known::Row(Box::new(row))))
+    }
+
+    /// The object goes, unless a row names it.
+    async fn release(&self, url: &str) -> Result<(), Trouble> {
+        let (storage_path, storage_provider) = (url.to_owned(), self.provider.clone());
+        let release = ReleaseObject { storage_path, storage_provider };
+        let released = self.metadata.release_object(&release).await.map_err(Trouble::Metadata)?;
+        if released.is_none() {
+            let delete = DeleteObject { file_path: release.storage_path, provider: release.storage_provider };
+            self.storage.delete_object(&delete).await.map_err(Trouble::Storage)?;
+        }
+        Ok(())
+    }
+}
+
+fn imported(task: &Task, row: Value) -> FileResult {
+    let stored = task.progress.stored.as_ref().map(|stored| stored.size_bytes);
+    let bytes = stored.or(row["size"].as_u64()).unwrap_or(0);
+    task.ended(Outcome::Imported, row, bytes)
+}
+
+/// The contract's words for an image that was there before.
+fn exists(task: &Task, row: Value) -> FileResult {
+    let bytes = row["size"].as_u64().unwrap_or(0);
+    task.ended(Outcome::Known, json!({"error": "Image already exists", "image": row}), bytes)
+}

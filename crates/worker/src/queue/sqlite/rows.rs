@@ -1,0 +1,57 @@
+//! Rows as values.
+
+use client::import::Outcome;
+use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+
+use super::QueueError;
+use crate::task::{JobKey, JobState, Progress, Task};
+
+/// The state of a job; open where nothing is known of it.
+pub(super) async fn job_state(
+    tx: &mut Transaction<'static, Sqlite>,
+    job: &JobKey,
+) -> Result<JobState, QueueError> {
+    let row = sqlx::query("SELECT state AS job_state, failure FROM jobs WHERE job = ?")
+        .bind(&job.0)
+        .fetch_optional(&mut **tx)
+        .await?;
+    row.map_or(Ok(JobState::Open), |row| state_of(&row))
+}
+
+/// From the columns `job_state` and `failure`.
+pub(super) fn state_of(row: &SqliteRow) -> Result<JobState, QueueError> {
+    Ok(match row.try_get::<&str, _>("job_state")? {
+        "cancelled" => JobState::Cancelled,
+        "failed" => JobState::Failed(serde_json::from_str(row.try_get("failure")?)?),
+        _ => JobState::Open,
+    })
+}
+
+/// From all columns of a task.
+pub(super) fn task(row: &SqliteRow, job_state: JobState, has_twin: bool) -> Result<Task, QueueError> {
+    let progress: Option<&str> = row.try_get("progress")?;
+    let mut progress: Progress = progress.map(serde_json::from_str).transpose()?.unwrap_or_default();
+    progress.maybe_stored |= row.try_get::<bool, _>("touched")? && progress.stored.is_none();
+    Ok(Task {
+        id: row.try_get("id")?,
+        claim: row.try_get("claim")?,
+        job: JobKey(row.try_get("job")?),
+        job_state,
+        file_id: row.try_get("file_id")?,
+        file: serde_json::from_str(row.try_get("file")?)?,
+        request_id: row.try_get("request_id")?,
+        has_twin,
+        progress,
+        flying: None,
+    })
+}
+
+/// As it is written in JSON.
+pub(super) fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Imported => "imported",
+        Outcome::Known => "known",
+        Outcome::Failed => "failed",
+        Outcome::Cancelled => "cancelled",
+    }
+}

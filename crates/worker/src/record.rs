@@ -1,0 +1,117 @@
+//! The row of an image: what it says, and whether the row that is there is still true.
+
+use client::metadata::{Image, NewImage, Share};
+use serde_json::Value;
+
+use crate::{
+    listing::Listing,
+    task::{Stored, Task},
+};
+
+/// Longest name in a row, in characters.
+const MAX_NAME: usize = 255;
+
+/// The row of an image that is stored.
+pub(crate) fn new_image(task: &Task, listing: &Listing, stored: &Stored, provider: &str) -> NewImage {
+    let is_as_listed = !stored.is_stale && stored.source_md5.as_deref() == Some(stored.md5.as_str());
+    NewImage {
+        size: stored.size_bytes,
+        storage_path: stored.url.clone(),
+        md5: Some(stored.md5.clone()),
+        source_md5: stored.source_md5.clone(),
+        source_checksum: stored.is_stale.then(|| "stale".to_owned()),
+        // only the MD5 of the same listing says that the SHA-256 is that of these bytes
+        sha256: listing.sha256.clone().filter(|_| is_as_listed),
+        ..described(task, listing, provider)
+    }
+}
+
+/// The row of an image whose bytes are stored under another Drive id already, if that can be told from the listing.
+pub(crate) fn sharing_image(task: &Task, listing: &Listing, provider: &str) -> Option<NewImage> {
+    let share = Share { sha256: listing.sha256.clone()?, size: listing.size_bytes? };
+    Some(NewImage {
+        size: share.size,
+        md5: listing.md5.clone(),
+        source_md5: listing.md5.clone(),
+        sha256: listing.sha256.clone(),
+        share: Some(share),
+        ..described(task, listing, provider)
+    })
+}
+
+fn described(task: &Task, listing: &Listing, provider: &str) -> NewImage {
+    NewImage {
+        name: listing.name.chars().take(MAX_NAME).collect(),
+        google_drive_id: listing.drive.id.as_str().to_owned(),
+        mime_type: listing.mime_type.clone(),
+        storage_provider: provider.to_owned(),
+        job_id: match task.job.id() {
+            Value::String(job) => Some(job),
+            _ => None,
+        },
+        width: listing.dimensions.map(|(width, _)| width),
+        height: listing.dimensions.map(|(_, height)| height),
+        ..NewImage::default()
+    }
+}
+
+/// True when Drive lists other content than the row was made of.
+pub(crate) fn is_changed(listing: &Listing, row: &Image) -> bool {
+    match (&listing.md5, &row.source_md5) {
+        (Some(listed), Some(stored)) => !listed.eq_ignore_ascii_case(stored),
+        (None, Some(_)) => false,
+        // rows of the original know only the size
+        (_, None) => {
+            matches!((listing.size_bytes, row.size_bytes()), (Some(listed), Some(stored)) if listed != stored)
+        }
+    }
+}
+
+/// True when a row, as answered, names the object that this task writes.
+pub(crate) fn is_own(task: &Task, listing: &Listing, row: &Value) -> bool {
+    let path = row["storage_path"].as_str().unwrap_or_default();
+    let stored = task.progress.stored.as_ref();
+    stored.is_some_and(|stored| stored.url == path)
+        || path.contains(&format!("/{}_", task.object_uuid(listing)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn listing(md5: Option<&str>, size: Option<u64>) -> Listing {
+        let mut file = json!({"id": "a", "name": "n", "mimeType": "image/png"});
+        if let Some(md5) = md5 {
+            file["md5Checksum"] = json!(md5);
+        }
+        if let Some(size) = size {
+            file["size"] = json!(size.to_string());
+        }
+        Listing::parse(&file).unwrap()
+    }
+
+    fn row(source_md5: Option<&str>, size: u64) -> Image {
+        let mut row = json!({"id": 1, "name": "n", "google_drive_id": "a", "size": size, "mime_type": "m",
+            "storage_path": "p", "storage_provider": "aws", "created_at": null});
+        if let Some(md5) = source_md5 {
+            row["source_md5"] = json!(md5);
+        }
+        serde_json::from_value(row).unwrap()
+    }
+
+    #[test]
+    fn changed_means_another_md5_and_for_old_rows_another_size() {
+        let (one, two) = ("a".repeat(32), "b".repeat(32));
+        for (md5, size, row, changed) in [
+            (Some(one.as_str()), Some(5), row(Some(&one), 9), false),
+            (Some(one.as_str()), Some(5), row(Some(&two), 5), true),
+            (None, Some(5), row(Some(&two), 9), false),
+            (Some(one.as_str()), Some(5), row(None, 5), false),
+            (Some(one.as_str()), Some(5), row(None, 9), true),
+            (None, None, row(None, 9), false),
+        ] {
+            assert_eq!(is_changed(&listing(md5, size), &row), changed, "{md5:?} {size:?} {row:?}");
+        }
+    }
+}

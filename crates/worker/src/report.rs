@@ -1,0 +1,301 @@
+//! Tells the import service what became of its images: every outcome, until it was taken.
+//!
+//! One call per job. An outcome is reported at once when nothing else of its job is in work, else it waits a moment
+//! for company. Outcomes are taken from the queue, so a stopped worker's are reported by whoever runs next.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use client::{
+    Error,
+    import::{FileResult, Outcome, UpdateStatus, Waiting},
+    retry::Backoff,
+};
+use futures::StreamExt;
+use serde_json::Value;
+use service::Shutdown;
+use tokio::{sync::Notify, time::Instant};
+
+use crate::{
+    queue::{Queue, Report},
+    task::JobKey,
+};
+
+/// How long an outcome waits for others of its job.
+const COMPANY: Duration = Duration::from_millis(20);
+/// How often outcomes that other workers left, or that were not taken, are looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Reports that are under way at once.
+const AT_ONCE: usize = 8;
+/// How long one call may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// How often one job is told that it waits.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+/// Waits after a report that was not taken.
+const RETURNED: Backoff = Backoff { first: Duration::from_millis(200), longest: Duration::from_secs(10) };
+
+/// Reports outcomes. Clones are one.
+#[derive(Debug, Clone)]
+pub(crate) struct Reporter {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    queue: Queue,
+    import: client::import::Client,
+    /// Report at once.
+    now: Notify,
+    /// Report when others had a moment to join.
+    soon: Notify,
+    /// Tasks in work, by job.
+    in_work: Mutex<HashMap<JobKey, usize>>,
+    told: Mutex<HashMap<JobKey, Instant>>,
+}
+
+impl Reporter {
+    /// One for the whole worker.
+    pub(crate) fn new(queue: Queue, import: client::import::Client) -> Self {
+        let inner = Inner {
+            queue,
+            import,
+            now: Notify::new(),
+            soon: Notify::new(),
+            in_work: Mutex::default(),
+            told: Mutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// A task of `job` is in work until what this answers is dropped.
+    pub(crate) fn working_on(&self, job: &JobKey) -> InWork {
+        *self.counts().entry(job.clone()).or_default() += 1;
+        InWork { reporter: self.clone(), job: job.clone() }
+    }
+
+    /// An outcome of `job` was written down.
+    pub(crate) fn outcome_written(&self, job: &JobKey) {
+        let others_follow = self.counts().get(job).copied().unwrap_or(0) > 1;
+        if others_follow { self.inner.soon.notify_one() } else { self.inner.now.notify_one() }
+    }
+
+    /// Outcomes were written down by other means than a task that ran.
+    pub(crate) fn wake(&self) {
+        self.inner.now.notify_one();
+    }
+
+    /// Tells the import service what `job` waits for: now and then, and only once.
+    pub(crate) async fn waiting(&self, job: &JobKey, wait: Duration, reason: &str) {
+        if !self.may_tell(job) {
+            return;
+        }
+        let until = chrono::Utc::now() + wait;
+        let until = until.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        let waiting = Some(Waiting { until, reason: reason.to_owned() });
+        let update = UpdateStatus { job_id: job.id(), waiting, ..UpdateStatus::default() };
+        // the next one says it again
+        let _ = tokio::time::timeout(TIMEOUT, self.inner.import.update_status(&update)).await;
+    }
+
+    /// Reports one image of `/process-single` in the original's words. Its errors are nobody's, as there.
+    pub(crate) async fn report_single(&self, job: Value, imported: Option<Value>) {
+        let update = UpdateStatus {
+            job_id: job,
+            processed: Some(u64::from(imported.is_some())),
+            failed: Some(u64::from(imported.is_none())),
+            imported: Some(imported.into_iter().collect()),
+            ..UpdateStatus::default()
+        };
+        let sent = tokio::time::timeout(TIMEOUT, self.inner.import.update_status(&update)).await;
+        if !matches!(sent, Ok(Ok(()))) {
+            tracing::debug!("the import service did not take the report of a single image");
+        }
+    }
+
+    /// Reports until told to stop, and then what is left.
+    pub(crate) async fn run(self, tasks_ended: tokio_util::sync::CancellationToken) {
+        let mut failures = 0;
+        loop {
+            let is_last = tasks_ended.is_cancelled();
+            failures = if self.report_all().await { 0 } else { failures + 1 };
+            if is_last {
+                break;
+            }
+            let idle = if failures == 0 { LOOK_EVERY } else { RETURNED.wait(failures, None) };
+            tokio::select! {
+                () = tasks_ended.cancelled() => {}
+                () = self.inner.now.notified(), if failures == 0 => {}
+                () = self.inner.soon.notified(), if failures == 0 => {
+                    let _ = tokio::time::timeout(COMPANY, self.inner.now.notified()).await;
+                }
+                () = tokio::time::sleep(idle) => {}
+            }
+        }
+    }
+
+    /// Forgets old outcomes, now and then.
+    pub(crate) async fn prune(self, shutdown: Shutdown) {
+        loop {
+            if let Err(error) = self.inner.queue.prune().await {
+                tracing::warn!(error = %service::error::chain(&error), "old tasks were not forgotten");
+            }
+            let cutoff = Instant::now();
+            self.told().retain(|_, told| cutoff.duration_since(*told) < TELL_EVERY);
+            if !shutdown.sleep(Duration::from_secs(600)).await {
+                break;
+            }
+        }
+    }
+
+    /// True when everything that waited was taken.
+    async fn report_all(&self) -> bool {
+        loop {
+            let reports = match self.inner.queue.take_reports().await {
+                Ok(reports) if reports.is_empty() => return true,
+                Ok(reports) => reports,
+                Err(error) => {
+                    tracing::error!(error = %service::error::chain(&error), "outcomes cannot be read");
+                    return false;
+                }
+            };
+            let sent = futures::stream::iter(reports.into_iter().map(|report| self.send(report)));
+            let taken: Vec<bool> = sent.buffer_unordered(AT_ONCE).collect().await;
+            if taken.contains(&false) {
+                return false;
+            }
+        }
+    }
+
+    async fn send(&self, report: Report) -> bool {
+        let ids = report.ids.clone();
+        let sent = tokio::time::timeout(TIMEOUT, self.inner.import.update_status(&update(report))).await;
+        let settled = match &sent {
+            Ok(Ok(())) => self.inner.queue.acknowledge(&ids).await,
+            Ok(Err(error)) if is_refused(error) => {
+                tracing::warn!(%error, "the import service refuses a report; it is not sent again");
+                self.inner.queue.acknowledge(&ids).await
+            }
+            Ok(Err(_)) | Err(_) => self.inner.queue.return_reports(&ids, RETURNED.first).await,
+        };
+        if let Err(error) = settled {
+            // they come again when their time in hand is over
+            tracing::error!(error = %service::error::chain(&error), "a report cannot be acknowledged");
+        }
+        match sent {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => is_refused(&error),
+            Err(_) => false,
+        }
+    }
+
+    fn may_tell(&self, job: &JobKey) -> bool {
+        let now = Instant::now();
+        let mut told = self.told();
+        let is_due = told.get(job).is_none_or(|last| now.duration_since(*last) >= TELL_EVERY);
+        if is_due {
+            told.insert(job.clone(), now);
+        }
+        is_due
+    }
+
+    fn counts(&self) -> std::sync::MutexGuard<'_, HashMap<JobKey, usize>> {
+        self.inner.in_work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, HashMap<JobKey, Instant>> {
+        self.inner.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A task in work.
+#[derive(Debug)]
+pub(crate) struct InWork {
+    reporter: Reporter,
+    job: JobKey,
+}
+
+impl Drop for InWork {
+    fn drop(&mut self) {
+        let mut counts = self.reporter.counts();
+        if let Some(count) = counts.get_mut(&self.job) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.job);
+            }
+        }
+    }
+}
+
+/// Our words; and those of the original where the job's sender does not understand ours.
+fn update(report: Report) -> UpdateStatus {
+    let mut update =
+        UpdateStatus { job_id: report.job.id(), job_failed: report.job_failure, ..UpdateStatus::default() };
+    if !report.accepts_results {
+        let imported: Vec<Value> = report
+            .results
+            .iter()
+            .filter(|result| is_processed(result))
+            .filter_map(|r| r.image.clone())
+            .collect();
+        let processed = report.results.iter().filter(|result| is_processed(result)).count() as u64;
+        update.processed = Some(processed);
+        update.failed = Some(report.results.len() as u64 - processed);
+        update.imported = Some(imported);
+    }
+    update.results = Some(report.results);
+    update
+}
+
+fn is_processed(result: &FileResult) -> bool {
+    matches!(result.outcome, Outcome::Imported | Outcome::Known)
+}
+
+/// The same report will not be taken another time either. Its batch will be sent again, and its outcomes with it.
+fn is_refused(error: &Error) -> bool {
+    matches!(error.status().map(|status| status.as_u16()), Some(400 | 413 | 422))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn report(accepts_results: bool) -> Report {
+        let result = |file_id: &str, outcome, image| FileResult {
+            file_id: file_id.into(),
+            outcome,
+            image,
+            bytes: 0,
+            failure: None,
+        };
+        Report {
+            job: JobKey::of(&json!(7)),
+            accepts_results,
+            job_failure: None,
+            ids: vec![1, 2, 3],
+            results: vec![
+                result("a", Outcome::Imported, Some(json!({"id": 1}))),
+                result("b", Outcome::Known, Some(json!({"error": "Image already exists", "image": {}}))),
+                result("c", Outcome::Failed, None),
+            ],
+        }
+    }
+
+    #[test]
+    fn an_original_import_service_gets_its_counters() {
+        let update = update(report(false));
+        assert_eq!((update.job_id, update.processed, update.failed), (json!(7), Some(2), Some(1)));
+        assert_eq!(update.imported.unwrap()[0], json!({"id": 1}));
+        assert_eq!(update.results.unwrap().len(), 3);
+    }
+
+    #[test]
+    fn an_import_service_of_ours_gets_results_alone() {
+        let update = update(report(true));
+        assert_eq!((update.processed, update.failed, update.imported), (None, None, None));
+        assert_eq!(update.results.unwrap().len(), 3);
+    }
+}

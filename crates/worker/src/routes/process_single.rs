@@ -1,0 +1,51 @@
+//! `POST /process-single`: imports one image while the caller waits.
+
+use axum::{extract::State, response::IntoResponse};
+use serde_json::{Value, json};
+use service::{ApiError, extract::Json};
+
+use crate::{app::App, listing::BadListing, listing::Listing, single};
+
+/// 200 with the image; 500 with the reason. A record that will not do is 400.
+pub(crate) async fn process_single(
+    State(app): State<App>,
+    Json(mut body): Json<Value>,
+) -> Result<impl IntoResponse, ApiError> {
+    if !body.is_object() {
+        return Err(ApiError::bad_request("The JSON body must be an object with job_id and file_data."));
+    }
+    let (job, file) = (body["job_id"].take(), body["file_data"].take());
+    if !file.is_object() {
+        return Err(ApiError::bad_request("'file_data' must be an object with id, name and mimeType."));
+    }
+    let name = match &file["name"] {
+        Value::String(name) => name.clone(),
+        Value::Null => return Err(ApiError::bad_request("'name' is missing in file_data.")),
+        _ => return Err(ApiError::bad_request("'name' in file_data must be a text.")),
+    };
+    // beside the request: a caller who hangs up must leave nothing half done
+    let shutdown = app.shutdown.clone();
+    let id = client::request_id::accept(client::request_id::current().as_deref());
+    let work = client::request_id::scope(id, async move { import_and_report(&app, job, file, &name).await });
+    match shutdown.spawn(work).await {
+        Ok(done) => done,
+        Err(error) => Err(ApiError::internal("internal", "The image was not imported.").caused_by(&error)),
+    }
+}
+
+async fn import_and_report(app: &App, job: Value, file: Value, name: &str) -> Result<Json<Value>, ApiError> {
+    let refusal = match Listing::parse(&file) {
+        Err(BadListing::UnknownId(_)) | Ok(_) => None,
+        Err(bad) => Some(ApiError::bad_request(format!("The file's record is incomplete or wrong: {bad}"))),
+    };
+    let done = match refusal {
+        Some(refusal) => Err(refusal),
+        None => single::import_now(app, &job, file)
+            .await
+            .map_err(|not| ApiError::internal(not.reason, not.message)),
+    };
+    let image = done.as_ref().ok().map(|end| end.image.clone().unwrap_or_default());
+    app.reporter.report_single(job, image.clone()).await;
+    done.map(|_| Json(json!({"image": image, "success": true})))
+        .map_err(|error| error.with("file", name).with("success", false))
+}

@@ -1,0 +1,290 @@
+//! Claims tasks, runs them, keeps their leases, and hands back what is not done when the worker stops.
+
+mod settle;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use client::{ids::DriveId, import::Failure, metadata::Image};
+use service::Shutdown;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    outcome::Trouble,
+    pacer::Pacer,
+    pipeline::{Known, Pipeline},
+    queue::{Queue, QueueError, RENEW_EVERY},
+    report::Reporter,
+    task::{JobKey, JobState, Task},
+};
+
+/// How often tasks of other processes, and those whose wait is over, are looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How long a free slot waits for others while work goes on, so that one look-up serves several images.
+const GATHER: Duration = Duration::from_millis(5);
+/// How long running tasks may take to end when the worker stops.
+const FINISH: Duration = Duration::from_secs(12);
+/// How long handing back may take.
+const HAND_BACK: Duration = Duration::from_secs(3);
+/// Drive closed for less is not worth stopping for.
+const SHORT_PAUSE: Duration = Duration::from_secs(1);
+/// Most ids in one question to the metadata service.
+const MOST_KNOWN: usize = 500;
+
+/// Why a running task must stop.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Stop {
+    /// A person stopped the job.
+    Cancelled,
+    /// No image of the job can succeed.
+    JobFailed(Failure),
+    /// The worker stops: somebody else goes on.
+    HandBack,
+    /// Somebody else has the task already.
+    LeaseLost,
+}
+
+/// Runs tasks. Clones are one.
+#[derive(Debug, Clone)]
+pub(crate) struct Runner {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    queue: Queue,
+    pipeline: Pipeline,
+    pacer: Pacer,
+    reporter: Reporter,
+    slots: Arc<Semaphore>,
+    concurrency: usize,
+    running: Mutex<HashMap<i64, Running>>,
+    tasks: TaskTracker,
+    wake: Notify,
+}
+
+#[derive(Debug)]
+struct Running {
+    claim: i64,
+    job: JobKey,
+    stop: watch::Sender<Option<Stop>>,
+}
+
+impl Runner {
+    /// One for the whole worker.
+    pub(crate) fn new(
+        queue: Queue,
+        pipeline: Pipeline,
+        pacer: Pacer,
+        reporter: Reporter,
+        concurrency: usize,
+    ) -> Self {
+        let inner = Inner {
+            queue,
+            pipeline,
+            pacer,
+            reporter,
+            slots: Arc::new(Semaphore::new(concurrency)),
+            concurrency,
+            running: Mutex::default(),
+            tasks: TaskTracker::new(),
+            wake: Notify::new(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// There may be something to do.
+    pub(crate) fn wake(&self) {
+        self.inner.wake.notify_one();
+    }
+
+    /// Stops a job everywhere: in the queue, and what runs here. What runs elsewhere stops when its lease is renewed.
+    pub(crate) async fn stop_job(&self, job: &JobKey, state: &JobState) -> Result<u64, QueueError> {
+        let unfinished = self.inner.queue.stop_job(job, state).await?;
+        if let Some(stop) = stop_for(state) {
+            let running = self.running();
+            running.values().filter(|task| task.job == *job).for_each(|task| tell(task, &stop));
+        }
+        self.inner.reporter.wake();
+        self.wake();
+        Ok(unfinished)
+    }
+
+    /// Runs tasks until the worker stops, then lets the running ones end or hands them back.
+    pub(crate) async fn run(self, shutdown: Shutdown, tasks_ended: CancellationToken) {
+        while let Some(slots) = self.free_slots(&shutdown).await {
+            let drive_is_open = self.inner.pacer.pause().is_none_or(|pause| pause.next_call < SHORT_PAUSE);
+            match self.inner.queue.claim(slots.len(), drive_is_open).await {
+                Ok(tasks) if tasks.is_empty() => {
+                    drop(slots);
+                    self.nap(&shutdown, LOOK_EVERY).await;
+                }
+                Ok(tasks) => self.start(tasks, slots).await,
+                Err(error) => {
+                    tracing::error!(error = %service::error::chain(&error), "tasks cannot be claimed");
+                    drop(slots);
+                    self.nap(&shutdown, Duration::from_secs(1)).await;
+                }
+            }
+        }
+        self.inner.tasks.close();
+        if tokio::time::timeout(FINISH, self.inner.tasks.wait()).await.is_err() {
+            self.running().values().for_each(|task| tell(task, &Stop::HandBack));
+            let _ = tokio::time::timeout(HAND_BACK, self.inner.tasks.wait()).await;
+        }
+        tasks_ended.cancel();
+    }
+
+    /// Renews the leases of what runs, and stops what it must not go on with.
+    pub(crate) async fn keep_leases(self, tasks_ended: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = tasks_ended.cancelled() => break,
+                () = tokio::time::sleep(RENEW_EVERY) => {}
+            }
+            let leases: Vec<(i64, i64)> = self.running().iter().map(|(id, task)| (*id, task.claim)).collect();
+            if leases.is_empty() {
+                continue;
+            }
+            match self.inner.queue.renew(&leases).await {
+                Ok(held) => {
+                    let held: HashMap<i64, JobState> = held.into_iter().collect();
+                    let running = self.running();
+                    for (id, claim) in leases {
+                        let Some(task) = running.get(&id).filter(|task| task.claim == claim) else {
+                            continue;
+                        };
+                        let stop = held.get(&id).map_or(Some(Stop::LeaseLost), stop_for);
+                        if let Some(stop) = stop {
+                            tell(task, &stop);
+                        }
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(error = %service::error::chain(&error), "leases cannot be renewed");
+                }
+            }
+        }
+    }
+
+    /// Tells the import service while Drive lets nobody in.
+    pub(crate) async fn tell_pauses(self, shutdown: Shutdown) {
+        while shutdown.sleep(SHORT_PAUSE).await {
+            let Some(pause) = self.inner.pacer.pause().filter(|pause| pause.since >= SHORT_PAUSE) else {
+                continue;
+            };
+            for job in self.inner.queue.open_jobs().await.unwrap_or_default() {
+                self.inner.reporter.waiting(&job, pause.expected, pause.reason).await;
+            }
+        }
+    }
+
+    /// At least one free slot, and all that are free by then; `None` when the worker stops.
+    async fn free_slots(&self, shutdown: &Shutdown) -> Option<Vec<OwnedSemaphorePermit>> {
+        let slots = &self.inner.slots;
+        let first = tokio::select! {
+            () = shutdown.stopping() => return None,
+            slot = slots.clone().acquire_owned() => slot.ok()?,
+        };
+        if slots.available_permits() + 1 < self.inner.concurrency && !shutdown.sleep(GATHER).await {
+            return None;
+        }
+        let mut taken = vec![first];
+        while let Ok(slot) = slots.clone().try_acquire_owned() {
+            taken.push(slot);
+        }
+        (!shutdown.is_stopping()).then_some(taken)
+    }
+
+    async fn nap(&self, shutdown: &Shutdown, time: Duration) {
+        tokio::select! {
+            () = shutdown.stopping() => {}
+            () = self.inner.wake.notified() => {}
+            () = tokio::time::sleep(time) => {}
+        }
+    }
+
+    /// Starts claimed tasks in their slots, after one question to the metadata service for all of them.
+    async fn start(&self, tasks: Vec<Task>, slots: Vec<OwnedSemaphorePermit>) {
+        let mut entered = Vec::new();
+        for (task, slot) in tasks.into_iter().zip(slots) {
+            let (stop, stopped) = watch::channel(stop_for(&task.job_state));
+            let entry = Running { claim: task.claim, job: task.job.clone(), stop };
+            self.running().insert(task.id, entry);
+            entered.push((task, slot, stopped));
+        }
+        let runner = self.clone();
+        self.inner.tasks.spawn(async move {
+            let ids: Vec<&str> = entered.iter().filter_map(|(task, ..)| task.file["id"].as_str()).collect();
+            let known = runner.look_up(&ids).await;
+            for (task, slot, stopped) in entered {
+                let known = known.as_ref().map(|rows| rows.of(&task)).map_err(Arc::clone);
+                let runner = runner.clone();
+                runner.inner.tasks.clone().spawn(async move {
+                    runner.run_one(task, known, stopped).await;
+                    drop(slot);
+                    runner.wake();
+                });
+            }
+        });
+    }
+
+    async fn look_up(&self, ids: &[&str]) -> Result<KnownRows, Arc<Trouble>> {
+        let mut known = KnownRows::default();
+        let ids: Vec<&str> = ids.iter().copied().filter(|id| DriveId::parse(id).is_some()).collect();
+        for some in ids.chunks(MOST_KNOWN) {
+            let answer = self.inner.pipeline.metadata.known_images(some).await;
+            match answer.map_err(|error| Arc::new(Trouble::Metadata(error)))? {
+                Some(rows) => {
+                    known.rows.extend(rows.into_iter().map(|row| (row.google_drive_id.clone(), row)))
+                }
+                None => known.cannot_tell = true,
+            }
+        }
+        Ok(known)
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<i64, Running>> {
+        self.inner.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the metadata service knows of a group of files.
+#[derive(Debug, Default)]
+struct KnownRows {
+    rows: HashMap<String, Image>,
+    cannot_tell: bool,
+}
+
+impl KnownRows {
+    fn of(&self, task: &Task) -> Known {
+        let row = task.file["id"].as_str().and_then(|id| self.rows.get(id));
+        match row {
+            Some(row) => Known::Row(Box::new(row.clone())),
+            None if self.cannot_tell => Known::CannotTell,
+            None => Known::No,
+        }
+    }
+}
+
+fn stop_for(state: &JobState) -> Option<Stop> {
+    match state {
+        JobState::Open => None,
+        JobState::Cancelled => Some(Stop::Cancelled),
+        JobState::Failed(failure) => Some(Stop::JobFailed(failure.clone())),
+    }
+}
+
+fn tell(task: &Running, stop: &Stop) {
+    task.stop.send_if_modified(|told| {
+        let is_news = told.is_none();
+        if is_news {
+            *told = Some(stop.clone());
+        }
+        is_news
+    });
+}

@@ -1,0 +1,95 @@
+//! One image at once, for a caller who waits: no queue, three tries, thirty seconds.
+
+use std::time::Duration;
+
+use client::import::FileResult;
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    app::App,
+    outcome::Trouble,
+    pipeline::Known,
+    task::{JobKey, JobState, Progress, Task},
+};
+
+/// Tries in all.
+const MAX_TRIES: u32 = 3;
+/// How long the caller waits.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long clearing away may take.
+const CLEARING: Duration = Duration::from_secs(15);
+/// The wait before the second try; doubles.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// Why an image could not be imported.
+#[derive(Debug)]
+pub(crate) struct NotImported {
+    /// Stable name of the reason.
+    pub(crate) reason: &'static str,
+    /// For a person; the beginnings are the original's.
+    pub(crate) message: String,
+}
+
+impl From<Trouble> for NotImported {
+    fn from(trouble: Trouble) -> Self {
+        Self { reason: trouble.reason(), message: trouble.message() }
+    }
+}
+
+/// Imports one image now. Leaves no object when it fails.
+pub(crate) async fn import_now(app: &App, job: &Value, file: Value) -> Result<FileResult, NotImported> {
+    let mut task = Task {
+        id: 0,
+        claim: 0,
+        job: JobKey::of(job),
+        job_state: JobState::Open,
+        file_id: file["id"].as_str().unwrap_or_default().to_owned(),
+        file,
+        request_id: None,
+        has_twin: false,
+        progress: Progress::default(),
+        flying: None,
+    };
+    let deadline = Instant::now() + PATIENCE;
+    let mut last = None;
+    for tries in 1..=MAX_TRIES {
+        let Ok(done) = timeout_at(deadline, try_once(app, &mut task)).await else { break };
+        let trouble = match done {
+            Ok(end) => return Ok(end),
+            Err(trouble) => trouble,
+        };
+        let wait = FIRST_WAIT * 2_u32.pow(tries - 1);
+        let is_over = !trouble.may_pass() || tries == MAX_TRIES || Instant::now() + wait >= deadline;
+        last = Some(trouble);
+        if is_over {
+            break;
+        }
+        tokio::time::sleep(wait).await;
+    }
+    match tokio::time::timeout(CLEARING, app.pipeline.discard(&mut task)).await {
+        Ok(Ok(Some(stored_after_all))) => return Ok(stored_after_all),
+        Ok(Ok(None)) => {}
+        Ok(Err(_)) | Err(_) => tracing::warn!("an object without a row could not be released"),
+    }
+    Err(last.map_or_else(too_slow, NotImported::from))
+}
+
+async fn try_once(app: &App, task: &mut Task) -> Result<FileResult, Trouble> {
+    let listing = crate::listing::Listing::parse(&task.file).map_err(Trouble::BadListing)?;
+    let id = listing.drive.id.as_str();
+    let rows = app.pipeline.metadata.known_images(&[id]).await.map_err(Trouble::Metadata)?;
+    let known = rows.map_or(Known::CannotTell, |rows| {
+        let row = rows.into_iter().find(|row| row.google_drive_id == id);
+        row.map_or(Known::No, |row| Known::Row(Box::new(row)))
+    });
+    app.pipeline.import(task, known).await
+}
+
+fn too_slow() -> NotImported {
+    NotImported {
+        reason: "timed-out",
+        message: "Error downloading from Google Drive: the image was not imported within 30 seconds"
+            .to_owned(),
+    }
+}

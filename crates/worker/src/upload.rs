@@ -1,0 +1,292 @@
+//! From Drive to the storage service: one verified object per task.
+//!
+//! What Drive announces is checked against what it delivers; where they differ the file is listed again once. Drive's
+//! own MD5 can be stale (Google rewrites some photographs): bytes that come the same twice, with the announced size,
+//! are stored, and marked.
+
+use std::{sync::Arc, time::Duration};
+
+use base64::Engine;
+use client::storage::{NewObject, StoredObject, Upload};
+use futures::StreamExt;
+use md5::{Digest, Md5};
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use crate::{
+    config::UploadMode,
+    download::{Order, Source, Watch, stream},
+    listing::Listing,
+    outcome::Trouble,
+    task::{Stored, Task},
+};
+
+/// How long the storage service may take no byte, or not answer after the last one.
+const LONGEST_SILENCE: Duration = Duration::from_secs(300);
+/// Bytes of images that are held at once with `UPLOAD_MODE=base64`, and so the largest image.
+const MEMORY_BYTES: u64 = 256 * 1024 * 1024;
+/// What an image of unknown size is taken for.
+const UNKNOWN_BYTES: u64 = 64 * 1024 * 1024;
+/// The budget counts in KiB, because it counts in 32 bits.
+const UNIT: u64 = 1024;
+
+/// Puts images into the storage service.
+#[derive(Debug, Clone)]
+pub(crate) struct Uploader {
+    source: Source,
+    storage: client::storage::Client,
+    provider: String,
+    mode: UploadMode,
+    memory: Arc<Semaphore>,
+}
+
+impl Uploader {
+    /// One for all tasks.
+    pub(crate) fn new(
+        source: Source,
+        storage: client::storage::Client,
+        provider: String,
+        mode: UploadMode,
+    ) -> Self {
+        let memory = Arc::new(Semaphore::new(usize::try_from(MEMORY_BYTES / UNIT).unwrap_or(usize::MAX)));
+        Self { source, storage, provider, mode, memory }
+    }
+
+    /// Whether objects have keys that the task chooses.
+    pub(crate) fn chooses_keys(&self) -> bool {
+        self.mode == UploadMode::Stream
+    }
+
+    /// Downloads the file and stores it. `listing` is brought up to date where Drive says something new.
+    pub(crate) async fn store(&self, task: &mut Task, listing: &mut Listing) -> Result<Stored, Trouble> {
+        let uuid = task.object_uuid(listing);
+        let first = self.put(task, listing, uuid, listing.md5.clone(), Hash::No).await;
+        match first {
+            Err(trouble @ Trouble::SizeMismatch { .. }) => {
+                if !self.list_again(listing).await? {
+                    return Err(trouble);
+                }
+                let put = self.put(task, listing, uuid, listing.md5.clone(), Hash::No).await?;
+                Ok(put.into_stored(listing, false))
+            }
+            Err(trouble) if is_wrong_md5(&trouble) => self.store_doubted(task, listing, uuid).await,
+            done => Ok(done?.into_stored(listing, false)),
+        }
+    }
+
+    /// The bytes were not those announced: list again, download once more, and believe bytes that come the same twice.
+    async fn store_doubted(
+        &self,
+        task: &mut Task,
+        listing: &mut Listing,
+        uuid: Uuid,
+    ) -> Result<Stored, Trouble> {
+        self.list_again(listing).await?;
+        let mut md5 = None;
+        let again = self.put(task, listing, uuid, listing.md5.clone(), Hash::Into(&mut md5)).await;
+        match again {
+            Err(trouble) if is_wrong_md5(&trouble) => {}
+            done => return Ok(done?.into_stored(listing, false)),
+        }
+        let Some(md5) = md5 else { return Err(Trouble::ChecksumMismatch) };
+        match self.put(task, listing, uuid, Some(md5), Hash::No).await {
+            Err(trouble) if is_wrong_md5(&trouble) => Err(Trouble::ChecksumMismatch),
+            done => {
+                let put = done?;
+                tracing::warn!(file.id = %listing.drive.id, "Drive's MD5 is stale; the same bytes came twice and are stored");
+                Ok(put.into_stored(listing, true))
+            }
+        }
+    }
+
+    /// True when Drive now lists other content than before.
+    async fn list_again(&self, listing: &mut Listing) -> Result<bool, Trouble> {
+        let file = self.source.get(&listing.drive).await.map_err(Trouble::Drive)?;
+        let unreadable = || Trouble::Drive(client::drive::Error::unexpected_body());
+        let value = serde_json::to_value(&file).map_err(|_| unreadable())?;
+        let mut value = value;
+        // name and type stay as they were sent; only what is said about the bytes is news
+        value["name"] = listing.name.clone().into();
+        value["mimeType"] = listing.mime_type.clone().into();
+        let fresh = Listing::parse(&value).map_err(|_| unreadable())?;
+        let is_news = (fresh.size_bytes, &fresh.md5) != (listing.size_bytes, &listing.md5);
+        listing.size_bytes = fresh.size_bytes;
+        listing.md5 = fresh.md5;
+        listing.sha256 = fresh.sha256;
+        listing.dimensions = fresh.dimensions.or(listing.dimensions);
+        Ok(is_news)
+    }
+
+    async fn put(
+        &self,
+        task: &mut Task,
+        listing: &Listing,
+        uuid: Uuid,
+        md5: Option<String>,
+        hash: Hash<'_>,
+    ) -> Result<Put, Trouble> {
+        let download = self.source.open(&listing.drive, 0).await.map_err(Trouble::Drive)?;
+        if let (Some(announced), Some(delivered)) = (listing.size_bytes, download.total)
+            && announced != delivered
+        {
+            return Err(Trouble::SizeMismatch { announced, delivered });
+        }
+        let size_bytes = listing.size_bytes.or(download.total);
+        let order = Order { file: listing.drive.clone(), size_bytes, hash: matches!(hash, Hash::Into(_)) };
+        let (bytes, watch) = stream(self.source.clone(), order, download);
+        let put = match self.mode {
+            UploadMode::Stream => {
+                let object = NewObject {
+                    uuid,
+                    filename: listing.name.clone(),
+                    provider: self.provider.clone(),
+                    mime_type: listing.mime_type.clone(),
+                    size_bytes,
+                    md5,
+                };
+                self.put_stream(task, &object, reqwest::Body::wrap_stream(bytes), &watch).await
+            }
+            UploadMode::Base64 => self.upload(listing, size_bytes, md5, bytes, &watch).await,
+        };
+        if let Hash::Into(slot) = hash {
+            *slot = watch.md5();
+        }
+        let put = put?;
+        match size_bytes {
+            Some(due) if due != put.size_bytes => {
+                Err(Trouble::SizeMismatch { announced: due, delivered: put.size_bytes })
+            }
+            _ => Ok(put),
+        }
+    }
+
+    async fn put_stream(
+        &self,
+        task: &mut Task,
+        object: &NewObject,
+        body: reqwest::Body,
+        watch: &Watch,
+    ) -> Result<Put, Trouble> {
+        // should this be dropped in the middle, the task still knows what may have become of the object
+        task.flying = Some(watch.clone());
+        let answer = tokio::select! {
+            answer = self.storage.put_object(object, body) => answer.map_err(Trouble::Storage),
+            () = silence(watch) => Err(Trouble::StorageSilent),
+        };
+        match answer {
+            Ok(StoredObject { url, size, md5, .. }) => {
+                task.flying = None;
+                task.progress.maybe_stored = true;
+                Ok(Put { url, size_bytes: size, md5 })
+            }
+            Err(trouble) => {
+                // refused bytes never become an object
+                if trouble.is_checksum_mismatch() {
+                    task.flying = None;
+                }
+                task.land();
+                // the download broke the upload: that is the reason, not what storage thought of it
+                Err(watch.trouble().unwrap_or(trouble))
+            }
+        }
+    }
+
+    /// The original's way.
+    async fn upload(
+        &self,
+        listing: &Listing,
+        size_bytes: Option<u64>,
+        md5: Option<String>,
+        bytes: impl futures::Stream<Item = std::io::Result<bytes::Bytes>> + Send,
+        watch: &Watch,
+    ) -> Result<Put, Trouble> {
+        let held = size_bytes.unwrap_or(UNKNOWN_BYTES);
+        if held > MEMORY_BYTES {
+            return Err(Trouble::TooLarge { limit: MEMORY_BYTES });
+        }
+        let units = u32::try_from(held.div_ceil(UNIT)).unwrap_or(u32::MAX);
+        let _held = self.memory.acquire_many(units).await;
+        let mut image = Vec::new();
+        let mut bytes = std::pin::pin!(bytes);
+        while let Some(chunk) = bytes.next().await {
+            let Ok(chunk) = chunk else {
+                return Err(watch.trouble().unwrap_or(Trouble::ChecksumMismatch));
+            };
+            image.extend_from_slice(&chunk);
+            if image.len() as u64 > held {
+                return Err(Trouble::TooLarge { limit: held });
+            }
+        }
+        let actual = hex::encode(Md5::digest(&image));
+        if md5.is_some_and(|due| due != actual) {
+            return Err(Trouble::ChecksumMismatch);
+        }
+        let size_bytes = image.len() as u64;
+        let file_data = base64::engine::general_purpose::STANDARD.encode(&image);
+        drop(image);
+        let upload = Upload {
+            file_data,
+            filename: listing.name.clone(),
+            mime_type: listing.mime_type.clone(),
+            provider: self.provider.clone(),
+        };
+        let answer = tokio::time::timeout(LONGEST_SILENCE, self.storage.upload(&upload)).await;
+        let uploaded = answer.map_err(|_| Trouble::StorageSilent)?.map_err(Trouble::Storage)?;
+        Ok(Put { url: uploaded.url, size_bytes, md5: actual })
+    }
+
+    /// The URL of the object that an interrupted try of this task may have left: an empty one is written under the same
+    /// key, and storage says where that is.
+    pub(crate) async fn locate(&self, task: &Task, listing: &Listing) -> Result<String, Trouble> {
+        let object = NewObject {
+            uuid: task.object_uuid(listing),
+            filename: listing.name.clone(),
+            provider: self.provider.clone(),
+            mime_type: listing.mime_type.clone(),
+            size_bytes: Some(0),
+            md5: None,
+        };
+        let put = self.storage.put_object(&object, reqwest::Body::from(Vec::new()));
+        let answer = tokio::time::timeout(LONGEST_SILENCE, put).await.map_err(|_| Trouble::StorageSilent)?;
+        answer.map(|stored| stored.url).map_err(Trouble::Storage)
+    }
+}
+
+/// Whether a download is hashed here.
+enum Hash<'a> {
+    No,
+    Into(&'a mut Option<String>),
+}
+
+/// What storage says about an object.
+struct Put {
+    url: String,
+    size_bytes: u64,
+    md5: String,
+}
+
+impl Put {
+    fn into_stored(self, listing: &Listing, is_stale: bool) -> Stored {
+        Stored {
+            url: self.url,
+            size_bytes: self.size_bytes,
+            md5: self.md5,
+            is_stale,
+            source_md5: listing.md5.clone(),
+        }
+    }
+}
+
+fn is_wrong_md5(trouble: &Trouble) -> bool {
+    trouble.is_checksum_mismatch() || matches!(trouble, Trouble::ChecksumMismatch)
+}
+
+async fn silence(watch: &Watch) {
+    loop {
+        let left = LONGEST_SILENCE.saturating_sub(watch.idle());
+        if left.is_zero() {
+            return;
+        }
+        tokio::time::sleep(left).await;
+    }
+}
