@@ -1,0 +1,75 @@
+//! The commands, one file each.
+
+mod cancel;
+mod delete;
+mod demo;
+mod emulators;
+mod images;
+mod import;
+mod stats;
+mod status;
+mod up;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::{self, Verdict};
+
+/// Imports the images of public Google Drive folders: the whole system in one command, or a client of a running one.
+#[derive(Debug, Parser)]
+#[command(name = "image-import", version, after_help = exit::HELP, arg_required_else_help = true)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Up(up::Up),
+    Import(import::Import),
+    Status(status::Status),
+    Images(images::Images),
+    Stats(stats::Stats),
+    Delete(delete::Delete),
+    Cancel(cancel::Cancel),
+    Emulators(emulators::Emulators),
+    /// Asks a server of this machine whether it is healthy
+    #[command(hide = true)]
+    Healthcheck {
+        /// Its port
+        port: u16,
+        /// What to ask for
+        path: String,
+    },
+}
+
+impl CommandLine {
+    /// Runs the command.
+    pub(crate) async fn run(self) -> anyhow::Result<Verdict> {
+        match self.command {
+            Command::Demo(demo) => demo.run().await,
+            Command::Up(up) => up.run().await,
+            Command::Import(import) => import.run().await,
+            Command::Status(status) => status.run().await,
+            Command::Images(images) => images.run().await,
+            Command::Stats(stats) => stats.run().await,
+            Command::Delete(delete) => delete.run().await,
+            Command::Cancel(cancel) => cancel.run().await,
+            Command::Emulators(emulators) => emulators.run().await,
+            Command::Healthcheck { port, path } => {
+                tokio::task::spawn_blocking(move || service::probe::ask(port, &path)).await??;
+                Ok(Verdict::Good)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::CommandLine::command().debug_assert();
+    }
+}

@@ -1,0 +1,125 @@
+//! `emulators`: the stand-ins for Google Drive and S3 alone, for those who run the services themselves.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use anyhow::Context;
+use clap::ValueEnum;
+use emulators::{drive, s3};
+use serde_json::json;
+use service::{Env, Shutdown, telemetry};
+use tempfile::TempDir;
+
+use super::demo::folders::{self, Folder};
+use crate::{
+    all_in_one::{self, Parts, bind, url},
+    exit::Verdict,
+    output,
+};
+
+/// Start stand-ins for Google Drive and S3, until Ctrl-C
+#[derive(Debug, clap::Args)]
+pub(crate) struct Emulators {
+    /// Which
+    #[arg(value_enum, default_value_t = Which::Both)]
+    which: Which,
+    /// Serve this folder as Google Drive, instead of sample pictures
+    #[arg(long, value_name = "PATH")]
+    folder: Option<PathBuf>,
+    /// The interface to listen on; 0.0.0.0 is all of them
+    #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
+    host: IpAddr,
+    /// Port of the Drive emulator
+    #[arg(long, default_value_t = 9100, value_name = "PORT")]
+    drive_port: u16,
+    /// Port of the S3 server
+    #[arg(long, default_value_t = 9000, value_name = "PORT")]
+    s3_port: u16,
+    /// Where the S3 server keeps its objects, in `s3` [default: `DATA_DIR`, else ./.data]
+    #[arg(long, value_name = "PATH")]
+    data_dir: Option<PathBuf>,
+    /// Say where everything is in one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// Google Drive
+    Drive,
+    /// S3
+    S3,
+    /// Google Drive and S3
+    Both,
+}
+
+impl Emulators {
+    /// Runs the command.
+    pub(crate) async fn run(self) -> anyhow::Result<Verdict> {
+        let env = Env::from_process()?;
+        telemetry::init(&env);
+        let stop = Shutdown::on_signals();
+        let mut parts = Parts::new();
+        let mut said = json!({});
+        let pictures = tempfile::tempdir().context("make a temporary directory")?;
+        if self.which != Which::S3 {
+            let (url, folders) = self.start_drive(&mut parts, &pictures).await?;
+            let links: Vec<_> = folders.iter().map(Folder::link).collect();
+            said["drive"] = json!({"url": url, "folders": links});
+            say_drive(&url, &folders);
+        }
+        if self.which != Which::Drive {
+            let url = self.start_s3(&mut parts, &env).await?;
+            said["s3"] = json!({"url": url});
+            say_s3(&url, &env);
+        }
+        if self.json {
+            output::json(&said);
+        }
+        let ended = tokio::select! {
+            () = stop.stopping() => Ok(Verdict::Good),
+            failure = parts.failure() => Err(failure),
+        };
+        parts.stop().await;
+        ended
+    }
+
+    async fn start_drive(
+        &self,
+        parts: &mut Parts,
+        pictures: &TempDir,
+    ) -> anyhow::Result<(String, Vec<Folder>)> {
+        let (config, folders) = folders::prepare(self.folder.as_deref(), pictures.path())?;
+        let socket =
+            bind("Drive emulator", self.host, self.drive_port, "choose another with --drive-port").await?;
+        let url = format!("{}{}", url(&socket)?, drive::BASE_PATH);
+        parts.stage().serve("Drive emulator", |stop| drive::run(socket, config, stop));
+        Ok((url, folders))
+    }
+
+    async fn start_s3(&self, parts: &mut Parts, env: &Env) -> anyhow::Result<String> {
+        let data_dir =
+            self.data_dir.clone().unwrap_or_else(|| env.get("DATA_DIR").unwrap_or("./.data").into());
+        let socket = bind("S3 server", self.host, self.s3_port, "choose another with --s3-port").await?;
+        let (url, config) = (url(&socket)?, all_in_one::s3_config(env, &data_dir));
+        parts.stage().serve("S3 server", |stop| s3::run(socket, config, stop));
+        Ok(url)
+    }
+}
+
+fn say_drive(url: &str, folders: &[Folder]) {
+    output::say(&format!(
+        "Google Drive: set GOOGLE_DRIVE_API_URL={url} and GOOGLE_API_KEY to anything, and import"
+    ));
+    for folder in folders {
+        output::say(&format!("  {}  {}", folder.link(), output::shown(&folder.name)));
+    }
+}
+
+fn say_s3(url: &str, env: &Env) {
+    let config = all_in_one::s3_config(env, &PathBuf::new());
+    output::say(&format!(
+        "S3: set AWS_ENDPOINT_URL={url}, AWS_BUCKET_NAME={}, AWS_ACCESS_KEY_ID={} and AWS_SECRET_ACCESS_KEY to \
+         EMBEDDED_S3_SECRET_KEY (image-import-local where that is not set)",
+        config.bucket, config.access_key
+    ));
+}

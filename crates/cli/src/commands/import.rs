@@ -1,0 +1,73 @@
+//! `import`: starts an import, and may wait for its end.
+
+use client::import::{ImportStarted, JobStatus};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{
+    api::{Api, ApiArgs},
+    exit::Verdict,
+    output, progress,
+};
+
+/// Import the images of a public Google Drive folder
+#[derive(Debug, clap::Args)]
+pub(crate) struct Import {
+    /// A link to the folder, or its id
+    url: String,
+    /// Wait for the end, and show how far it is; exit code 1 when an image failed
+    #[arg(long)]
+    watch: bool,
+    /// Answer with one line of JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    api: ApiArgs,
+}
+
+impl Import {
+    /// Runs the command.
+    pub(crate) async fn run(self) -> anyhow::Result<Verdict> {
+        let api = self.api.open()?;
+        let answer = api.post(&["import", "google-drive"], Some(&json!({"folder_url": self.url}))).await?;
+        let started = ImportStarted::deserialize(&answer)?;
+        let Some(job) = started.job_id.filter(|_| self.watch) else {
+            if self.json {
+                output::json(&answer);
+            } else {
+                output::line(&output::shown(&started.message));
+                started.hint.iter().for_each(|hint| output::say(&output::shown(hint)));
+                answer["job_id"].as_str().iter().for_each(|job| output::line(job));
+            }
+            return Ok(Verdict::Good);
+        };
+        output::say(&format!("{} (job {job})", output::shown(&started.message)));
+        self.watch(&api, job).await
+    }
+
+    async fn watch(&self, api: &Api, job: String) -> anyhow::Result<Verdict> {
+        let ended = progress::watch(api, std::slice::from_ref(&job)).await?;
+        let all_well = ended.iter().all(progress::went_well);
+        ended.iter().for_each(say_failures);
+        let status = api.get(&["import", "status", &job], &[]).await?;
+        if self.json {
+            let mut line = json!({"job_id": job});
+            if let (Some(line), Some(status)) = (line.as_object_mut(), status.as_object()) {
+                line.extend(status.clone());
+            }
+            output::json(&line);
+        } else {
+            output::line(&super::status::summary(&status)?);
+        }
+        Ok(Verdict::of(all_well))
+    }
+}
+
+/// Says why what failed has failed.
+pub(crate) fn say_failures(job: &JobStatus) {
+    job.error.iter().for_each(|error| output::say(&format!("The job failed: {error}")));
+    for failed in &job.failures {
+        let failure = &failed.failure;
+        output::say(&format!("{}: {} {}", output::shown(&failed.name), failure.message, failure.advice));
+    }
+}

@@ -1,0 +1,9 @@
+//! `image-import` as its users see it: a process with arguments, two outputs and an exit code.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod all_in_one;
+mod arguments;
+mod client;
+mod demo;
+mod program;
