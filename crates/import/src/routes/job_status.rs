@@ -16,9 +16,11 @@ use crate::{
 
 pub(super) async fn job_status(
     State(app): State<App>,
-    Path(job_id): Path<String>,
+    job_id: Result<Path<String>, ApiError>,
     query: Query,
 ) -> Result<Json<JobStatus>, ApiError> {
+    // bytes that are no text are the id of no job
+    let Path(job_id) = job_id.map_err(|_| job_not_found())?;
     let with_imported = query.get("imported") != Some("0");
     let snapshot = app.store.snapshot(&job_id, with_imported).await.map_err(|error| store_failed(&error))?;
     Ok(Json(status_of(snapshot.ok_or_else(job_not_found)?, with_imported)))
