@@ -19,8 +19,8 @@ const SILENCE: Duration = Duration::from_secs(300);
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ApiArgs {
     /// Where the gateway is [default: `IMAGE_IMPORT_API_URL`, else <http://localhost:8080>]
-    #[arg(long = "api", value_name = "URL")]
-    url: Option<String>,
+    #[arg(long, value_name = "URL")]
+    api: Option<String>,
 }
 
 /// The API of a running system.
@@ -43,7 +43,7 @@ impl ApiArgs {
     /// The API that is meant.
     pub(crate) fn open(&self) -> anyhow::Result<Api> {
         let env = Env::from_process()?;
-        let text = self.url.as_deref().or_else(|| env.get("IMAGE_IMPORT_API_URL")).unwrap_or(DEFAULT);
+        let text = self.api.as_deref().or_else(|| env.get("IMAGE_IMPORT_API_URL")).unwrap_or(DEFAULT);
         let url: Option<Url> = text.trim().parse().ok();
         let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let wrong = || Usage(format!("{text:?} is no address of a gateway: write one like {DEFAULT}"));
