@@ -3,7 +3,7 @@
 //! | what happened | what follows |
 //! |---|---|
 //! | our own services refuse, time out, answer 503, or say that their database is down | wait; never counts |
-//! | Drive 5xx, a broken or short download, a service's other 5xx | 8 tries over at least 2 minutes, then failed |
+//! | Drive 5xx, a broken or short download, S3 5xx or `SlowDown`, a service's other 5xx | 8 tries over at least 2 minutes, then failed |
 //! | rate answers of Drive | wait; counts only if other calls succeed in between, 10 of those fail the image |
 //! | Google's page against automated queries | wait as long as the pacer says; never counts |
 //! | anything that another try cannot change | failed at once, with reason and advice |
@@ -129,15 +129,13 @@ fn weigh(trouble: &Trouble) -> Weight {
             _ => Weight::Hopeless,
         },
         Trouble::StorageSilent => Weight::Passing,
-        Trouble::Storage(error) | Trouble::Metadata(error) => {
-            if error.is_unavailable() {
-                Weight::Passing
-            } else if error.is_retryable() {
-                Weight::Counted
-            } else {
-                Weight::Hopeless
-            }
-        }
+        Trouble::Storage(error) | Trouble::Metadata(error) => match error.code() {
+            // S3 is no service of ours; and a body that was cut says nothing about the image
+            Some("s3-unavailable" | "length-mismatch" | "body-timeout") => Weight::Counted,
+            _ if error.is_unavailable() => Weight::Passing,
+            _ if error.is_retryable() => Weight::Counted,
+            _ => Weight::Hopeless,
+        },
         Trouble::MetadataConfused | Trouble::ChecksumMismatch => Weight::Counted,
         Trouble::BadListing(_) | Trouble::SizeMismatch { .. } | Trouble::TooLarge { .. } => Weight::Hopeless,
     }

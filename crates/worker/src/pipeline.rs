@@ -57,7 +57,7 @@ impl Pipeline {
             }
             let is_changed = record::is_changed(&listing, &row);
             if !is_changed && !task.progress.maybe_stored {
-                return Ok(exists(task, answered));
+                return Ok(exists(task, &answered));
             }
             // where an interrupted try may have left an object, only doing it again finds it
             replaces = is_changed.then_some(row.storage_path);
@@ -83,7 +83,7 @@ impl Pipeline {
         let Some(image) = record::sharing_image(task, listing, &self.provider) else { return Ok(None) };
         match self.create(&image).await? {
             ImageCreated::Stored(row) => Ok(Some(imported(task, row))),
-            ImageCreated::Exists(row) if row.is_object() => Ok(Some(exists(task, row))),
+            ImageCreated::Exists(row) if row.is_object() => Ok(Some(exists(task, &row))),
             ImageCreated::Exists(_) | ImageCreated::Released | ImageCreated::NothingToShare => Ok(None),
         }
     }
@@ -118,7 +118,7 @@ impl Pipeline {
                 // somebody was faster
                 self.release(&stored.url).await?;
                 task.progress.next_incarnation();
-                Ok(Some(exists(task, row)))
+                Ok(Some(exists(task, &row)))
             }
             ImageCreated::Released => Ok(None),
             ImageCreated::Exists(_) | ImageCreated::NothingToShare => Err(Trouble::MetadataConfused),
@@ -184,7 +184,7 @@ fn imported(task: &Task, row: Value) -> FileResult {
 }
 
 /// The contract's words for an image that was there before.
-fn exists(task: &Task, row: Value) -> FileResult {
+fn exists(task: &Task, row: &Value) -> FileResult {
     let bytes = row["size"].as_u64().unwrap_or(0);
     task.ended(Outcome::Known, json!({"error": "Image already exists", "image": row}), bytes)
 }

@@ -123,7 +123,7 @@ impl Runner {
                     drop(slots);
                     self.nap(&shutdown, LOOK_EVERY).await;
                 }
-                Ok(tasks) => self.start(tasks, slots).await,
+                Ok(tasks) => self.start(tasks, slots),
                 Err(error) => {
                     tracing::error!(error = %service::error::chain(&error), "tasks cannot be claimed");
                     drop(slots);
@@ -209,7 +209,7 @@ impl Runner {
     }
 
     /// Starts claimed tasks in their slots, after one question to the metadata service for all of them.
-    async fn start(&self, tasks: Vec<Task>, slots: Vec<OwnedSemaphorePermit>) {
+    fn start(&self, tasks: Vec<Task>, slots: Vec<OwnedSemaphorePermit>) {
         let mut entered = Vec::new();
         for (task, slot) in tasks.into_iter().zip(slots) {
             let (stop, stopped) = watch::channel(stop_for(&task.job_state));
@@ -240,7 +240,7 @@ impl Runner {
             let answer = self.inner.pipeline.metadata.known_images(some).await;
             match answer.map_err(|error| Arc::new(Trouble::Metadata(error)))? {
                 Some(rows) => {
-                    known.rows.extend(rows.into_iter().map(|row| (row.google_drive_id.clone(), row)))
+                    known.rows.extend(rows.into_iter().map(|row| (row.google_drive_id.clone(), row)));
                 }
                 None => known.cannot_tell = true,
             }

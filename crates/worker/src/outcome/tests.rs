@@ -66,6 +66,8 @@ fn passing_trouble_is_tried_eight_times_over_two_minutes() {
         (drive(Reason::Network), "connection-broken"),
         (drive(Reason::UnexpectedBody), "unexpected-answer"),
         (Trouble::Storage(answered(500, None)), "storage-error"),
+        (Trouble::Storage(answered(503, Some("s3-unavailable"))), "storage-error"),
+        (Trouble::Storage(answered(400, Some("length-mismatch"))), "storage-error"),
         (Trouble::Metadata(answered(500, None)), "metadata-error"),
         (Trouble::ChecksumMismatch, "checksum-mismatch"),
     ] {

@@ -1,28 +1,28 @@
 //! How many units per second Drive is asked for: the rules, without a clock and without waiting. Pure.
 //!
 //! Nothing is limited until a rate answer comes. Then everything stops, and single calls probe whether it goes on; their
-//! intervals are a small part of the time since it last went on, so that little of a quota is lost, whatever its
-//! window. When several probes were refused, the quota was used up: what went through from one such moment to the next
+//! intervals are a small part of the time since it stopped, so that little of a quota is lost, whatever its window. When several probes were refused, the quota was used up: what went through from one such moment to the next
 //! is the rate it allows. A single refusal only lowers the rate a little. Without refusals the rate grows, slowly at
 //! first, until nothing is limited any more.
 
 use std::time::Duration;
 
-/// Wait before the first probe.
+/// The shortest wait before a probe.
 const FIRST_PROBE: Duration = Duration::from_millis(100);
-/// Bounds of the wait between probes.
-const SHORTEST_PROBE: Duration = Duration::from_millis(50);
+/// The longest, unless Drive asks for more.
 const LONGEST_PROBE: Duration = Duration::from_secs(2);
-/// The wait between probes, as a part of the time since Drive last went on.
-const PROBE_PART: f64 = 0.03;
+/// The wait between probes, as a part of the time since Drive closed.
+const PROBE_PART: f64 = 0.05;
 /// Refused probes after which the quota counts as used up.
 const USED_UP: u32 = 3;
 /// Fewest calls between two such moments that tell a rate.
 const FEWEST_CALLS: u64 = 3;
+/// Units that the rate would have let through meanwhile, from which on a quota counts as used up: three downloads.
+const LONG_CLOSED: f64 = 600.0;
 /// A single refusal lowers the rate by this factor, but not below [`LEAST`].
-const LOWER: f64 = 0.95;
+const LOWER: f64 = 0.98;
 /// The same when refusals come close together.
-const LOWER_MUCH: f64 = 0.7;
+const LOWER_MUCH: f64 = 0.8;
 /// Calls that make refusals not close together.
 const FAR_APART: u64 = 20;
 /// Units per second below which single refusals do not lower the rate: 5 downloads.
@@ -30,7 +30,7 @@ const LEAST: f64 = 1000.0;
 /// Units per second above which nothing is limited.
 const UNLIMITED: f64 = 2_000_000.0;
 /// Growth per second right after a refusal; doubles every [`QUIET`].
-const GROWTH: f64 = 0.002;
+const GROWTH: f64 = 0.004;
 const MOST_GROWTH: f64 = 0.1;
 const QUIET: Duration = Duration::from_secs(15);
 /// Calls may lag behind the rate by this much and catch up: clocks of computers are not finer.
@@ -223,9 +223,13 @@ impl Core {
         self.epoch += 1;
         let cycle = now.saturating_sub(self.cycle_start);
         let achieved = self.cycle_units / cycle.as_secs_f64().max(0.001);
-        let used_up = closed.cause == Cause::Rate && closed.refused_probes >= USED_UP;
+        // a quota that comes back bit by bit lets the next call through after about the time of one call
+        let closed_for = now.saturating_sub(closed.since).as_secs_f64();
+        let is_long = self.rate.is_none_or(|rate| closed_for * rate >= LONG_CLOSED);
+        let used_up = closed.cause == Cause::Rate && closed.refused_probes >= USED_UP && is_long;
         if used_up && self.cycle_calls >= FEWEST_CALLS {
-            self.rate = Some(achieved);
+            // what was achieved may be from times when less was asked for: never trust it further than half
+            self.rate = Some(self.rate.map_or(achieved, |before| achieved.max(before / 2.0)));
             self.cycle_length = Some(cycle);
         } else {
             let open_for = closed.since.saturating_sub(self.cycle_start).as_secs_f64();
@@ -251,12 +255,10 @@ impl Core {
         self.cycle_calls = 0;
     }
 
-    /// Near the expected end of the window probes come often, long before it seldom.
+    /// A small part of the time that Drive has been closed for.
     fn probe_wait(&self, now: Duration) -> Duration {
-        let elapsed = now.saturating_sub(self.cycle_start);
-        let soon = elapsed.mul_f64(PROBE_PART).clamp(SHORTEST_PROBE, LONGEST_PROBE);
-        let expected = self.cycle_length.map(|length| length.saturating_sub(elapsed) / 2);
-        soon.max(expected.unwrap_or_default().min(Duration::from_secs(30)))
+        let closed_for = self.closed.map_or(Duration::ZERO, |closed| now.saturating_sub(closed.since));
+        closed_for.mul_f64(PROBE_PART).clamp(FIRST_PROBE, LONGEST_PROBE)
     }
 
     fn grow(&mut self, now: Duration) {

@@ -28,7 +28,7 @@ impl Runner {
         let (id, claim) = (task.id, task.claim);
         let span = tracing::info_span!("task", job.id = %task.job, file.id = %task.file_id);
         let request_id = client::request_id::accept(task.request_id.as_deref());
-        let work = self.try_once(task, known, stopped).instrument(span);
+        let work = Box::pin(self.try_once(task, known, stopped).instrument(span));
         client::request_id::scope(request_id, work).await;
         let mut running = self.running();
         if running.get(&id).is_some_and(|task| task.claim == claim) {
