@@ -36,7 +36,7 @@ pub(crate) async fn answer(
     let mut first = br#"{"images":["#.to_vec();
     append(&mut first, &reader.next().await?, &mut sent).map_err(ListError::from)?;
     if reader.is_done() {
-        first.extend(end(members(sent)));
+        first.extend(end(&members(sent)));
         return Ok(json(first.into()));
     }
     let chunks = async_stream::try_stream! {
@@ -47,7 +47,7 @@ pub(crate) async fn answer(
             append(&mut chunk, &rows, &mut sent).map_err(cut)?;
             yield Bytes::from(chunk);
         }
-        yield Bytes::from(end(members(sent)));
+        yield Bytes::from(end(&members(sent)));
     };
     let chunks: std::pin::Pin<Box<dyn futures::Stream<Item = Result<Bytes, CutOff>> + Send>> =
         Box::pin(chunks);
@@ -58,7 +58,7 @@ fn json(body: Body) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-fn end(members: String) -> Vec<u8> {
+fn end(members: &str) -> Vec<u8> {
     format!("],{members}}}\n").into_bytes()
 }
 

@@ -26,8 +26,18 @@ const LEASE: Duration = Duration::from_secs(120);
 const CLAIM: u32 = 64;
 /// Deletes under way at once.
 const AT_ONCE: usize = 8;
+/// The wait after a first failure.
+const FIRST_BACKOFF: Duration = Duration::from_secs(1);
 /// Longest time between two looks: another process may have released something.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// What comes after a round.
+enum Next {
+    /// The next delete is due then.
+    In(Duration),
+    /// The storage service is not there: no use in trying the others.
+    Backoff,
+}
 
 /// Deletes what is due until `shutdown`.
 pub(crate) async fn run(
@@ -37,17 +47,21 @@ pub(crate) async fn run(
     released: Arc<Notify>,
     shutdown: Shutdown,
 ) {
+    let backoff = Backoff { first: FIRST_BACKOFF, longest: times.longest_backoff };
     let mut failures = 0;
     while !shutdown.is_stopping() {
-        let wait = match round(&connection, &storage, times, &shutdown).await {
-            Ok(wait) => {
+        let next = round(&connection, &storage, times, &shutdown).await.unwrap_or_else(|error| {
+            tracing::debug!(cause = chain(&error), "released objects have to wait for the database");
+            Next::Backoff
+        });
+        let wait = match next {
+            Next::In(wait) => {
                 failures = 0;
                 wait.min(LOOK_EVERY)
             }
-            Err(error) => {
+            Next::Backoff => {
                 failures += 1;
-                tracing::debug!(cause = chain(&error), "released objects have to wait for the database");
-                Backoff::SERVICE.wait(failures, None)
+                backoff.wait(failures, None)
             }
         };
         tokio::select! {
@@ -58,50 +72,53 @@ pub(crate) async fn run(
     }
 }
 
-/// Deletes all that is due; the time until more is.
+/// Deletes all that is due.
 async fn round(
     connection: &Connection,
     storage: &Client,
     times: ReleaseTimes,
     shutdown: &Shutdown,
-) -> Result<Duration, StoreError> {
-    let store = connection.store_now()?;
-    loop {
+) -> Result<Next, StoreError> {
+    let store = connection.store().await?;
+    while !shutdown.is_stopping() {
         let due = store.claim_due(CLAIM, LEASE).await?;
-        if due.is_empty() || shutdown.is_stopping() {
+        if due.is_empty() {
             break;
         }
         let mut deletes = futures::stream::iter(due)
             .map(|object| delete(&store, storage, times, object))
             .buffer_unordered(AT_ONCE);
+        let mut failed = Vec::new();
         while let Some(done) = deletes.next().await {
-            done?;
+            failed.extend(done?);
+        }
+        if let Some(error) = failed.first() {
+            tracing::warn!(
+                objects = failed.len(),
+                cause = chain(error),
+                "released objects are not deleted yet"
+            );
+        }
+        if failed.iter().any(client::Error::is_unavailable) {
+            return Ok(Next::Backoff);
         }
     }
     store.forget_releases(times.remembered_for).await?;
-    Ok(store.next_due().await?.unwrap_or(LOOK_EVERY))
+    Ok(Next::In(store.next_due().await?.unwrap_or(LOOK_EVERY)))
 }
 
-/// One delete, and what follows from how it went.
+/// One delete, and what follows from how it went; the error if it failed.
 async fn delete(
     store: &Store,
     storage: &Client,
     times: ReleaseTimes,
     object: DueRelease,
-) -> Result<(), StoreError> {
+) -> Result<Option<client::Error>, StoreError> {
     let request =
         DeleteObject { file_path: object.storage_path.clone(), provider: object.storage_provider.clone() };
-    let deleted = storage.delete_object(&request).await;
-    if let Err(error) = &deleted
-        && error.status().is_some()
-    {
-        tracing::warn!(
-            cause = chain(error),
-            failures = object.failures,
-            "a released object is not deleted yet"
-        );
-    }
-    store.reschedule(&object.storage_path, what_follows(&object, deleted.as_ref().err(), times)).await
+    let failed = storage.delete_object(&request).await.err();
+    store.reschedule(&object.storage_path, what_follows(&object, failed.as_ref(), times)).await?;
+    Ok(failed)
 }
 
 /// A delete that worked is done once more, later; one that failed is tried again; one that is refused for what it asks
@@ -111,7 +128,7 @@ fn what_follows(object: &DueRelease, error: Option<&client::Error>, times: Relea
         error.and_then(client::Error::status).is_some_and(|status| matches!(status.as_u16(), 400 | 422));
     if error.is_some() && !refused {
         let failures = object.failures + 1;
-        let backoff = Backoff { first: Backoff::SERVICE.first, longest: times.longest_backoff };
+        let backoff = Backoff { first: FIRST_BACKOFF, longest: times.longest_backoff };
         let after = backoff.wait(failures, None);
         return Reschedule { deletes_left: object.deletes_left, failures, after };
     }

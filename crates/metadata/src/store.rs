@@ -54,12 +54,15 @@ pub(crate) struct Reschedule {
     pub(crate) after: Duration,
 }
 
-/// Runs one expression on whichever engine it is.
+/// How long MySQL may take for one step. A network that swallows everything would hold its connections for minutes.
+const IN_TIME: Duration = Duration::from_secs(25);
+
+/// Runs one call on whichever engine it is.
 macro_rules! on_engine {
     ($self:expr, $store:ident => $call:expr) => {
         match $self {
-            Store::MySql($store) => $call,
-            Store::Sqlite($store) => $call,
+            Store::MySql($store) => in_time($call).await,
+            Store::Sqlite($store) => $call.await,
         }
     };
 }
@@ -83,32 +86,32 @@ impl Store {
 
     /// Fails when the database does not answer.
     pub(crate) async fn ping(&self) -> Result<()> {
-        on_engine!(self, store => store.ping().await)
+        on_engine!(self, store => store.ping())
     }
 
     /// Makes, replaces or shares a row.
     pub(crate) async fn create(&self, create: Create) -> Result<Created> {
-        on_engine!(self, store => store.run(create).await)
+        on_engine!(self, store => store.run(create))
     }
 
     /// Drops a row; false when there was none.
     pub(crate) async fn delete(&self, delete: Delete) -> Result<bool> {
-        on_engine!(self, store => store.run(delete).await)
+        on_engine!(self, store => store.run(delete))
     }
 
     /// Gives an object up; false when a row names it.
     pub(crate) async fn release(&self, release: Release) -> Result<bool> {
-        on_engine!(self, store => store.run(release).await)
+        on_engine!(self, store => store.run(release))
     }
 
     /// One row by its number.
     pub(crate) async fn image(&self, id: i64) -> Result<Option<Image>> {
-        on_engine!(self, store => store.image(id).await)
+        on_engine!(self, store => store.image(id))
     }
 
     /// The row with this Drive id, as the database compares them.
     pub(crate) async fn image_of(&self, drive_id: &str) -> Result<Option<Image>> {
-        on_engine!(self, store => store.image_of(drive_id).await)
+        on_engine!(self, store => store.image_of(drive_id))
     }
 
     /// The rows with exactly these Drive ids, in no order.
@@ -116,7 +119,7 @@ impl Store {
         if drive_ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut images = on_engine!(self, store => store.known(drive_ids).await)?;
+        let mut images = on_engine!(self, store => store.known(drive_ids))?;
         // a table of the original compares without case
         let asked: std::collections::HashSet<_> = drive_ids.iter().collect();
         images.retain(|image| asked.contains(&image.google_drive_id));
@@ -125,46 +128,50 @@ impl Store {
 
     /// How many rows there are, of one provider or of all.
     pub(crate) async fn count(&self, provider: Option<&str>) -> Result<u64> {
-        on_engine!(self, store => store.count(provider).await)
+        on_engine!(self, store => store.count(provider))
     }
 
     /// At most `limit` rows, newest first, those without a time last.
     pub(crate) async fn batch(&self, provider: Option<&str>, start: Start, limit: u64) -> Result<Vec<Row>> {
         let has_time = matches!(&start, Start::After(Cursor { created_at: Some(_), .. }));
-        let mut rows = on_engine!(self, store => store.select(provider, &start, limit).await)?;
+        let mut rows = on_engine!(self, store => store.select(provider, &start, limit))?;
         let missing = limit.saturating_sub(rows.len() as u64);
         if has_time && missing > 0 {
             let untimed = Start::After(Cursor { created_at: None, id: i64::MAX });
-            rows.extend(on_engine!(self, store => store.select(provider, &untimed, missing).await)?);
+            rows.extend(on_engine!(self, store => store.select(provider, &untimed, missing))?);
         }
         Ok(rows)
     }
 
     /// Numbers over all rows.
     pub(crate) async fn stats(&self) -> Result<Stats> {
-        on_engine!(self, store => store.stats().await)
+        on_engine!(self, store => store.stats())
     }
 
     /// Claims released objects whose delete is due, so that no other process takes them for `lease`.
     pub(crate) async fn claim_due(&self, most: u32, lease: Duration) -> Result<Vec<DueRelease>> {
-        on_engine!(self, store => store.claim_due(most, lease).await)
+        on_engine!(self, store => store.claim_due(most, lease))
     }
 
     /// Notes what follows for a claimed one.
     pub(crate) async fn reschedule(&self, storage_path: &str, next: Reschedule) -> Result<()> {
-        on_engine!(self, store => store.reschedule(storage_path, next).await)
+        on_engine!(self, store => store.reschedule(storage_path, next))
     }
 
     /// The time until the next delete is due; `None` when none is.
     pub(crate) async fn next_due(&self) -> Result<Option<Duration>> {
-        let due_ms = on_engine!(self, store => store.next_due_ms().await)?;
+        let due_ms = on_engine!(self, store => store.next_due_ms())?;
         Ok(due_ms.map(|due_ms| Duration::from_millis(u64::try_from(due_ms - now_ms()).unwrap_or(0))))
     }
 
     /// Forgets objects whose last delete was done `after` ago.
     pub(crate) async fn forget_releases(&self, after: Duration) -> Result<()> {
-        on_engine!(self, store => store.forget_releases(after).await)
+        on_engine!(self, store => store.forget_releases(after))
     }
+}
+
+async fn in_time<T>(step: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(IN_TIME, step).await.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut.into()))
 }
 
 /// Milliseconds since 1970.

@@ -65,9 +65,9 @@ async fn recorded_requests_get_the_recorded_answers(place: Place) {
             filled = true;
             fill(&place).await;
         }
-        let (status, body) = send(&service, &renumbered(&record["request"], &place).await).await;
+        let (head, body) = send(&service, &renumbered(&record["request"], &place).await).await;
         asked += 1;
-        if let Err(why) = compare(case, status, &body, &record["response"]) {
+        if let Err(why) = compare(case, &head, &body, &record["response"]) {
             wrong.push(format!("{case}: {why}"));
         }
     }
@@ -115,7 +115,7 @@ async fn send(service: &Service, recorded: &Value) -> (http::response::Parts, Va
     (parts, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
 }
 
-fn compare(case: &str, ours: http::response::Parts, body: &Value, recorded: &Value) -> Result<(), String> {
+fn compare(case: &str, ours: &http::response::Parts, body: &Value, recorded: &Value) -> Result<(), String> {
     let status = u64::from(ours.status.as_u16());
     let theirs = recorded["status"].as_u64().unwrap();
     if let Some((_, better, _)) = BETTER.iter().find(|(name, ..)| *name == case)

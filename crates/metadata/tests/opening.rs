@@ -79,7 +79,7 @@ impl Gate {
         Self { address, behind, open: None }
     }
 
-    async fn open(&mut self) {
+    fn open(&mut self) {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.set_reuseaddr(true).unwrap();
         socket.bind(self.address).unwrap();
@@ -116,12 +116,12 @@ async fn mysql_may_be_down_at_start_and_later_and_is_found_again() {
     settings.port = gate.address.port();
     let service = Service::start(config);
     assert_down(&service).await;
-    gate.open().await;
+    gate.open();
     becomes_ready(&service).await;
     service.create(&image("a")).await;
     gate.close().await;
     assert_down(&service).await;
-    gate.open().await;
+    gate.open();
     becomes_ready(&service).await;
     assert_eq!(service.get("/images").await.body["total"], 1);
 }

@@ -209,8 +209,8 @@ async fn shares_and_deletes_that_collide_never_lose_an_object(place: Place) {
         let mut first = with(verified(&format!("a{round}")), "size", 1000 + round);
         first["storage_path"] = json!(format!("https://b/s{round}"));
         let row = services[0].create(&first).await;
-        let (path, sharer) = (format!("/images/{}", row["id"]), sharing(&format!("b{round}"), 1000 + round));
-        let (deleted, shared) = tokio::join!(services[0].delete(&path), services[1].post("/images", &sharer));
+        let (path, body) = (format!("/images/{}", row["id"]), sharing(&format!("b{round}"), 1000 + round));
+        let (deleted, shared) = tokio::join!(services[0].delete(&path), services[1].post("/images", &body));
         assert_eq!(deleted.status, 200);
         assert!(matches!(shared.status, 201 | 404), "{}", shared.body);
         let paths =

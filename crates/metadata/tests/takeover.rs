@@ -105,6 +105,22 @@ async fn times_are_written_in_the_originals_form() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_old_mysql_tables_character_set_lacks_is_a_bad_request() {
+    let place = Place::mysql().await;
+    place.execute("ALTER DATABASE CHARACTER SET latin1").await;
+    place.execute(MYSQL).await;
+    let service = place.start();
+    service.create(&with(image("a"), "name", "é.jpg")).await;
+    assert_eq!(service.get("/images/1").await.body["name"], "é.jpg");
+    for (field, value) in [("name", "😀.jpg"), ("google_drive_id", "😀")] {
+        let refused = service.post("/images", &with(image("b"), field, value)).await;
+        assert_eq!(refused.status, 400, "{field}: {}", refused.body);
+    }
+    let object = json!({"storage_path": "https://b/é 😀", "storage_provider": "aws"});
+    assert_eq!(service.post("/objects/release", &object).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_start_that_was_killed_half_way_is_completed_on_mysql_() {
     let place = Place::mysql().await;
     place.start().get("/stats").await;

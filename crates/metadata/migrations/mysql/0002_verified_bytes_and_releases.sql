@@ -36,6 +36,12 @@ SET @ddl = IF((SELECT COUNT(*) FROM information_schema.columns WHERE table_schem
 PREPARE step FROM @ddl;
 EXECUTE step;
 DEALLOCATE PREPARE step;
+-- Lists of one provider, newest first.
+SET @ddl = IF((SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = 'images' AND index_name = 'ix_images_provider_created_at') = 0,
+    'CREATE INDEX ix_images_provider_created_at ON images (storage_provider, created_at)', 'DO 0');
+PREPARE step FROM @ddl;
+EXECUTE step;
+DEALLOCATE PREPARE step;
 -- Does a row still name this object? 191 characters fit the index of any row format and hold every generated id.
 SET @ddl = IF((SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = 'images' AND index_name = 'ix_images_storage_path') = 0,
     'CREATE INDEX ix_images_storage_path ON images (storage_path(191))', 'DO 0');

@@ -6,6 +6,8 @@ ALTER TABLE images ADD COLUMN sha256 TEXT;
 ALTER TABLE images ADD COLUMN job_id TEXT;
 ALTER TABLE images ADD COLUMN width INTEGER;
 ALTER TABLE images ADD COLUMN height INTEGER;
+-- Lists of one provider, newest first.
+CREATE INDEX ix_images_provider_created_at ON images (storage_provider, created_at);
 -- Does a row still name this object? Which rows hold these bytes?
 CREATE INDEX ix_images_storage_path ON images (storage_path);
 CREATE INDEX ix_images_sha256 ON images (sha256) WHERE sha256 IS NOT NULL;

@@ -76,16 +76,7 @@ fn meaning(error: &dyn DatabaseError) -> Meaning {
         return Meaning::Raced;
     }
     if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-        return match error.number() {
-            // lock wait timed out, deadlock
-            1205 | 1213 => Meaning::Raced,
-            // out of range, truncated, incorrect value (a character that the table's set does not have), too long
-            1264 | 1265 | 1366 | 1406 => Meaning::Unstorable,
-            // statements and tables that are wrong stay wrong: bad field, syntax, no such table
-            1054 | 1064 | 1146 => Meaning::Broken,
-            // no rights, unknown database, too many connections, read only, shutting down, disk full …
-            _ => Meaning::Gone,
-        };
+        return mysql_meaning(error.number(), error.code().unwrap_or_default());
     }
     // SQLite: the low byte is the primary code
     let code = error.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or(1) & 0xff;
@@ -95,6 +86,22 @@ fn meaning(error: &dyn DatabaseError) -> Meaning {
         // too big, datatype mismatch
         18 | 20 => Meaning::Unstorable,
         // busy, locked, read only, I/O, corrupt, full, cannot open …
+        _ => Meaning::Gone,
+    }
+}
+
+fn mysql_meaning(number: u16, state: &str) -> Meaning {
+    match number {
+        // lock wait timed out, deadlock
+        1205 | 1213 => Meaning::Raced,
+        // a character that the column's set does not have, stored or compared
+        1267 | 1270 | 1271 | 1300 | 1366 | 3854 | 3988 => Meaning::Unstorable,
+        // out of range, truncated, too long
+        _ if state.starts_with("22") || number == 1265 => Meaning::Unstorable,
+        // no such table or column, syntax: what is wrong stays wrong
+        1064 => Meaning::Broken,
+        _ if state.starts_with("42S") => Meaning::Broken,
+        // no rights, unknown database, too many connections, read only, shutting down, disk full …
         _ => Meaning::Gone,
     }
 }

@@ -5,7 +5,7 @@ use client::metadata::{Image, Share};
 use sqlx::MySqlConnection;
 
 use super::{
-    super::{Release, Result, change::Steps, now_ms},
+    super::{Release, Result, StoreError, change::Steps, now_ms},
     const_sql, decode,
 };
 use crate::new_image::NewImage;
@@ -92,11 +92,16 @@ impl Steps for MySqlSteps<'_> {
     }
 
     async fn is_named(&mut self, storage_path: &str) -> Result<bool> {
-        let same: Vec<String> =
+        let same: Result<Vec<String>, _> =
             sqlx::query_scalar("SELECT storage_path FROM images WHERE storage_path = ? LOCK IN SHARE MODE")
                 .bind(storage_path)
                 .fetch_all(&mut *self.connection)
-                .await?;
+                .await;
+        let same = match same.map_err(StoreError::from) {
+            // what the column cannot hold, no row has
+            Err(StoreError::Unstorable(_)) => return Ok(false),
+            same => same?,
+        };
         // the column's collation may take different paths for one
         Ok(same.iter().any(|path| path == storage_path))
     }
