@@ -25,13 +25,17 @@ const LOWER: f64 = 0.98;
 const LOWER_MUCH: f64 = 0.8;
 /// Calls that make refusals not close together.
 const FAR_APART: u64 = 20;
-/// Units per second below which single refusals do not lower the rate: 5 downloads.
+/// Units per second below which a single refusal does not lower the rate: 5 downloads.
 const LEAST: f64 = 1000.0;
+/// The same when a probe was refused too.
+const LEAST_OF_ALL: f64 = 20.0;
 /// Units per second above which nothing is limited.
 const UNLIMITED: f64 = 2_000_000.0;
 /// Growth per second right after a refusal; doubles every [`QUIET`].
 const GROWTH: f64 = 0.004;
 const MOST_GROWTH: f64 = 0.1;
+/// Growth in units per second, every second: so that a low rate grows too.
+const LEAST_GROWTH: f64 = 20.0;
 const QUIET: Duration = Duration::from_secs(15);
 /// Calls may lag behind the rate by this much and catch up: clocks of computers are not finer.
 const SLACK: Duration = Duration::from_millis(20);
@@ -154,7 +158,7 @@ impl Core {
     pub(crate) fn succeeded(&mut self, now: Duration, ticket: Ticket) {
         self.successes += 1;
         if ticket.is_probe {
-            self.open(now);
+            self.open(now, ticket.units);
         }
         self.cycle_units += f64::from(ticket.units);
         self.cycle_calls += 1;
@@ -218,7 +222,7 @@ impl Core {
     }
 
     /// A probe went through.
-    fn open(&mut self, now: Duration) {
+    fn open(&mut self, now: Duration, units: u32) {
         let Some(closed) = self.closed.take() else { return };
         self.epoch += 1;
         let cycle = now.saturating_sub(self.cycle_start);
@@ -239,13 +243,16 @@ impl Core {
                 Cause::Rate if self.calls_since_refusal < FAR_APART => LOWER_MUCH,
                 Cause::Rate => LOWER,
             };
-            self.rate = Some((before * factor).max(before.min(LEAST)).max(1.0));
+            let least = if closed.refused_probes == 0 { LEAST } else { LEAST_OF_ALL };
+            self.rate = Some((before * factor).max(before.min(least)));
         }
         if used_up {
             self.start_cycle(now);
         }
         self.calls_since_refusal = 0;
-        self.next_free = now;
+        let rate = self.rate.map_or(UNLIMITED, |rate| rate.max(LEAST_OF_ALL));
+        self.rate = Some(rate);
+        self.next_free = now + Duration::from_secs_f64(f64::from(units) / rate);
         self.grown_at = now;
     }
 
@@ -266,7 +273,7 @@ impl Core {
         let passed = now.saturating_sub(self.grown_at).as_secs_f64();
         let quiet = now.saturating_sub(self.refused_at).as_secs_f64();
         let growth = (GROWTH * (quiet / QUIET.as_secs_f64()).exp2()).min(MOST_GROWTH);
-        let grown = rate * (1.0 + growth).powf(passed);
+        let grown = rate * (1.0 + growth).powf(passed) + LEAST_GROWTH * passed;
         self.rate = (grown < UNLIMITED).then_some(grown);
         self.grown_at = now;
     }
