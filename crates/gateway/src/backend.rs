@@ -86,3 +86,40 @@ impl Backend {
         ApiError::unavailable("service-unavailable", format!("{} service unavailable: {why}", self.title))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_service_that_stays_silent_is_given_up() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let silence = Duration::from_millis(50);
+        let service = Backend::new("Import", base, client::http::service_client(silence), silence);
+        let request = Outgoing {
+            method: Method::GET,
+            path: "/import/status/j".into(),
+            query: None,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        let error = service.send(&request).await.unwrap_err();
+        assert_eq!(error.status(), 503);
+        assert_eq!(error.message(), "Import service unavailable: timed out");
+    }
+
+    #[test]
+    fn a_path_of_the_service_itself_is_kept() {
+        let http = client::http::service_client(Duration::from_secs(1));
+        let service = Backend::new("Import", "http://h/pre/".parse().unwrap(), http, Duration::from_secs(1));
+        let request = Outgoing {
+            method: Method::GET,
+            path: "/images/a%2Fb".into(),
+            query: Some("x=%C3%A9&y".into()),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        assert_eq!(service.url(&request).as_str(), "http://h/pre/images/a%2Fb?x=%C3%A9&y");
+    }
+}

@@ -116,9 +116,9 @@ impl Sockets {
     }
 }
 
-async fn bind_local(part: &str, port: u16) -> anyhow::Result<TcpListener> {
+async fn bind_local(name: &str, port: u16) -> anyhow::Result<TcpListener> {
     bind(
-        part,
+        name,
         Ipv4Addr::LOCALHOST.into(),
         port,
         "move all ports with --port-base, for example --port-base 18080",
@@ -128,19 +128,19 @@ async fn bind_local(part: &str, port: u16) -> anyhow::Result<TcpListener> {
 
 /// Binds one socket. `otherwise` is what a person can do when the port is taken, besides freeing it.
 pub(crate) async fn bind(
-    part: &str,
+    name: &str,
     host: IpAddr,
     port: u16,
     otherwise: &str,
 ) -> anyhow::Result<TcpListener> {
     TcpListener::bind((host, port)).await.map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => {
-            anyhow::anyhow!("port {port} ({part}) is taken by another program: stop that one, or {otherwise}")
+            anyhow::anyhow!("port {port} ({name}) is taken by another program: stop that one, or {otherwise}")
         }
         ErrorKind::PermissionDenied => {
-            anyhow::anyhow!("port {port} ({part}) may not be used by this user: {otherwise}")
+            anyhow::anyhow!("port {port} ({name}) may not be used by this user: {otherwise}")
         }
-        _ => anyhow::Error::new(error).context(format!("listen on port {port} ({part})")),
+        _ => anyhow::Error::new(error).context(format!("listen on port {port} ({name})")),
     })
 }
 

@@ -36,7 +36,8 @@ pub(crate) struct Demo {
     /// Import the pictures of this folder, and of all folders in it, instead of the samples
     #[arg(long, value_name = "PATH")]
     folder: Option<PathBuf>,
-    /// End after the import; exit code 0 only if every picture was stored. Uses free ports unless --port-base is given
+    /// End after the import; exit code 0 only if every picture was stored. Takes whatever ports are free, unless
+    /// --port-base or --data-dir is given
     #[arg(long)]
     exit: bool,
     /// Tell the result in one line of JSON: `{"status":"completed","processed":24,"failed":0,…}`
@@ -57,9 +58,15 @@ impl Demo {
         let stop = Shutdown::on_signals();
         let home = Home::open(self.data_dir.as_deref())?;
         let (drive, folders) = folders::prepare(self.folder.as_deref(), home.path())?;
-        let ports = self.ports.ports(if self.exit { Ports::ANY } else { Ports::STANDARD });
+        // the links in a directory that is kept must lead somewhere the next time too
+        let is_passing = self.exit && self.data_dir.is_none();
+        let ports = self.ports.ports(if is_passing { Ports::ANY } else { Ports::STANDARD });
         let plan = Plan { env, ports, data_dir: home.path().to_owned(), drive: Some(drive) };
-        let system = all_in_one::start(plan).await?;
+        let system = all_in_one::start(plan).await.inspect_err(|error| {
+            if self.json {
+                output::json(&Report::failed(error).json());
+            }
+        })?;
         let imported = tokio::select! {
             () = stop.stopping() => Err(anyhow::anyhow!("stopped before the import had ended")),
             failure = system.failure() => Err(failure),
@@ -98,13 +105,11 @@ enum Home {
 
 impl Home {
     fn open(given: Option<&Path>) -> anyhow::Result<Self> {
-        match given {
-            Some(path) => Ok(Self::Given(path.to_owned())),
-            None => {
-                let dir = tempfile::Builder::new().prefix("image-import-demo-").tempdir();
-                dir.map(Self::Temporary).context("make a temporary directory")
-            }
+        if let Some(path) = given {
+            return Ok(Self::Given(path.to_owned()));
         }
+        let dir = tempfile::Builder::new().prefix("image-import-demo-").tempdir();
+        dir.map(Self::Temporary).context("make a temporary directory")
     }
 
     fn path(&self) -> &Path {

@@ -1,5 +1,7 @@
 //! `status`: how far a job is.
 
+use std::fmt::Write;
+
 use client::import::JobStatus;
 use serde::Deserialize;
 use serde_json::Value;
@@ -45,7 +47,7 @@ pub(crate) fn summary(status: &Value) -> anyhow::Result<String> {
     );
     for (number, what) in [(totals.failed, "failed"), (totals.cancelled, "cancelled")] {
         if number > 0 {
-            text += &format!(", {number} {what}");
+            let _ = write!(text, ", {number} {what}");
         }
     }
     Ok(text)

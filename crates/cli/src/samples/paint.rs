@@ -52,7 +52,7 @@ fn colour(degrees: u32, light: u8) -> [u8; 3] {
         let at = (degrees + shift) % 360;
         let distance = at.min(360 - at);
         let strength = 255 - distance.min(180) * 255 / 180;
-        u8::try_from((strength + u32::from(light)) / 2).unwrap_or(u8::MAX)
+        u8::try_from(u32::midpoint(strength, u32::from(light))).unwrap_or(u8::MAX)
     };
     [channel(0), channel(120), channel(240)]
 }

@@ -5,6 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -12,16 +13,14 @@ use serde_json::Value;
 
 use crate::program::{image_import, run};
 
-/// The first of seven free ports in a row.
+/// The first of seven free ports in a row: below those that the system gives to connections, and different ones for
+/// tests that run at the same time.
 pub(crate) fn free_base() -> u16 {
-    (0..100)
-        .find_map(|_| {
-            let base = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            let rest = (1..7).all(|part| {
-                base.checked_add(part).is_some_and(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
-            });
-            rest.then_some(base)
-        })
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id() * 4 + CALLS.fetch_add(1, Ordering::Relaxed);
+    (first..first + 1000)
+        .map(|slot| 20_000 + u16::try_from(slot % 1700).unwrap() * 7)
+        .find(|base| (0..7).all(|part| TcpListener::bind(("127.0.0.1", base + part)).is_ok()))
         .unwrap()
 }
 

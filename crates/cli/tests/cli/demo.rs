@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::Value;
 
-use crate::program::{image_import, run};
+use crate::{
+    all_in_one::free_base,
+    program::{image_import, run},
+};
 
 /// Settings of a real system, none of which a demo may use.
 const REAL: &[(&str, &str)] = &[
@@ -27,8 +30,8 @@ const REAL: &[(&str, &str)] = &[
 #[test]
 fn a_demo_imports_every_sample_and_leaves_nothing_behind() {
     let dir = tempfile::tempdir().unwrap();
-    let lines: String = REAL.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
-    fs::write(dir.path().join(".env"), lines).unwrap();
+    let lines: Vec<_> = REAL.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    fs::write(dir.path().join(".env"), lines.join("\n")).unwrap();
     let real = dir.path().join("instance");
     fs::create_dir(&real).unwrap();
     fs::write(real.join("images.db"), "somebody's own").unwrap();
@@ -61,10 +64,11 @@ fn own_pictures_are_imported_at_every_depth_and_known_the_second_time() {
         fs::write(pictures.join(file), text).unwrap();
     }
     let data = dir.path().join("data");
+    let base = free_base().to_string();
     for _ in 0..2 {
         let mut demo = image_import(dir.path());
-        demo.args(["demo", "--exit", "--json", "--folder"]).arg(&pictures).arg("--data-dir").arg(&data);
-        let ended = run(&mut demo);
+        demo.args(["demo", "--exit", "--json", "--port-base", &base, "--folder"]).arg(&pictures);
+        let ended = run(demo.arg("--data-dir").arg(&data));
         assert_eq!(ended.code, 0, "{}", ended.err);
         let told: Value = serde_json::from_str(&ended.out).unwrap();
         assert_eq!((told["status"].as_str(), told["processed"].as_u64()), (Some("completed"), Some(3)));

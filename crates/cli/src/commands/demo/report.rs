@@ -1,6 +1,6 @@
 //! How a demo ended.
 
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 
 use client::import::JobStatus;
 use indicatif::DecimalBytes;
@@ -72,10 +72,10 @@ impl Report {
             self.seconds
         );
         if totals.failed + totals.cancelled > 0 {
-            text += &format!(", {} failed", totals.failed + totals.cancelled);
+            let _ = write!(text, ", {} failed", totals.failed + totals.cancelled);
         }
         if let Some(error) = &self.error {
-            text += &format!(": {error}");
+            let _ = write!(text, ": {error}");
         }
         text
     }
