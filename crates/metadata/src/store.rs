@@ -5,6 +5,7 @@ mod change;
 mod error;
 mod mysql;
 mod row;
+mod sql;
 mod sqlite;
 
 use std::time::Duration;

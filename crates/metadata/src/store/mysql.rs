@@ -21,6 +21,7 @@ use super::{
     Cursor, Result, Row, Start, StoreError,
     change::{Change, Outcome},
     row::{batch_sql, bind_batch, columns, shown_time},
+    sql::{COUNT, COUNT_OF_PROVIDER, select_images, select_known},
 };
 use crate::config::MySql;
 use steps::MySqlSteps;
@@ -90,35 +91,26 @@ impl MySqlStore {
     }
 
     pub(super) async fn image(&self, id: i64) -> Result<Option<Image>> {
-        let query = sqlx::query(const_sql(" WHERE id = ?")).bind(id);
+        let query = select_images!(COLUMNS, "WHERE id = ?").bind(id);
         Ok(query.fetch_optional(&self.pool).await?.map(|row| decode(&row)).transpose()?.map(|row| row.image))
     }
 
     pub(super) async fn image_of(&self, drive_id: &str) -> Result<Option<Image>> {
-        let query = sqlx::query(const_sql(" WHERE google_drive_id = ?")).bind(drive_id);
+        let query = select_images!(COLUMNS, "WHERE google_drive_id = ?").bind(drive_id);
         Ok(query.fetch_optional(&self.pool).await?.map(|row| decode(&row)).transpose()?.map(|row| row.image))
     }
 
     pub(super) async fn known(&self, drive_ids: &[String]) -> Result<Vec<Image>> {
-        let marks = vec!["?"; drive_ids.len()].join(", ");
-        let mut query = sqlx::query(const_sql(&format!(" WHERE google_drive_id IN ({marks})")));
-        for id in drive_ids {
-            query = query.bind(id);
-        }
-        let rows = query.persistent(false).fetch_all(&self.pool).await?;
+        let rows = select_known!(COLUMNS, drive_ids).fetch_all(&self.pool).await?;
         rows.iter().map(|row| decode(row).map(|row| row.image)).collect()
     }
 
     pub(super) async fn count(&self, provider: Option<&str>) -> Result<u64> {
-        let count: i64 = match provider {
-            None => sqlx::query_scalar("SELECT COUNT(*) FROM images").fetch_one(&self.pool).await?,
-            Some(provider) => {
-                sqlx::query_scalar("SELECT COUNT(*) FROM images WHERE storage_provider = ?")
-                    .bind(provider)
-                    .fetch_one(&self.pool)
-                    .await?
-            }
+        let query = match provider {
+            None => sqlx::query_scalar(COUNT),
+            Some(provider) => sqlx::query_scalar(COUNT_OF_PROVIDER).bind(provider),
         };
+        let count: i64 = query.fetch_one(&self.pool).await?;
         Ok(count.unsigned_abs())
     }
 
@@ -140,10 +132,6 @@ impl MySqlStore {
             bytes.parse::<i64>().map_or_else(|_| bytes.parse::<f64>().unwrap_or(0.0).into(), Value::from);
         Ok(super::row::stats(row.try_get::<i64, _>(0)?, row.try_get::<i64, _>(1)?, bytes))
     }
-}
-
-fn const_sql(condition: &str) -> AssertSqlSafe<String> {
-    AssertSqlSafe(format!("SELECT {COLUMNS} FROM images{condition}"))
 }
 
 fn options(settings: &MySql) -> MySqlConnectOptions {

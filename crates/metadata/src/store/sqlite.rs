@@ -19,6 +19,7 @@ use super::{
     Cursor, Result, Row, Start, StoreError,
     change::Change,
     row::{batch_sql, bind_batch, columns, shown_time},
+    sql::{COUNT, COUNT_OF_PROVIDER, select_images, select_known},
 };
 use writer::Writer;
 
@@ -71,35 +72,26 @@ impl SqliteStore {
     }
 
     pub(super) async fn image(&self, id: i64) -> Result<Option<Image>> {
-        let query = sqlx::query(select(" WHERE id = ?")).bind(id);
+        let query = select_images!(COLUMNS, "WHERE id = ?").bind(id);
         query.fetch_optional(&self.readers).await?.map(|row| Ok(decode(&row)?.image)).transpose()
     }
 
     pub(super) async fn image_of(&self, drive_id: &str) -> Result<Option<Image>> {
-        let query = sqlx::query(select(" WHERE google_drive_id = ?")).bind(drive_id);
+        let query = select_images!(COLUMNS, "WHERE google_drive_id = ?").bind(drive_id);
         query.fetch_optional(&self.readers).await?.map(|row| Ok(decode(&row)?.image)).transpose()
     }
 
     pub(super) async fn known(&self, drive_ids: &[String]) -> Result<Vec<Image>> {
-        let marks = vec!["?"; drive_ids.len()].join(", ");
-        let mut query = sqlx::query(select(&format!(" WHERE google_drive_id IN ({marks})")));
-        for id in drive_ids {
-            query = query.bind(id);
-        }
-        let rows = query.persistent(false).fetch_all(&self.readers).await?;
+        let rows = select_known!(COLUMNS, drive_ids).fetch_all(&self.readers).await?;
         rows.iter().map(|row| Ok(decode(row)?.image)).collect()
     }
 
     pub(super) async fn count(&self, provider: Option<&str>) -> Result<u64> {
-        let count: i64 = match provider {
-            None => sqlx::query_scalar("SELECT COUNT(*) FROM images").fetch_one(&self.readers).await?,
-            Some(provider) => {
-                sqlx::query_scalar("SELECT COUNT(*) FROM images WHERE storage_provider = ?")
-                    .bind(provider)
-                    .fetch_one(&self.readers)
-                    .await?
-            }
+        let query = match provider {
+            None => sqlx::query_scalar(COUNT),
+            Some(provider) => sqlx::query_scalar(COUNT_OF_PROVIDER).bind(provider),
         };
+        let count: i64 = query.fetch_one(&self.readers).await?;
         Ok(count.unsigned_abs())
     }
 
@@ -125,10 +117,6 @@ impl SqliteStore {
         );
         sqlx::query(AssertSqlSafe(sql)).fetch_one(&self.readers).await
     }
-}
-
-fn select(condition: &str) -> AssertSqlSafe<String> {
-    AssertSqlSafe(format!("SELECT {COLUMNS} FROM images{condition}"))
 }
 
 fn decode(row: &SqliteRow) -> Result<Row> {

@@ -5,8 +5,13 @@ use client::metadata::{Image, Share};
 use sqlx::MySqlConnection;
 
 use super::{
-    super::{Release, Result, StoreError, change::Steps, now_ms},
-    const_sql, decode,
+    super::{
+        Release, Result, StoreError,
+        change::Steps,
+        now_ms,
+        sql::{DELETE, INSERT, UPDATE, WITHDRAW, bind_content, select_images},
+    },
+    COLUMNS, decode,
 };
 use crate::new_image::NewImage;
 
@@ -17,77 +22,43 @@ pub(super) struct MySqlSteps<'a> {
 
 impl Steps for MySqlSteps<'_> {
     async fn row_of(&mut self, drive_id: &str) -> Result<Option<Image>> {
-        let query = sqlx::query(const_sql(" WHERE google_drive_id = ? FOR UPDATE")).bind(drive_id);
+        let query = select_images!(COLUMNS, "WHERE google_drive_id = ? FOR UPDATE").bind(drive_id);
         let row = query.fetch_optional(&mut *self.connection).await?;
         row.map(|row| decode(&row).map(|row| row.image)).transpose()
     }
 
     async fn row(&mut self, id: i64) -> Result<Option<Image>> {
-        let query = sqlx::query(const_sql(" WHERE id = ? FOR UPDATE")).bind(id);
+        let query = select_images!(COLUMNS, "WHERE id = ? FOR UPDATE").bind(id);
         let row = query.fetch_optional(&mut *self.connection).await?;
         row.map(|row| decode(&row).map(|row| row.image)).transpose()
     }
 
     async fn row_with(&mut self, bytes: &Share) -> Result<Option<Image>> {
-        let sql = const_sql(
-            " WHERE sha256 = ? AND size = ? AND md5 IS NOT NULL ORDER BY id LIMIT 1 LOCK IN SHARE MODE",
-        );
-        let query = sqlx::query(sql).bind(&bytes.sha256).bind(i64::try_from(bytes.size).unwrap_or(i64::MAX));
+        let condition =
+            "WHERE sha256 = ? AND size = ? AND md5 IS NOT NULL ORDER BY id LIMIT 1 LOCK IN SHARE MODE";
+        let query = select_images!(COLUMNS, condition)
+            .bind(&bytes.sha256)
+            .bind(i64::try_from(bytes.size).unwrap_or(i64::MAX));
         let row = query.fetch_optional(&mut *self.connection).await?;
         row.map(|row| decode(&row).map(|row| row.image)).transpose()
     }
 
     async fn insert(&mut self, image: &NewImage) -> Result<i64> {
-        let done = sqlx::query(
-            "INSERT INTO images (name, google_drive_id, size, mime_type, storage_path, storage_provider, md5, \
-             source_md5, source_checksum, sha256, job_id, width, height, created_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(&image.name)
-        .bind(&image.google_drive_id)
-        .bind(image.size)
-        .bind(&image.mime_type)
-        .bind(&image.storage_path)
-        .bind(&image.storage_provider)
-        .bind(&image.md5)
-        .bind(&image.source_md5)
-        .bind(&image.source_checksum)
-        .bind(&image.sha256)
-        .bind(&image.job_id)
-        .bind(image.width)
-        .bind(image.height)
+        let query = bind_content!(sqlx::query(INSERT), image).bind(&image.google_drive_id);
         // whole seconds: MariaDB would cut a fraction, MySQL 8 would round it into the future
-        .bind(chrono::Utc::now().format("%Y-%m-%d %H:%M:%S").to_string())
-        .execute(&mut *self.connection)
-        .await?;
+        let now = chrono::Utc::now().format("%Y-%m-%d %H:%M:%S").to_string();
+        let done = query.bind(now).execute(&mut *self.connection).await?;
         Ok(i64::try_from(done.last_insert_id()).unwrap_or(i64::MAX))
     }
 
     async fn update(&mut self, id: i64, image: &NewImage) -> Result<()> {
-        sqlx::query(
-            "UPDATE images SET name = ?, size = ?, mime_type = ?, storage_path = ?, storage_provider = ?, md5 = ?, \
-             source_md5 = ?, source_checksum = ?, sha256 = ?, job_id = ?, width = ?, height = ? WHERE id = ?",
-        )
-        .bind(&image.name)
-        .bind(image.size)
-        .bind(&image.mime_type)
-        .bind(&image.storage_path)
-        .bind(&image.storage_provider)
-        .bind(&image.md5)
-        .bind(&image.source_md5)
-        .bind(&image.source_checksum)
-        .bind(&image.sha256)
-        .bind(&image.job_id)
-        .bind(image.width)
-        .bind(image.height)
-        .bind(id)
-        .execute(&mut *self.connection)
-        .await?;
+        let query = bind_content!(sqlx::query(UPDATE), image).bind(id);
+        query.execute(&mut *self.connection).await?;
         Ok(())
     }
 
     async fn delete(&mut self, id: i64) -> Result<()> {
-        sqlx::query("DELETE FROM images WHERE id = ?").bind(id).execute(&mut *self.connection).await?;
+        sqlx::query(DELETE).bind(id).execute(&mut *self.connection).await?;
         Ok(())
     }
 
@@ -130,10 +101,7 @@ impl Steps for MySqlSteps<'_> {
     }
 
     async fn withdraw_release(&mut self, storage_path: &str) -> Result<()> {
-        sqlx::query("DELETE FROM released_objects WHERE storage_path = ?")
-            .bind(storage_path.as_bytes())
-            .execute(&mut *self.connection)
-            .await?;
+        sqlx::query(WITHDRAW).bind(storage_path.as_bytes()).execute(&mut *self.connection).await?;
         Ok(())
     }
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use sqlx::Row as _;
 
 use super::{
-    super::{DueRelease, Reschedule, Result, in_ms, now_ms},
+    super::{
+        DueRelease, Reschedule, Result, in_ms, now_ms,
+        sql::{FORGET, NEXT_DUE, RESCHEDULE},
+    },
     SqliteStore,
 };
 
@@ -36,26 +39,23 @@ impl SqliteStore {
     }
 
     pub(in super::super) async fn reschedule(&self, storage_path: &str, next: Reschedule) -> Result<()> {
-        sqlx::query(
-            "UPDATE released_objects SET deletes_left = ?, failures = ?, due_ms = ?, claim = NULL \
-             WHERE storage_path = ?",
-        )
-        .bind(next.deletes_left)
-        .bind(next.failures)
-        .bind(in_ms(next.after))
-        .bind(storage_path)
-        .execute(&self.readers)
-        .await?;
+        sqlx::query(RESCHEDULE)
+            .bind(next.deletes_left)
+            .bind(next.failures)
+            .bind(in_ms(next.after))
+            .bind(storage_path)
+            .execute(&self.readers)
+            .await?;
         Ok(())
     }
 
     pub(in super::super) async fn next_due_ms(&self) -> Result<Option<i64>> {
-        let due = sqlx::query_scalar("SELECT MIN(due_ms) FROM released_objects WHERE deletes_left > 0");
+        let due = sqlx::query_scalar(NEXT_DUE);
         Ok(due.fetch_one(&self.readers).await?)
     }
 
     pub(in super::super) async fn forget_releases(&self, after: Duration) -> Result<()> {
-        sqlx::query("DELETE FROM released_objects WHERE deletes_left = 0 AND due_ms < ?")
+        sqlx::query(FORGET)
             .bind(now_ms() - i64::try_from(after.as_millis()).unwrap_or(i64::MAX))
             .execute(&self.readers)
             .await?;

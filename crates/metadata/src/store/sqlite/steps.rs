@@ -4,8 +4,13 @@ use client::metadata::{Image, Share};
 use sqlx::SqliteConnection;
 
 use super::{
-    super::{Release, Result, change::Steps, now_ms},
-    decode, select,
+    super::{
+        Release, Result,
+        change::Steps,
+        now_ms,
+        sql::{DELETE, INSERT, UPDATE, WITHDRAW, bind_content, select_images},
+    },
+    COLUMNS, decode,
 };
 use crate::new_image::NewImage;
 
@@ -16,75 +21,42 @@ pub(super) struct SqliteSteps<'a> {
 
 impl Steps for SqliteSteps<'_> {
     async fn row_of(&mut self, drive_id: &str) -> Result<Option<Image>> {
-        let query = sqlx::query(select(" WHERE google_drive_id = ?")).bind(drive_id);
+        let query = select_images!(COLUMNS, "WHERE google_drive_id = ?").bind(drive_id);
         let row = query.fetch_optional(&mut *self.connection).await?;
         row.map(|row| decode(&row).map(|row| row.image)).transpose()
     }
 
     async fn row(&mut self, id: i64) -> Result<Option<Image>> {
-        let query = sqlx::query(select(" WHERE id = ?")).bind(id);
+        let query = select_images!(COLUMNS, "WHERE id = ?").bind(id);
         let row = query.fetch_optional(&mut *self.connection).await?;
         row.map(|row| decode(&row).map(|row| row.image)).transpose()
     }
 
     async fn row_with(&mut self, bytes: &Share) -> Result<Option<Image>> {
-        let sql = select(" WHERE sha256 = ? AND size = ? AND md5 IS NOT NULL ORDER BY id LIMIT 1");
-        let query = sqlx::query(sql).bind(&bytes.sha256).bind(i64::try_from(bytes.size).unwrap_or(i64::MAX));
+        let condition = "WHERE sha256 = ? AND size = ? AND md5 IS NOT NULL ORDER BY id LIMIT 1";
+        let query = select_images!(COLUMNS, condition)
+            .bind(&bytes.sha256)
+            .bind(i64::try_from(bytes.size).unwrap_or(i64::MAX));
         let row = query.fetch_optional(&mut *self.connection).await?;
         row.map(|row| decode(&row).map(|row| row.image)).transpose()
     }
 
     async fn insert(&mut self, image: &NewImage) -> Result<i64> {
-        let done = sqlx::query(
-            "INSERT INTO images (name, google_drive_id, size, mime_type, storage_path, storage_provider, md5, \
-             source_md5, source_checksum, sha256, job_id, width, height, created_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(&image.name)
-        .bind(&image.google_drive_id)
-        .bind(image.size)
-        .bind(&image.mime_type)
-        .bind(&image.storage_path)
-        .bind(&image.storage_provider)
-        .bind(&image.md5)
-        .bind(&image.source_md5)
-        .bind(&image.source_checksum)
-        .bind(&image.sha256)
-        .bind(&image.job_id)
-        .bind(image.width)
-        .bind(image.height)
+        let query = bind_content!(sqlx::query(INSERT), image).bind(&image.google_drive_id);
         // the original's form, always six digits: times are compared as text
-        .bind(chrono::Utc::now().format("%Y-%m-%d %H:%M:%S%.6f").to_string())
-        .execute(&mut *self.connection)
-        .await?;
+        let now = chrono::Utc::now().format("%Y-%m-%d %H:%M:%S%.6f").to_string();
+        let done = query.bind(now).execute(&mut *self.connection).await?;
         Ok(done.last_insert_rowid())
     }
 
     async fn update(&mut self, id: i64, image: &NewImage) -> Result<()> {
-        sqlx::query(
-            "UPDATE images SET name = ?, size = ?, mime_type = ?, storage_path = ?, storage_provider = ?, md5 = ?, \
-             source_md5 = ?, source_checksum = ?, sha256 = ?, job_id = ?, width = ?, height = ? WHERE id = ?",
-        )
-        .bind(&image.name)
-        .bind(image.size)
-        .bind(&image.mime_type)
-        .bind(&image.storage_path)
-        .bind(&image.storage_provider)
-        .bind(&image.md5)
-        .bind(&image.source_md5)
-        .bind(&image.source_checksum)
-        .bind(&image.sha256)
-        .bind(&image.job_id)
-        .bind(image.width)
-        .bind(image.height)
-        .bind(id)
-        .execute(&mut *self.connection)
-        .await?;
+        let query = bind_content!(sqlx::query(UPDATE), image).bind(id);
+        query.execute(&mut *self.connection).await?;
         Ok(())
     }
 
     async fn delete(&mut self, id: i64) -> Result<()> {
-        sqlx::query("DELETE FROM images WHERE id = ?").bind(id).execute(&mut *self.connection).await?;
+        sqlx::query(DELETE).bind(id).execute(&mut *self.connection).await?;
         Ok(())
     }
 
@@ -120,10 +92,7 @@ impl Steps for SqliteSteps<'_> {
     }
 
     async fn withdraw_release(&mut self, storage_path: &str) -> Result<()> {
-        sqlx::query("DELETE FROM released_objects WHERE storage_path = ?")
-            .bind(storage_path)
-            .execute(&mut *self.connection)
-            .await?;
+        sqlx::query(WITHDRAW).bind(storage_path).execute(&mut *self.connection).await?;
         Ok(())
     }
 }
