@@ -16,6 +16,12 @@ pub(crate) enum Count {
     Fraction(f64),
 }
 
+impl Default for Count {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
 impl Count {
     /// None.
     pub(crate) const ZERO: Self = Self::Whole(0);

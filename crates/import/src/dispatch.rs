@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use crate::{
     App,
-    job::{Progress, now_ms, silence},
+    clock::now_ms,
+    job::{Progress, silence},
     store::{Batch, Error, Job, JobNo},
     wakeups::Running,
 };
@@ -170,7 +171,10 @@ impl Dispatch<'_> {
     async fn worker_is_there(&mut self, job: &Job) -> Result<(), Error> {
         self.tries = 0;
         if job.progress.wait.as_ref().is_some_and(|wait| wait.reason == WORKER_AWAY) {
-            self.app.store.change(self.job, |progress| progress.stop_waiting_for(WORKER_AWAY)).await?;
+            self.app
+                .store
+                .change(self.job, |progress| progress.stop_waiting_for(WORKER_AWAY, now_ms()))
+                .await?;
         }
         Ok(())
     }

@@ -9,48 +9,20 @@
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use client::import::{Failure, JobState};
 use serde::{Deserialize, Serialize};
 
-use crate::count::Count;
+use crate::{count::Count, file_state::FileState};
 
 /// How many stored images a status lists: all that the original could ever hold.
 pub(crate) const MAX_IMPORTED: u64 = 1000;
 
-/// Where one file of a job is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum FileState {
-    /// Not yet at the worker.
-    Pending,
-    /// At the worker.
-    Sent,
-    /// Stored now, or since before.
-    Stored,
-    /// Given up.
-    Failed,
-    /// Stopped by a person.
-    Cancelled,
-}
-
-impl FileState {
-    /// What an outcome makes of a file: the first one counts, and a later success replaces a failure (a stored image is
-    /// stored, whatever was said before). `None` when nothing changes.
-    pub(crate) fn ended_as(self, outcome: Self) -> Option<Self> {
-        match (self, outcome) {
-            (Self::Pending | Self::Sent, Self::Stored | Self::Failed | Self::Cancelled)
-            | (Self::Failed | Self::Cancelled, Self::Stored) => Some(outcome),
-            _ => None,
-        }
-    }
-}
-
 /// How far the listing is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Listing {
     /// Pages are still to come.
+    #[default]
     Open,
     /// All images are known.
     Done,
@@ -80,7 +52,7 @@ pub(crate) struct Wait {
 }
 
 /// Counters and state of one job. Times are milliseconds since 1970.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Progress {
     /// How far the listing is.
     pub listing: Listing,
@@ -121,25 +93,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// A job that starts to list.
     pub(crate) fn new(now_ms: i64) -> Self {
-        Self {
-            listing: Listing::Open,
-            end: None,
-            total: 0,
-            processed: Count::ZERO,
-            failed: Count::ZERO,
-            cancelled: Count::ZERO,
-            anonymous: Count::ZERO,
-            files_ended: 0,
-            in_flight: 0,
-            imported: 0,
-            bytes_total: 0,
-            bytes_done: 0,
-            wait: None,
-            waited_until_ms: 0,
-            failure: None,
-            last_news_ms: now_ms,
-            tell_worker: false,
-        }
+        Self { last_news_ms: now_ms, ..Self::default() }
     }
 
     /// The state that a client sees.
@@ -229,10 +183,10 @@ impl Progress {
     }
 
     /// What was waited for under `reason` is there.
-    pub(crate) fn stop_waiting_for(&mut self, reason: &str) {
+    pub(crate) fn stop_waiting_for(&mut self, reason: &str, now_ms: i64) {
         if self.wait.as_ref().is_some_and(|wait| wait.reason == reason) {
             self.wait = None;
-            self.waited_until_ms = self.waited_until_ms.min(now_ms());
+            self.waited_until_ms = self.waited_until_ms.min(now_ms);
         }
     }
 
@@ -335,14 +289,4 @@ pub(crate) fn silence(hours: u64) -> Failure {
         advice: "Check that the worker, storage and metadata services run, then retry.".to_owned(),
         attempts: 0,
     }
-}
-
-/// Now, in milliseconds since 1970.
-pub(crate) fn now_ms() -> i64 {
-    Utc::now().timestamp_millis()
-}
-
-/// A time as RFC 3339 in UTC.
-pub(crate) fn rfc3339(at_ms: i64) -> Option<String> {
-    DateTime::from_timestamp_millis(at_ms).map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true))
 }

@@ -18,7 +18,9 @@ mod instance;
 mod runner;
 mod wakeups;
 
+mod clock;
 mod count;
+mod file_state;
 mod job;
 mod outcomes;
 

@@ -18,8 +18,9 @@ use tokio::{sync::oneshot, time::Instant};
 use self::patience::{Decision, Patience};
 use crate::{
     App,
+    clock::now_ms,
     diagnosis::{self, Finding},
-    job::{Listing, now_ms},
+    job::Listing,
     runner,
     store::{self, Job, JobNo, NewJob, Page},
 };

@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use crate::{
     count::Count,
-    job::{End, FileState, Progress},
+    file_state::FileState,
+    job::{End, Progress},
 };
 
 /// Longest wait that is believed, in milliseconds.

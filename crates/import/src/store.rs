@@ -13,10 +13,7 @@ use client::{
 };
 use serde_json::Value;
 
-use crate::{
-    job::{FileState, Progress},
-    outcomes::Report,
-};
+use crate::{file_state::FileState, job::Progress, outcomes::Report};
 
 /// Most failures that a status names.
 const MAX_FAILURES: u32 = 100;

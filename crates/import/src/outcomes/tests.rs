@@ -23,8 +23,8 @@ impl Trial {
         Self { job, states, imported: Vec::new() }
     }
 
-    fn report(&mut self, body: Value) {
-        let report = Report::parse(&body).unwrap();
+    fn report(&mut self, body: &Value) {
+        let report = Report::parse(body).unwrap();
         let before = self.job.end;
         let changes = report.apply(&mut self.job, &self.states, NOW);
         for change in changes.files {
@@ -68,11 +68,11 @@ fn originals_success(id: &str) -> Value {
 #[test]
 fn the_first_outcome_of_a_file_counts_and_a_later_success_replaces_a_failure() {
     let mut trial = Trial::new();
-    trial.report(json!({"results": [stored("a"), stored("a"), failed("b"), stored("z")]}));
+    trial.report(&json!({"results": [stored("a"), stored("a"), failed("b"), stored("z")]}));
     trial.assert_counts("1", "1", "0", 1);
-    trial.report(json!({"results": [failed("a"), failed("b"), stored("a")]}));
+    trial.report(&json!({"results": [failed("a"), failed("b"), stored("a")]}));
     trial.assert_counts("1", "1", "0", 1);
-    trial.report(json!({"results": [stored("b")]}));
+    trial.report(&json!({"results": [stored("b")]}));
     trial.assert_counts("2", "0", "0", 2);
     assert_eq!(trial.job.bytes_done, 20);
 }
@@ -80,9 +80,9 @@ fn the_first_outcome_of_a_file_counts_and_a_later_success_replaces_a_failure() {
 #[test]
 fn with_results_the_originals_fields_are_not_counted() {
     let mut trial = Trial::new();
-    trial.report(json!({"results": [stored("a")], "processed": 1, "failed": 3, "imported": [{"x": 1}]}));
+    trial.report(&json!({"results": [stored("a")], "processed": 1, "failed": 3, "imported": [{"x": 1}]}));
     trial.assert_counts("1", "0", "0", 1);
-    trial.report(json!({"results": [], "processed": 4}));
+    trial.report(&json!({"results": [], "processed": 4}));
     trial.assert_counts("1", "0", "0", 1);
 }
 
@@ -90,7 +90,7 @@ fn with_results_the_originals_fields_are_not_counted() {
 fn a_known_image_is_counted_as_stored_with_the_contracts_entry() {
     let mut trial = Trial::new();
     let entry = json!({"error": "Image already exists", "image": {"google_drive_id": "a"}});
-    trial.report(json!({"results": [{"file_id": "a", "outcome": "known", "image": entry}]}));
+    trial.report(&json!({"results": [{"file_id": "a", "outcome": "known", "image": entry}]}));
     trial.assert_counts("1", "0", "0", 1);
     assert_eq!(trial.imported, [entry]);
 }
@@ -111,7 +111,7 @@ fn the_original_arithmetic_is_kept_where_no_file_is_named() {
         (json!({"processed": 10}), ("12.0", "2", 4)),
         (json!({"processed": -12}), ("0.0", "2", 4)),
     ] {
-        trial.report(body.clone());
+        trial.report(&body);
         trial.assert_counts(counts.0, counts.1, "0", counts.2);
         let completed = counts.0 == "12.0" || counts.0 == "0.0" || (counts.0, counts.1) == ("2.0", "2");
         assert_eq!(trial.job.state(NOW) == JobState::Completed, completed, "{body}");
@@ -123,27 +123,27 @@ fn the_original_arithmetic_is_kept_where_no_file_is_named() {
 fn a_success_of_the_original_counts_once_however_often_it_is_reported() {
     let mut trial = Trial::new();
     for _ in 0..3 {
-        trial.report(originals_success("a"));
+        trial.report(&originals_success("a"));
     }
     trial.assert_counts("1", "0", "0", 1);
     let known = json!({"error": "Image already exists", "image": {"google_drive_id": "a", "size": 10}});
-    trial.report(json!({"processed": 1, "failed": 0, "imported": [known]}));
+    trial.report(&json!({"processed": 1, "failed": 0, "imported": [known]}));
     trial.assert_counts("1", "0", "0", 1);
 }
 
 #[test]
 fn anonymous_failures_end_the_job_when_they_explain_the_rest() {
     let mut trial = Trial::new();
-    trial.report(originals_success("a"));
+    trial.report(&originals_success("a"));
     for _ in 0..2 {
-        trial.report(json!({"processed": 0, "failed": 1, "imported": []}));
+        trial.report(&json!({"processed": 0, "failed": 1, "imported": []}));
     }
     assert_eq!(trial.job.state(NOW), JobState::Running);
     assert_eq!(trial.job.unfinished_at_worker(), 1);
-    trial.report(originals_success("d"));
+    trial.report(&originals_success("d"));
     assert_eq!(trial.job.state(NOW), JobState::Completed);
     assert_eq!((trial.states["b"], trial.states["c"]), (FileState::Failed, FileState::Failed));
-    trial.report(originals_success("b"));
+    trial.report(&originals_success("b"));
     trial.assert_counts("3", "1", "0", 3);
 }
 
@@ -152,11 +152,11 @@ fn a_cancelled_job_takes_successes_only() {
     let mut trial = Trial::new();
     trial.job.cancel();
     trial.states.values_mut().for_each(|state| *state = FileState::Cancelled);
-    trial.report(json!({"processed": 0, "failed": 1, "imported": []}));
-    trial.report(json!({"results": [failed("b"), {"file_id": "c", "outcome": "cancelled"}]}));
+    trial.report(&json!({"processed": 0, "failed": 1, "imported": []}));
+    trial.report(&json!({"results": [failed("b"), {"file_id": "c", "outcome": "cancelled"}]}));
     trial.assert_counts("0", "0", "4", 0);
-    trial.report(originals_success("a"));
-    trial.report(json!({"results": [stored("b")]}));
+    trial.report(&originals_success("a"));
+    trial.report(&json!({"results": [stored("b")]}));
     trial.assert_counts("2", "0", "2", 2);
     assert_eq!(trial.job.state(NOW), JobState::Cancelled);
 }
@@ -165,7 +165,7 @@ fn a_cancelled_job_takes_successes_only() {
 fn a_job_without_a_usable_key_fails_as_a_whole() {
     let mut trial = Trial::new();
     let why = json!({"reason": "api-key-invalid", "message": "key", "advice": "set it"});
-    trial.report(json!({"results": [stored("a")], "job_failed": why}));
+    trial.report(&json!({"results": [stored("a")], "job_failed": why}));
     trial.assert_counts("1", "3", "0", 1);
     assert_eq!(trial.job.state(NOW), JobState::Failed);
     assert_eq!(trial.job.failure.as_ref().unwrap().reason, "api-key-invalid");
@@ -174,11 +174,11 @@ fn a_job_without_a_usable_key_fails_as_a_whole() {
 #[test]
 fn waiting_lasts_until_the_next_outcome() {
     let mut trial = Trial::new();
-    trial.report(json!({"results": [], "waiting": {"until": "1970-01-01T01:00:00Z", "reason": "quota"}}));
+    trial.report(&json!({"results": [], "waiting": {"until": "1970-01-01T01:00:00Z", "reason": "quota"}}));
     assert_eq!(trial.job.state(NOW), JobState::Waiting);
-    trial.report(json!({"results": [stored("z")]}));
+    trial.report(&json!({"results": [stored("z")]}));
     assert_eq!(trial.job.state(NOW), JobState::Waiting, "not an outcome of this job");
-    trial.report(json!({"results": [stored("a")]}));
+    trial.report(&json!({"results": [stored("a")]}));
     assert_eq!(trial.job.state(NOW), JobState::Running);
 }
 

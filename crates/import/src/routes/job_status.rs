@@ -10,7 +10,8 @@ use service::{
 use super::{job_not_found, store_failed};
 use crate::{
     App,
-    job::{MAX_IMPORTED, now_ms, rfc3339},
+    clock::{now_ms, rfc3339},
+    job::MAX_IMPORTED,
     store::Snapshot,
 };
 

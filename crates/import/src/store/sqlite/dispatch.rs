@@ -2,14 +2,15 @@
 
 use super::{Sqlite, progress};
 use crate::{
-    job::now_ms,
+    clock::now_ms,
     store::{Batch, Error, JobNo},
 };
 
 impl Sqlite {
     pub(crate) async fn next_batch(&self, job: JobNo, at_most: usize) -> Result<Option<Batch>, Error> {
         let rows: Vec<(i64, String)> = sqlx::query_as(
-            "SELECT position, record FROM files WHERE job_no = ? AND state = 0 ORDER BY position LIMIT ?",
+            "SELECT position, record FROM files INDEXED BY files_pending
+             WHERE job_no = ? AND state = 0 ORDER BY position LIMIT ?",
         )
         .bind(job.0)
         .bind(i64::try_from(at_most).unwrap_or(i64::MAX))
@@ -55,7 +56,7 @@ impl Sqlite {
     ) -> Result<u64, Error> {
         let mut writing = self.write().await?;
         let Some(before) = progress::read(&mut writing, job).await? else { return Ok(0) };
-        let taken = sqlx::query("UPDATE files SET state = 0 WHERE job_no = ? AND state = 1 AND sent_at <= ?")
+        let taken = sqlx::query("UPDATE files INDEXED BY files_sent SET state = 0 WHERE job_no = ? AND state = 1 AND sent_at <= ?")
             .bind(job.0)
             .bind(sent_until_ms)
             .execute(&mut *writing)

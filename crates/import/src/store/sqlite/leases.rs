@@ -2,7 +2,7 @@
 
 use super::Sqlite;
 use crate::{
-    job::now_ms,
+    clock::now_ms,
     store::{Error, JobNo, Lease},
 };
 

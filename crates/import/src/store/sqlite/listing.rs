@@ -6,7 +6,8 @@ use sqlx::SqliteConnection;
 
 use super::{Sqlite, progress};
 use crate::{
-    job::{Progress, now_ms},
+    clock::now_ms,
+    job::Progress,
     store::{Error, Job, JobNo, Lease, NewJob, Page},
 };
 

@@ -6,7 +6,8 @@ use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::Sqlite;
 use crate::{
-    job::{Progress, now_ms},
+    clock::now_ms,
+    job::Progress,
     store::{Error, Job, JobNo, MAX_FAILURES, Snapshot, failure_of, state_number},
 };
 
@@ -80,9 +81,13 @@ pub(super) async fn save(
     let ended_now = before.end.is_none() && progress.end.is_some();
     if ended_now {
         tracing::info!(job = job.0, end = ?progress.end, total = progress.total, "job ended");
-        let query =
-            sqlx::query("UPDATE files SET state = ?, ended_at = ? WHERE job_no = ? AND state IN (0, 1)");
-        query.bind(state_number(progress.rest_state())).bind(now).bind(job.0).execute(&mut *on).await?;
+        for unfinished in [
+            "UPDATE files INDEXED BY files_pending SET state = ?, ended_at = ? WHERE job_no = ? AND state = 0",
+            "UPDATE files INDEXED BY files_sent SET state = ?, ended_at = ? WHERE job_no = ? AND state = 1",
+        ] {
+            let query = sqlx::query(unfinished).bind(state_number(progress.rest_state()));
+            query.bind(now).bind(job.0).execute(&mut *on).await?;
+        }
     }
     sqlx::query("UPDATE jobs SET progress = ?, open = ?, ended_at = coalesce(ended_at, ?) WHERE job_no = ?")
         .bind(serde_json::to_string(progress)?)
@@ -122,7 +127,7 @@ async fn imported(on: &mut SqliteConnection, job: JobNo) -> Result<Vec<Value>, E
 
 async fn failures(on: &mut SqliteConnection, job: &Job) -> Result<Vec<ImageFailure>, Error> {
     let rows: Vec<(String, Option<String>, Option<String>)> = sqlx::query_as(
-        "SELECT file_id, name, failure FROM files WHERE job_no = ? AND state = 3
+        "SELECT file_id, name, failure FROM files INDEXED BY files_failed WHERE job_no = ? AND state = 3
          ORDER BY ended_at DESC, position DESC LIMIT ?",
     )
     .bind(job.number.0)

@@ -1,13 +1,15 @@
-//! Outcomes: one call of the worker is one transaction of a fixed number of statements, however many files it names.
+//! Outcomes: one call of the worker is one transaction, and costs by the files it names, not by those of the job.
 
 use std::collections::HashMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::SqliteConnection;
 
 use super::{Sqlite, progress};
 use crate::{
-    job::{FileState, MAX_IMPORTED, Progress, now_ms},
+    clock::now_ms,
+    file_state::FileState,
+    job::{MAX_IMPORTED, Progress},
     outcomes::{FileChange, Report},
     store::{Error, JobNo, state_number, state_of},
 };
@@ -42,36 +44,34 @@ async fn states(
     if file_ids.is_empty() {
         return Ok(HashMap::new());
     }
+    // CROSS JOIN: one look-up per named file, never a walk over all files of the job
     let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT file_id, state FROM files WHERE job_no = ? AND file_id IN (SELECT value FROM json_each(?))",
+        "SELECT files.file_id, files.state FROM json_each(?) AS named
+         CROSS JOIN files ON files.job_no = ? AND files.file_id = named.value",
     )
-    .bind(job.0)
     .bind(serde_json::to_string(file_ids)?)
+    .bind(job.0)
     .fetch_all(on)
     .await?;
     Ok(rows.into_iter().map(|(id, state)| (id, state_of(state))).collect())
 }
 
 async fn change_files(on: &mut SqliteConnection, job: JobNo, files: &[FileChange]) -> Result<(), Error> {
-    if files.is_empty() {
-        return Ok(());
+    let now = now_ms();
+    for file in files {
+        // the record of a stored image is not needed again
+        sqlx::query(
+            "UPDATE files SET state = ?1, failure = ?2, ended_at = ?3, record = iif(?1 = 2, NULL, record)
+             WHERE job_no = ?4 AND file_id = ?5",
+        )
+        .bind(state_number(file.state))
+        .bind(file.failure.as_ref().map(serde_json::to_string).transpose()?)
+        .bind(now)
+        .bind(job.0)
+        .bind(&file.file_id)
+        .execute(&mut *on)
+        .await?;
     }
-    let change = |file: &FileChange| -> Result<Value, serde_json::Error> {
-        let failure = file.failure.as_ref().map(serde_json::to_string).transpose()?;
-        Ok(json!({"id": file.file_id, "state": state_number(file.state), "failure": failure}))
-    };
-    let changes: Vec<_> = files.iter().map(change).collect::<Result<_, _>>()?;
-    // the record of a stored image is not needed again
-    sqlx::query(
-        "UPDATE files SET state = new.value ->> 'state', failure = new.value ->> 'failure', ended_at = ?1,
-                record = iif(new.value ->> 'state' = 2, NULL, record)
-         FROM json_each(?2) AS new WHERE files.job_no = ?3 AND files.file_id = new.value ->> 'id'",
-    )
-    .bind(now_ms())
-    .bind(serde_json::to_string(&changes)?)
-    .bind(job.0)
-    .execute(on)
-    .await?;
     Ok(())
 }
 
