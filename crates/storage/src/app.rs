@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use service::{ApiError, Shutdown};
 
 use crate::{
     bucket::{Bucket, S3Error},
     budget::Budget,
     config::Config,
-    upload::Uploads,
+    upload::{Source, Uploads},
 };
 
 /// What is wrong when there is no bucket.
@@ -64,6 +65,12 @@ impl App {
             "aws" => Ok("aws"),
             _ => Err(ApiError::bad_request("Invalid storage provider")),
         }
+    }
+
+    /// Reads on for a while what nobody wants: a client that is still sending would not see its answer on a closed
+    /// connection.
+    pub(crate) fn drain(&self, body: Body) {
+        self.shutdown.spawn(Source::new(body, None, self.config.limits.silence).drain());
     }
 
     /// What is wrong with the bucket, for `/ready`.

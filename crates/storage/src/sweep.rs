@@ -40,3 +40,41 @@ async fn sweep(bucket: &Bucket, age: Duration) -> Result<usize, S3Error> {
     }
     Ok(aborted)
 }
+
+#[cfg(test)]
+mod tests {
+    use client::Secret;
+    use service::Env;
+    use tokio::net::TcpListener;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{Config, bucket::ObjectHead, object_key::ObjectKey};
+
+    #[tokio::test]
+    async fn only_our_own_abandoned_uploads_are_aborted() {
+        let directory = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let s3 = emulators::s3::Config::new(
+            directory.path(),
+            "images",
+            "image-import",
+            Secret::new("image-import-local"),
+        );
+        tokio::spawn(emulators::s3::run(listener, s3, Shutdown::new()));
+        let config = Config::from_env(&Env::from_pairs([("EMBEDDED_S3_URL", &endpoint)])).unwrap();
+        let bucket_config = config.bucket.unwrap();
+        let bucket = Bucket::connect(&bucket_config, config.object_acl, config.limits.silence).await;
+        let head = ObjectHead {
+            key: ObjectKey::new(Uuid::new_v4(), "a.jpg", 0),
+            content_type: "image/jpeg".into(),
+            content_disposition: "inline".into(),
+        };
+        bucket.begin_multipart(&head).await.unwrap();
+        bucket.begin_foreign_multipart("backup.tar").await;
+        assert_eq!(sweep(&bucket, ABANDONED_AFTER).await.unwrap(), 0, "it is young");
+        assert_eq!(sweep(&bucket, Duration::ZERO).await.unwrap(), 1);
+        assert_eq!(sweep(&bucket, Duration::ZERO).await.unwrap(), 0);
+    }
+}

@@ -10,16 +10,17 @@ mod parts;
 mod source;
 mod streamed;
 
+use std::{sync::Arc, time::Duration};
+
 use axum::body::Body;
 use service::Shutdown;
-use std::{sync::Arc, time::Duration};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use self::source::Source;
 pub(crate) use self::{
     error::{UploadError, refused_by_s3},
     memory::store_bytes,
+    source::{Source, impatient},
 };
 use crate::{
     bucket::{Bucket, ObjectHead},
@@ -125,7 +126,7 @@ impl Uploads {
             Ok(upload) => {
                 drop(first);
                 let parts = parts::Parts::streamed(source, self.budget.clone(), Some(size))?;
-                multipart::store(&self.bucket, announced, head, &upload, parts).await
+                multipart::store(&self.bucket, announced, head, &upload, parts, &self.tasks).await
             }
             Err(error) if error.is_unknown_operation() => {
                 streamed::store(&self.bucket, announced, head, size, source).await
@@ -153,7 +154,7 @@ impl Uploads {
         let head = self.head(announced, &bytes);
         let upload = self.bucket.begin_multipart(&head).await?;
         let parts = parts::Parts::streamed(source, self.budget.clone(), None)?.after(bytes, share);
-        multipart::store(&self.bucket, announced, head, &upload, parts).await
+        multipart::store(&self.bucket, announced, head, &upload, parts, &self.tasks).await
     }
 
     /// Reads enough of the bytes to tell what they are; they stay in the source.

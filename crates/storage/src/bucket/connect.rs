@@ -19,6 +19,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crate::config::{BucketConfig, RequestChecksums};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Idle connections are dropped sooner than servers drop them, so that no body is streamed into a dead one.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A client of the bucket's server. Nothing is sent yet, unless credentials come from a role.
 pub(super) async fn client(config: &BucketConfig) -> Client {
@@ -61,7 +63,8 @@ fn http_client() -> SharedHttpClient {
     let system = !rustls_native_certs::load_native_certs().certs.is_empty();
     let mut trust = TrustStore::empty().with_native_roots(system);
     trust.add_pem_certificate(bundled_roots());
-    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    let builder =
+        Builder::new().pool_idle_timeout(IDLE_TIMEOUT).tls_provider(Provider::Rustls(CryptoMode::Ring));
     match TlsContext::builder().with_trust_store(trust).build() {
         Ok(context) => builder.tls_context(context).build_https(),
         Err(_) => builder.build_https(),

@@ -200,3 +200,12 @@ impl Bucket {
         }
     }
 }
+
+#[cfg(test)]
+impl Bucket {
+    /// Begins an upload that is not ours, for tests.
+    pub(crate) async fn begin_foreign_multipart(&self, key: &str) {
+        let request = self.client.create_multipart_upload().bucket(&self.name).key(key);
+        request.send().await.unwrap();
+    }
+}

@@ -22,9 +22,16 @@ pub(super) async fn put_object(
     request: Request,
 ) -> Result<Json<StoredObject>, ApiError> {
     let (parts, body) = request.into_parts();
-    let announced = announced(&uuid, &query, &parts.headers, &body)?;
-    let provider = app.provider(query.get("provider"))?;
-    let stored = app.uploads()?.store_body(announced, body).await?;
+    let understood = announced(&uuid, &query, &parts.headers, &body)
+        .and_then(|announced| Ok((announced, app.provider(query.get("provider"))?, app.uploads()?)));
+    let (announced, provider, uploads) = match understood {
+        Ok(understood) => understood,
+        Err(error) => {
+            app.drain(body);
+            return Err(error);
+        }
+    };
+    let stored = uploads.store_body(announced, body).await?;
     Ok(Json(StoredObject {
         success: true,
         provider: provider.to_owned(),

@@ -10,26 +10,33 @@ use tracing::Instrument as _;
 
 use crate::{
     App,
-    upload::{UploadError, refused_by_s3, store_bytes},
+    upload::{UploadError, impatient, refused_by_s3, store_bytes},
     upload_body::UploadBody,
 };
 
 /// Answers when the object is stored.
 pub(super) async fn upload(State(app): State<App>, request: Request) -> Result<Json<Uploaded>, ApiError> {
-    let limit = app.config.max_upload_bytes;
-    // the JSON and the bytes in it; a body of unknown length may be as long as the limit
-    let length = request.body().size_hint().exact().and_then(|length| usize::try_from(length).ok());
-    let needed = length.unwrap_or(limit).min(limit).saturating_mul(2);
-    let share = app.budget.take(needed, app.config.limits.silence).await.map_err(UploadError::from)?;
+    let (limit, silence) = (app.config.max_upload_bytes, app.config.limits.silence);
+    let (parts, body) = request.into_parts();
+    // a body of unknown length may be as long as the limit
+    let length =
+        body.size_hint().exact().map_or(limit, |length| usize::try_from(length).unwrap_or(usize::MAX));
+    if length > limit {
+        app.drain(body);
+        return Err(ApiError::too_large(format!("The body is larger than {limit} bytes.")));
+    }
+    // the JSON, and the bytes in it
+    let share = app.budget.take(length.saturating_mul(2), silence).await.map_err(UploadError::from)?;
+    let request = Request::from_parts(parts, impatient(body, silence));
     let body = service::extract::json_bytes(request, limit).await?;
     let upload = UploadBody::parse(&body)?;
     drop(body);
     let provider = app.provider(upload.provider())?;
-    let bucket = std::sync::Arc::clone(app.bucket()?);
+    let uploads = app.uploads()?;
     // a task of its own: when the client hangs up, an unfinished upload is still aborted
     let work = async move {
         let _share = share;
-        store_bytes(&bucket, &upload.announced, upload.bytes).await
+        store_bytes(&uploads, &upload.announced, upload.bytes).await
     };
     let stored = app.shutdown.spawn(work.in_current_span()).await.unwrap_or(Err(UploadError::Internal));
     let stored = stored.map_err(|error| match error {

@@ -38,6 +38,9 @@ pub(crate) enum UploadError {
     /// S3 failed.
     #[error(transparent)]
     S3(#[from] S3Error),
+    /// The process is about to end.
+    #[error("finish before the end")]
+    Stopping,
     /// A fault of this service.
     #[error("run the upload")]
     Internal,
@@ -77,6 +80,9 @@ impl From<UploadError> for ApiError {
                 Self::unavailable("storage-busy", "Too many uploads at once; try again soon.")
                     .retry_after(1)
                     .caused_by(&busy)
+            }
+            UploadError::Stopping => {
+                Self::unavailable("stopping", "The service is stopping; send the object again.")
             }
             UploadError::Internal => Self::internal("internal", "The upload failed."),
         }

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::{Announced, Stored, UploadError, head, multipart, parts::Parts, stored};
-use crate::{bucket::Bucket, digest::Md5Digest};
+use super::{Announced, Stored, UploadError, Uploads, head, multipart, parts::Parts, stored};
+use crate::digest::Md5Digest;
 
 /// From this size on, bytes in memory go in parts: where the original's library did, so that errors name the same
 /// operation.
@@ -14,15 +14,17 @@ const MIN_PARTS: usize = 8 * 1024 * 1024;
 /// # Errors
 /// When S3 fails for good.
 pub(crate) async fn store_bytes(
-    bucket: &Bucket,
+    uploads: &Uploads,
     announced: &Announced,
     bytes: Bytes,
 ) -> Result<Stored, UploadError> {
+    let bucket = &uploads.bucket;
     let head = head(bucket, announced, &bytes);
     if bytes.len() >= MIN_PARTS {
         match bucket.begin_multipart(&head).await {
             Ok(upload) => {
-                return multipart::store(bucket, announced, head, &upload, Parts::in_memory(bytes)).await;
+                let parts = Parts::in_memory(bytes);
+                return multipart::store(bucket, announced, head, &upload, parts, &uploads.tasks).await;
             }
             Err(error) if error.is_unknown_operation() => {}
             Err(error) => return Err(error.into()),

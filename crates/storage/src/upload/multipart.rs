@@ -1,8 +1,9 @@
 //! An object in parts: completed after the check, else aborted.
 
-use std::pin::pin;
+use std::{pin::pin, time::Duration};
 
 use futures::{StreamExt as _, stream::FuturesUnordered};
+use service::Shutdown;
 
 use super::{
     Announced, Stored, UploadError,
@@ -14,6 +15,8 @@ use crate::bucket::{Bucket, MultipartUpload, ObjectHead, Part};
 
 /// Parts of one upload that are on their way while the next is read.
 const IN_FLIGHT: usize = 2;
+/// How long uploads may go on after the signal to stop.
+const LAST_CALL: Duration = Duration::from_secs(12);
 
 /// Stores all `parts` as one object.
 pub(super) async fn store(
@@ -22,8 +25,13 @@ pub(super) async fn store(
     head: ObjectHead,
     upload: &MultipartUpload,
     parts: Parts<'_>,
+    shutdown: &Shutdown,
 ) -> Result<Stored, UploadError> {
-    match send_and_complete(bucket, announced, upload, parts).await {
+    let outcome = tokio::select! {
+        outcome = send_and_complete(bucket, announced, upload, parts) => outcome,
+        () = too_late(shutdown) => Err(UploadError::Stopping),
+    };
+    match outcome {
         Ok(digest) => Ok(stored(bucket, head, digest.size, digest.md5)),
         Err(error) => {
             if let Err(abort_error) = bucket.abort_multipart(upload).await {
@@ -32,6 +40,12 @@ pub(super) async fn store(
             Err(error)
         }
     }
+}
+
+/// When the process stops, and what is not done by now must be cleaned up.
+async fn too_late(shutdown: &Shutdown) {
+    shutdown.stopping().await;
+    tokio::time::sleep(LAST_CALL).await;
 }
 
 async fn send_and_complete(

@@ -16,7 +16,7 @@ const DRAIN_BYTES: u64 = 64 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(10);
 
 /// A body on its way.
-pub(super) struct Source {
+pub(crate) struct Source {
     body: BodyDataStream,
     /// Read from the body, counted, not yet handed out.
     peeked: VecDeque<Bytes>,
@@ -36,7 +36,7 @@ pub(super) struct Digest {
 
 impl Source {
     /// Reads from `body`. A client that says nothing for longer than `silence` is given up.
-    pub(super) fn new(body: Body, announced: Option<u64>, silence: Duration) -> Self {
+    pub(crate) fn new(body: Body, announced: Option<u64>, silence: Duration) -> Self {
         Self {
             body: body.into_data_stream(),
             peeked: VecDeque::new(),
@@ -124,11 +124,23 @@ impl Source {
     }
 
     /// Reads on for a while and forgets, so that the client comes to read its answer.
-    pub(super) async fn drain(mut self) {
+    pub(crate) async fn drain(mut self) {
         let limit = self.size + DRAIN_BYTES;
         let read = async { while self.size < limit && matches!(self.read().await, Ok(Some(_))) {} };
         let _ = timeout(DRAIN_TIME, read).await;
     }
+}
+
+/// `body`, which fails when the client says nothing for longer than `silence`.
+pub(crate) fn impatient(body: Body, silence: Duration) -> Body {
+    let pieces = futures::stream::unfold(Some(body.into_data_stream()), move |body| async move {
+        let mut body = body?;
+        match timeout(silence, body.next()).await {
+            Ok(piece) => piece.map(|piece| (piece, Some(body))),
+            Err(late) => Some((Err(axum::Error::new(late)), None)),
+        }
+    });
+    Body::from_stream(pieces)
 }
 
 #[cfg(test)]

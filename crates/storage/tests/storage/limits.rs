@@ -1,0 +1,100 @@
+//! Memory and patience are bounded, and nobody waits for ever.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+use uuid::Uuid;
+
+use crate::harness::{Stack, bytes, json as body_of, wait_for};
+
+#[tokio::test]
+async fn many_uploads_share_little_memory_and_all_arrive() {
+    let stack = Stack::start_with(|config, _| config.limits.memory_bytes = 16 << 20).await;
+    let sizes = [1 << 20, 20 << 20, 100, 300_000, 17 << 20, 9 << 20, 25 << 20, 2 << 20];
+    let uploads = sizes.iter().cycle().take(16).map(|length| {
+        let service = &stack.service;
+        async move { service.stored("a.jpg", &bytes(*length)).await.size == *length as u64 }
+    });
+    assert!(futures::future::join_all(uploads).await.into_iter().all(|right| right));
+    assert_eq!(stack.keys().await.len(), 16);
+}
+
+#[tokio::test]
+async fn a_client_that_falls_silent_gives_its_memory_back() {
+    let stack = Stack::start_with(|config, _| {
+        config.limits.memory_bytes = 1 << 20;
+        config.limits.silence = Duration::from_millis(500);
+    })
+    .await;
+    let mut silent = Vec::new();
+    for _ in 0..4 {
+        let mut socket = TcpStream::connect(stack.service.address).await.unwrap();
+        let head = format!(
+            "PUT /objects/{}?filename=a HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\nhalf",
+            Uuid::new_v4()
+        );
+        socket.write_all(head.as_bytes()).await.unwrap();
+        silent.push(socket);
+    }
+    wait_for("another client is served", async || {
+        stack.service.put(Uuid::new_v4(), "b", b"x", None).await.status() == 200
+    })
+    .await;
+    assert_eq!(stack.keys().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_refused() {
+    let stack = Stack::start_with(|config, _| config.max_upload_bytes = 1000).await;
+    let upload =
+        |length: usize| json!({"file_data": "YWFh".repeat(length / 4), "filename": "a", "mime_type": "b"});
+    let (status, answer) = stack.service.post("/upload", &upload(2000)).await;
+    assert_eq!((status, answer["code"].as_str()), (413, Some("too-large")));
+    assert_eq!(stack.service.post("/upload", &upload(400)).await.0, 200);
+}
+
+#[tokio::test]
+async fn uploads_beyond_the_memory_are_told_to_come_back() {
+    let stack = Stack::start_with(|config, _| {
+        config.limits.memory_bytes = 1 << 20;
+        config.limits.silence = Duration::from_millis(1500);
+    })
+    .await;
+    let mut hog = TcpStream::connect(stack.service.address).await.unwrap();
+    let head = format!(
+        "PUT /objects/{}?filename=a HTTP/1.1\r\nhost: x\r\ncontent-length: 1048576\r\n\r\n",
+        Uuid::new_v4()
+    );
+    hog.write_all(head.as_bytes()).await.unwrap();
+    // keeps saying something, so that it keeps its memory
+    let hogging = tokio::spawn(async move {
+        while hog.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    let mut busy = None;
+    wait_for("memory is taken", async || {
+        let answer = stack.service.put(Uuid::new_v4(), "b", b"x", None).await;
+        let is_busy = answer.status() == 503;
+        busy = Some(answer);
+        is_busy
+    })
+    .await;
+    let busy = busy.unwrap();
+    assert_eq!(busy.headers()["retry-after"], "1");
+    assert_eq!(body_of(busy).await["code"], "storage-busy");
+    hogging.abort();
+}
+
+#[tokio::test]
+async fn a_json_body_that_falls_silent_gives_its_memory_back() {
+    let stack = Stack::start_with(|config, _| config.limits.silence = Duration::from_millis(500)).await;
+    let mut socket = TcpStream::connect(stack.service.address).await.unwrap();
+    let head = "POST /upload HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 200000000\r\n\r\n{";
+    socket.write_all(head.as_bytes()).await.unwrap();
+    wait_for("another client is served", async || {
+        stack.service.put(Uuid::new_v4(), "b", b"x", None).await.status() == 200
+    })
+    .await;
+}

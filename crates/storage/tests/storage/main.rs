@@ -1,0 +1,15 @@
+//! The storage service as its clients see it, against the embedded S3 server and against a stub that shows every byte.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod acls;
+mod contract;
+mod deletes;
+mod faults;
+mod harness;
+mod integrity;
+mod limits;
+mod names;
+mod stub;
+mod uploads;
+mod wire;
