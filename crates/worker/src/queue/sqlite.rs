@@ -278,3 +278,16 @@ async fn insert_task(
     .await?;
     Ok(())
 }
+
+#[cfg(test)]
+impl SqliteQueue {
+    /// Changes what time would change.
+    pub(super) async fn execute(&self, sql: &'static str) {
+        sqlx::query(sql).execute(&self.pool).await.unwrap();
+    }
+
+    /// One number.
+    pub(super) async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
+    }
+}
