@@ -55,7 +55,7 @@ fn a_bad_setting_ends_with_2_and_names_it() {
     let ended = run(image_import(dir.path()).args(["up", "--port-base", "0"]));
     assert_eq!(ended.code, 2);
     std::fs::write(dir.path().join(".env"), "WORKER_CONCURRENCY=many\n").unwrap();
-    let base = crate::all_in_one::free_base().to_string();
+    let base = crate::ports::free_base().to_string();
     let ended =
         run(image_import(dir.path()).args(["up", "--port-base", &base]).env("LIST_WAIT_SECS", "soon"));
     assert_eq!(ended.code, 2, "{}", ended.err);

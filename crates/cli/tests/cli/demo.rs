@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use serde_json::Value;
 
 use crate::{
-    all_in_one::free_base,
+    ports::free_base,
     program::{image_import, run},
 };
 

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
-mod all_in_one;
 mod arguments;
 mod client;
 mod demo;
+mod ports;
+#[cfg(unix)]
+mod processes;
 mod program;

@@ -1,28 +1,16 @@
-//! `up` and `emulators`: processes that run until they are told to stop.
+//! Processes that run until they are told to stop, by a signal that only Unix has.
 
 use std::{
     io::{BufRead, BufReader, Read},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
 
-use crate::program::{image_import, run};
-
-/// The first of seven free ports in a row: below those that the system gives to connections, and different ones for
-/// tests that run at the same time.
-pub(crate) fn free_base() -> u16 {
-    static CALLS: AtomicU32 = AtomicU32::new(0);
-    let first = std::process::id() * 4 + CALLS.fetch_add(1, Ordering::Relaxed);
-    (first..first + 1000)
-        .map(|slot| 20_000 + u16::try_from(slot % 1700).unwrap() * 7)
-        .find(|base| (0..7).all(|part| TcpListener::bind(("127.0.0.1", base + part)).is_ok()))
-        .unwrap()
-}
+use crate::ports::free_base;
 
 /// A process that is killed when a test gives up.
 struct Running {
@@ -31,12 +19,13 @@ struct Running {
 }
 
 impl Running {
-    fn start(dir: &Path, arguments: &[&str]) -> Self {
+    fn start(dir: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         let mut process = Command::new(assert_cmd::cargo::cargo_bin!("image-import"))
             .args(arguments)
             .current_dir(dir)
             .env_clear()
             .env("TMPDIR", dir)
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -44,15 +33,14 @@ impl Running {
         Self { process, out }
     }
 
-    /// The line that says where everything is; it comes once everything runs.
-    fn addresses(&mut self) -> Value {
+    /// The line for programs; it comes once everything runs.
+    fn line(&mut self) -> Value {
         let mut line = String::new();
         self.out.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap()
     }
 
     /// Asks it to stop, and waits for its end.
-    #[cfg(unix)]
     fn stop(mut self) -> i32 {
         let asked = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
         assert!(asked.success());
@@ -88,23 +76,11 @@ fn get(url: &str) -> String {
 }
 
 #[test]
-fn a_taken_port_is_named_with_what_to_do() {
-    let dir = tempfile::tempdir().unwrap();
-    let base = free_base();
-    let _taken = TcpListener::bind(("127.0.0.1", base + 3)).unwrap();
-    let ended = run(image_import(dir.path()).args(["up", "--port-base", &base.to_string()]));
-    assert_eq!((ended.code, ended.out.as_str()), (1, ""));
-    assert!(ended.err.contains(&format!("port {} (storage service)", base + 3)), "{}", ended.err);
-    assert!(ended.err.contains("--port-base"), "{}", ended.err);
-}
-
-#[cfg(unix)]
-#[test]
 fn up_needs_no_settings_and_stops_in_order() {
     let dir = tempfile::tempdir().unwrap();
     let base = free_base();
-    let mut up = Running::start(dir.path(), &["up", "--json", "--port-base", &base.to_string()]);
-    let at = up.addresses();
+    let mut up = Running::start(dir.path(), &["up", "--json", "--port-base", &base.to_string()], &[]);
+    let at = up.line();
     assert_eq!(at["gateway"], format!("http://127.0.0.1:{base}"));
     assert_eq!(at["drive"], Value::Null, "that one is Google's own");
     for part in ["gateway", "import", "metadata", "storage", "worker"] {
@@ -117,14 +93,13 @@ fn up_needs_no_settings_and_stops_in_order() {
     assert!(dir.path().join(".data").join("import.db").is_file());
 }
 
-#[cfg(unix)]
 #[test]
 fn the_emulators_run_alone() {
     let dir = tempfile::tempdir().unwrap();
     let (drive, s3) = (free_base().to_string(), free_base().to_string());
     let arguments = ["emulators", "both", "--json", "--drive-port", &drive, "--s3-port", &s3];
-    let mut emulators = Running::start(dir.path(), &arguments);
-    let at = emulators.addresses();
+    let mut emulators = Running::start(dir.path(), &arguments, &[]);
+    let at = emulators.line();
     let folder = at["drive"]["folders"][0].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     let url = at["drive"]["url"].as_str().unwrap();
     let listed = get(&format!("{url}/files?key=k&q=%27{folder}%27+in+parents"));
@@ -132,4 +107,35 @@ fn the_emulators_run_alone() {
     let health = get(&format!("{}/_health", at["s3"]["url"].as_str().unwrap()));
     assert!(health.starts_with("HTTP/1.1 200"), "{health}");
     assert_eq!(emulators.stop(), 0);
+}
+
+#[test]
+fn a_bucket_of_ones_own_takes_the_place_of_the_embedded_server() {
+    let dir = tempfile::tempdir().unwrap();
+    let base = free_base().to_string();
+    let mut up = Running::start(
+        dir.path(),
+        &["up", "--json", "--port-base", &base],
+        &[
+            ("AWS_BUCKET_NAME", "mine"),
+            ("AWS_ACCESS_KEY_ID", "k"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+            ("PORT", "1"),
+        ],
+    );
+    assert_eq!(up.line()["s3"], Value::Null);
+    assert_eq!(up.stop(), 0);
+    assert!(!dir.path().join(".data").join("s3").exists());
+}
+
+#[test]
+fn a_demo_goes_on_until_it_is_stopped_and_removes_what_it_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let base = free_base().to_string();
+    let mut demo = Running::start(dir.path(), &["demo", "--json", "--port-base", &base], &[]);
+    assert_eq!(demo.line()["status"], "completed");
+    let gallery = get(&format!("http://127.0.0.1:{base}/api/images?per_page=1"));
+    assert!(gallery.contains("\"total\":24"), "{gallery}");
+    assert_eq!(demo.stop(), 0);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
