@@ -110,6 +110,9 @@ fn database(read: &Reader<'_>, of_the_original: &Path) -> Database {
 fn mysql(read: &Reader<'_>) -> Option<MySql> {
     let port = read.parse_or("DB_PORT", 3306, "a port number");
     let ssl_ca = read.text("DB_SSL_CA").map(PathBuf::from);
+    if ssl_ca.as_ref().is_some_and(|file| !file.is_file()) {
+        read.reject("DB_SSL_CA", "must name a file");
+    }
     let ssl_mode = ssl_mode(read, ssl_ca.is_some());
     let server = read.text("DB_SERVER");
     let name = read.text("DB_NAME");
@@ -188,10 +191,12 @@ mod tests {
 
     #[test]
     fn tls_follows_its_settings() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let ca = file.path().to_str().unwrap();
         for (mode, ca, expected) in [
             ("", "", MySqlSslMode::Preferred),
-            ("", "ca.pem", MySqlSslMode::VerifyCa),
-            ("VERIFY_IDENTITY", "ca.pem", MySqlSslMode::VerifyIdentity),
+            ("", ca, MySqlSslMode::VerifyCa),
+            ("VERIFY_IDENTITY", ca, MySqlSslMode::VerifyIdentity),
             ("disabled", "", MySqlSslMode::Disabled),
             ("Required", "", MySqlSslMode::Required),
         ] {
@@ -200,7 +205,9 @@ mod tests {
             let Database::MySql(mysql) = config(&pairs).unwrap().database else { panic!("SQLite") };
             assert_eq!(format!("{:?}", mysql.ssl_mode), format!("{expected:?}"), "{mode} {ca}");
         }
-        assert!(config(&[("DB_SSL_MODE", "maybe")]).unwrap_err().to_string().contains("DB_SSL_MODE"));
+        let error =
+            config(&[("DB_SSL_MODE", "maybe"), ("DB_SSL_CA", "nowhere.pem")]).unwrap_err().to_string();
+        assert!(error.contains("DB_SSL_MODE") && error.contains("DB_SSL_CA"), "{error}");
     }
 
     #[test]

@@ -107,7 +107,7 @@ async fn round(
     Ok(Next::In(store.next_due().await?.unwrap_or(LOOK_EVERY)))
 }
 
-/// One delete, and what follows from how it went; the error if it failed.
+/// One delete, and what follows from how it went; the error if it is to be tried again.
 async fn delete(
     store: &Store,
     storage: &Client,
@@ -118,14 +118,21 @@ async fn delete(
         DeleteObject { file_path: object.storage_path.clone(), provider: object.storage_provider.clone() };
     let failed = storage.delete_object(&request).await.err();
     store.reschedule(&object.storage_path, what_follows(&object, failed.as_ref(), times)).await?;
+    if let Some(error) = failed.as_ref().filter(|error| is_refused(error)) {
+        tracing::warn!(
+            object = object.storage_path,
+            cause = chain(error),
+            "a released object is not ours to delete"
+        );
+        return Ok(None);
+    }
     Ok(failed)
 }
 
 /// A delete that worked is done once more, later; one that failed is tried again; one that is refused for what it asks
 /// (a provider or a bucket that is not the storage service's) is given up: that object is not ours to delete.
 fn what_follows(object: &DueRelease, error: Option<&client::Error>, times: ReleaseTimes) -> Reschedule {
-    let refused =
-        error.and_then(client::Error::status).is_some_and(|status| matches!(status.as_u16(), 400 | 422));
+    let refused = error.is_some_and(is_refused);
     if error.is_some() && !refused {
         let failures = object.failures + 1;
         let backoff = Backoff { first: FIRST_BACKOFF, longest: times.longest_backoff };
@@ -135,6 +142,11 @@ fn what_follows(object: &DueRelease, error: Option<&client::Error>, times: Relea
     let deletes_left = if refused { 0 } else { (object.deletes_left - 1).max(0) };
     let after = if deletes_left > 0 { times.second_delete_after } else { Duration::ZERO };
     Reschedule { deletes_left, failures: 0, after }
+}
+
+/// The storage service will never do it.
+fn is_refused(error: &client::Error) -> bool {
+    error.status().is_some_and(|status| matches!(status.as_u16(), 400 | 422))
 }
 
 #[cfg(test)]

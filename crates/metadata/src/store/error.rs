@@ -113,7 +113,9 @@ impl StoreError {
             Self::NotOpen(why) => why,
             Self::Unavailable(error) => match error.as_ref() {
                 sqlx::Error::Database(error) => match error.code().as_deref() {
-                    Some("28000" | "42000") => "the user, the password or the rights are refused",
+                    Some("28000" | "42000") => {
+                        "the database name, the user, the password or its rights are refused"
+                    }
                     _ => "the database refuses work",
                 },
                 sqlx::Error::Tls(_) => "the secure connection fails",
