@@ -47,6 +47,8 @@ pub(crate) struct System {
     pub(crate) addresses: Addresses,
     /// True when the web page is served.
     pub(crate) has_pages: bool,
+    /// Where the rows are, for a person.
+    pub(crate) database: String,
     parts: Parts,
 }
 
@@ -59,6 +61,10 @@ pub(crate) async fn start(plan: Plan) -> anyhow::Result<System> {
     let configs = Configs::read(&env, &plan.data_dir, plan.drive.is_some())?;
     std::fs::create_dir_all(&plan.data_dir).with_context(|| format!("make {}", plan.data_dir.display()))?;
     let has_pages = configs.gateway.ui_dir.is_some();
+    let database = match &configs.metadata.database {
+        metadata::Database::Sqlite { path } => path.display().to_string(),
+        metadata::Database::MySql(mysql) => format!("MySQL, {} at {}", mysql.name, mysql.server),
+    };
     let embedded_s3 = s3_config(&env, &plan.data_dir);
     let mut parts = Parts::new();
     // in the order in which they stop: whoever still works finds those whom it needs
@@ -78,7 +84,7 @@ pub(crate) async fn start(plan: Plan) -> anyhow::Result<System> {
     if let (Some(socket), Some(config)) = (sockets.drive, plan.drive) {
         last.serve("Drive emulator", |stop| drive::run(socket, config, stop));
     }
-    Ok(System { addresses, has_pages, parts })
+    Ok(System { addresses, has_pages, database, parts })
 }
 
 impl System {

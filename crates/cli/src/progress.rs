@@ -126,9 +126,8 @@ pub(crate) fn went_well(job: &JobStatus) -> bool {
     completed && count(&job.failed) == 0 && job.cancelled == 0
 }
 
-/// Waits until all `jobs` have ended, and shows how far they are.
-pub(crate) async fn watch(api: &Api, jobs: &[String]) -> anyhow::Result<Vec<JobStatus>> {
-    let started = Instant::now();
+/// Waits until all `jobs` have ended, and shows how far they are. The first began at `started`.
+pub(crate) async fn watch(api: &Api, jobs: &[String], started: Instant) -> anyhow::Result<Vec<JobStatus>> {
     let mut display = Display::new();
     loop {
         let mut states = Vec::new();

@@ -26,6 +26,9 @@ use crate::{
 use folders::Folder;
 use report::Report;
 
+/// So many links are shown.
+const MOST_LINKS: usize = 10;
+
 /// Start everything with sample pictures and import them, until Ctrl-C
 ///
 /// Runs the whole system with stand-ins for Google Drive and S3, on this computer only. No `.env` and no settings of the
@@ -131,10 +134,12 @@ async fn import_all(system: &System, folders: &[Folder]) -> anyhow::Result<Repor
         let answer = api.post(&["import", "google-drive"], Some(&body)).await;
         let answer =
             ImportStarted::deserialize(answer.with_context(|| format!("import {:?}", folder.name))?)?;
-        output::say(&format!("{}: {}", output::shown(&folder.name), answer.message));
-        jobs.extend(answer.job_id);
+        if let Some(job) = answer.job_id {
+            output::say(&format!("{}: {}", output::shown(&folder.name), answer.message));
+            jobs.push(job);
+        }
     }
-    let ended = progress::watch(&api, &jobs).await?;
+    let ended = progress::watch(&api, &jobs, started).await?;
     ended.iter().for_each(say_failures);
     let gallery = api.get(&["images"], &[("per_page", "1")]).await?;
     Ok(Report::of(&ended, jobs, gallery["total"].as_u64().unwrap_or_default(), started.elapsed()))
@@ -149,8 +154,11 @@ fn say(system: &System, folders: &[Folder], home: &Home) {
         output::say(&format!("  Data      in {}", home.path().display()));
     }
     output::say("\nLinks to import (they lead to the emulator, not to Google):");
-    for folder in folders {
+    for folder in folders.iter().take(MOST_LINKS) {
         output::say(&format!("  {}  {}", folder.link(), output::shown(&folder.name)));
+    }
+    if folders.len() > MOST_LINKS {
+        output::say(&format!("  and {} more", folders.len() - MOST_LINKS));
     }
 }
 

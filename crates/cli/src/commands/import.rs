@@ -1,5 +1,7 @@
 //! `import`: starts an import, and may wait for its end.
 
+use std::time::Instant;
+
 use client::import::{ImportStarted, JobStatus};
 use serde::Deserialize;
 use serde_json::json;
@@ -29,6 +31,7 @@ impl Import {
     /// Runs the command.
     pub(crate) async fn run(self) -> anyhow::Result<Verdict> {
         let api = self.api.open()?;
+        let began = Instant::now();
         let answer = api.post(&["import", "google-drive"], Some(&json!({"folder_url": self.url}))).await?;
         let started = ImportStarted::deserialize(&answer)?;
         let Some(job) = started.job_id.filter(|_| self.watch) else {
@@ -42,11 +45,11 @@ impl Import {
             return Ok(Verdict::Good);
         };
         output::say(&format!("{} (job {job})", output::shown(&started.message)));
-        self.watch(&api, job).await
+        self.watch(&api, job, began).await
     }
 
-    async fn watch(&self, api: &Api, job: String) -> anyhow::Result<Verdict> {
-        let ended = progress::watch(api, std::slice::from_ref(&job)).await?;
+    async fn watch(&self, api: &Api, job: String, started: Instant) -> anyhow::Result<Verdict> {
+        let ended = progress::watch(api, std::slice::from_ref(&job), started).await?;
         let all_well = ended.iter().all(progress::went_well);
         ended.iter().for_each(say_failures);
         let status = api.get(&["import", "status", &job], &[]).await?;

@@ -92,21 +92,10 @@ fn say(system: &System, env: &Env, data_dir: &std::path::Path) {
         Some(s3) => format!("in {} (embedded S3 server at {s3})", data_dir.join("s3").display()),
         None => format!("in the bucket {}", env.get("AWS_BUCKET_NAME").unwrap_or_default()),
     };
-    let has_mysql =
-        ["DB_SERVER", "DB_NAME", "DB_USER", "DB_PASSWORD"].iter().all(|name| env.get(name).is_some());
-    let database = if has_mysql {
-        format!(
-            "in MySQL, {} at {}",
-            env.get("DB_NAME").unwrap_or_default(),
-            env.get("DB_SERVER").unwrap_or_default()
-        )
-    } else {
-        format!("in {}", data_dir.display())
-    };
     output::say("Everything runs. Ctrl-C stops it.\n");
     say_pages(system);
     output::say(&format!("  Images    {objects}"));
-    output::say(&format!("  Database  {database}"));
+    output::say(&format!("  Database  in {}", system.database));
     if env.get("GOOGLE_API_KEY").is_none() {
         output::say(
             "\nImports need an API key for Google Drive: make one at https://console.cloud.google.com/apis/credentials,\n\

@@ -56,14 +56,19 @@ fn below(root: &Path) -> Vec<Folder> {
             holds_files |= !is_folder;
         }
         if holds_files {
-            let whole = root.join(&path);
-            let shown = if path.as_os_str().is_empty() { whole.file_name() } else { Some(path.as_os_str()) };
-            let name = shown.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let name =
+                if path.as_os_str().is_empty() { name_of(root) } else { path.to_string_lossy().into() };
             found.push(Folder { name, id: drive::id_of(&path) });
         }
     }
     found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     found
+}
+
+/// The name of a folder that may have been given as `.`
+fn name_of(root: &Path) -> String {
+    let whole = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    whole.file_name().unwrap_or(whole.as_os_str()).to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
