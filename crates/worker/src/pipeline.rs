@@ -52,7 +52,9 @@ impl Pipeline {
         let mut replaces = None;
         if let Known::Row(row) = known {
             let answered = serde_json::to_value(&row).unwrap_or_default();
-            if record::is_own(task, &listing, &answered) {
+            // on a first try it can only be from another time that the job was sent
+            let is_again = task.progress.is_touched() || task.progress.attempts > 0;
+            if is_again && record::is_own(task, &listing, &answered) {
                 return Ok(imported(task, answered));
             }
             let is_changed = record::is_changed(&listing, &row);

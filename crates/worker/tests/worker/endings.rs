@@ -1,0 +1,37 @@
+//! Jobs that are cancelled, and records that will not do.
+
+use serde_json::json;
+
+use crate::harness::{Bench, folder};
+
+#[tokio::test]
+async fn a_cancelled_job_leaves_no_object() {
+    let bench = Bench::new(folder(12, 300_000)).await;
+    let ids: Vec<String> = (0..12).map(|n| format!("f{n}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let files = bench.listed(&ids).await;
+    bench.fault(json!({"kind": "stall", "seconds": 30, "bytes": 100_000}));
+    bench.send("j", &files).await;
+    bench.wait_for("uploads under way", |world| world.puts >= 4).await;
+    let (status, answer) = bench.post("/jobs/j/cancel", &json!({})).await;
+    assert_eq!((status, &answer["cancelled"]), (202, &json!(12)));
+    bench.wait_for("all outcomes", |world| world.outcomes().len() == 12).await;
+    assert!(ids.iter().all(|id| bench.outcome(id) == "cancelled"));
+    let world = bench.world();
+    assert!(world.objects.is_empty() && world.rows.is_empty());
+}
+
+#[tokio::test]
+async fn records_that_will_not_do_fail_as_images() {
+    let bench = Bench::new(folder(1, 500)).await;
+    let files = json!([{"id": "a"}, {"id": "b", "name": "n", "mimeType": "m", "size": "12_0"},
+        {"id": "no/id", "name": "n", "mimeType": "m"}]);
+    let batch = json!({"job_id": "j", "files": files, "accepts_results": true});
+    assert_eq!(bench.post("/process-batch", &batch).await.0, 202);
+    bench.wait_for("all outcomes", |world| world.outcomes().len() == 3).await;
+    let reason = |id: &str| bench.world().outcomes()[id]["failure"]["reason"].clone();
+    assert_eq!(
+        (reason("a"), reason("b"), reason("no/id")),
+        ("bad-listing".into(), "bad-listing".into(), "not-found".into())
+    );
+}

@@ -1,0 +1,87 @@
+//! Services that are down, hold less, or are the original's.
+
+use serde_json::json;
+use worker::UploadMode;
+
+use crate::harness::{Bench, folder};
+
+#[tokio::test]
+async fn services_that_are_down_are_waited_for() {
+    let bench = Bench::new(folder(2, 500)).await;
+    bench.world().failures.insert("storage", [503; 12].into());
+    bench.world().failures.insert("metadata", [503, 502, 503, 503, 504].into());
+    bench.import(&["f0", "f1"]).await;
+    bench.assert_stored(&["f0", "f1"]).await;
+    let world = bench.world();
+    assert!(
+        world.updates.iter().any(|update| update["waiting"]["reason"].is_string()),
+        "{:?}",
+        world.updates
+    );
+}
+
+#[tokio::test]
+async fn an_object_is_not_downloaded_again_for_a_row_that_failed() {
+    let bench = Bench::new(folder(1, 500)).await;
+    bench.world().lost_answers = 1;
+    bench.import(&["f0"]).await;
+    assert_eq!(bench.outcome("f0"), "imported", "its own row is no stranger's");
+    assert_eq!(bench.stats.downloads_of("f0"), 1);
+    bench.assert_stored(&["f0"]).await;
+}
+
+#[tokio::test]
+async fn an_object_whose_row_is_refused_is_released() {
+    let bench = Bench::new(folder(1, 500)).await;
+    // the look-up goes well, the row does not
+    bench.world().failures.insert("metadata", [400].into());
+    let files = bench.listed(&["f0"]).await;
+    bench.world().is_original = true;
+    bench.world().is_original = false;
+    let (status, _) = bench.post("/process-single", &json!({"job_id": "j", "file_data": files[0]})).await;
+    assert_eq!(status, 500);
+    bench.world().assert_no_orphans();
+}
+
+#[tokio::test]
+async fn outcomes_wait_for_the_import_service() {
+    let bench = Bench::new(folder(3, 500)).await;
+    bench.world().import_is_down = true;
+    let files = bench.listed(&["f0", "f1", "f2"]).await;
+    bench.send("j", &files).await;
+    bench.wait_for("three rows", |world| world.rows.len() == 3).await;
+    bench.world().import_is_down = false;
+    bench.wait_for("all outcomes", |world| world.outcomes().len() == 3).await;
+}
+
+#[tokio::test]
+async fn beside_services_of_the_original_it_does_what_the_original_did() {
+    let bench = Bench::with(folder(2, 500), |config| config.upload_mode = UploadMode::Base64).await;
+    bench.world().is_original = true;
+    let files = bench.listed(&["f0", "f1"]).await;
+    let batch = json!({"job_id": 7, "files": files});
+    assert_eq!(bench.post("/process-batch", &batch).await.0, 202);
+    let processed = |updates: &[serde_json::Value]| -> u64 {
+        updates.iter().filter_map(|update| update["processed"].as_u64()).sum()
+    };
+    bench.wait_for("both images", |world| processed(&world.updates) == 2).await;
+    bench.assert_stored(&["f0", "f1"]).await;
+    assert!(
+        bench.world().updates.iter().all(|update| update["job_id"] == 7 && update["imported"].is_array())
+    );
+    // once more: it cannot be known before, so the new object must go
+    bench.world().updates.clear();
+    assert_eq!(bench.post("/process-batch", &batch).await.0, 202);
+    bench.wait_for("both images again", |world| processed(&world.updates) == 2).await;
+    assert_eq!(bench.world().updates[0]["imported"][0]["error"], "Image already exists");
+    bench.assert_stored(&["f0", "f1"]).await;
+}
+
+#[tokio::test]
+async fn a_streaming_worker_beside_an_original_storage_says_what_to_set() {
+    let bench = Bench::new(folder(1, 500)).await;
+    bench.world().is_original = true;
+    bench.import(&["f0"]).await;
+    let failure = bench.world().outcomes()["f0"]["failure"].clone();
+    assert!(failure["advice"].as_str().unwrap().contains("UPLOAD_MODE=base64"), "{failure}");
+}

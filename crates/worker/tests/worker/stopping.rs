@@ -1,0 +1,62 @@
+//! A worker that is stopped, or killed, in the middle.
+
+use serde_json::json;
+
+use crate::harness::{Bench, folder};
+
+#[tokio::test]
+async fn a_killed_worker_goes_on_where_it_was() {
+    let mut bench = Bench::new(folder(12, 300_000)).await;
+    let ids: Vec<String> = (0..12).map(|n| format!("f{n}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let files = bench.listed(&ids).await;
+    bench.fault(json!({"kind": "stall", "seconds": 30, "bytes": 100_000, "count": 3}));
+    bench.send("j", &files).await;
+    bench.wait_for("some rows", |world| world.rows.len() >= 3).await;
+    bench.kill();
+    bench.start().await;
+    bench.wait_for("all outcomes", |world| world.outcomes().len() == 12).await;
+    assert!(ids.iter().all(|id| bench.outcome(id) == "imported"), "a killed worker's rows are its own");
+    bench.assert_stored(&ids).await;
+}
+
+#[tokio::test]
+async fn a_worker_killed_before_its_report_reports_after() {
+    let mut bench = Bench::new(folder(3, 500)).await;
+    bench.world().import_is_down = true;
+    let files = bench.listed(&["f0", "f1", "f2"]).await;
+    bench.send("j", &files).await;
+    bench.wait_for("three rows", |world| world.rows.len() == 3).await;
+    bench.kill();
+    bench.world().import_is_down = false;
+    bench.start().await;
+    bench.wait_for("all outcomes", |world| world.outcomes().len() == 3).await;
+    assert_eq!(bench.world().puts, 3);
+}
+
+#[tokio::test]
+async fn a_stopped_worker_finishes_what_runs_and_reports_it() {
+    let mut bench = Bench::new(folder(3, 500)).await;
+    let files = bench.listed(&["f0", "f1", "f2"]).await;
+    bench.fault(json!({"kind": "latency", "seconds": 1, "on": "media"}));
+    bench.send("j", &files).await;
+    bench.wait_for("the look-up", |_| bench.stats.downloads_of("f2") == 1).await;
+    bench.stop().await;
+    assert_eq!(bench.world().outcomes().len(), 3);
+    bench.faults.clear();
+    bench.assert_stored(&["f0", "f1", "f2"]).await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_finished_in_time_is_handed_back() {
+    let mut bench = Bench::new(folder(1, 300_000)).await;
+    let files = bench.listed(&["f0"]).await;
+    bench.fault(json!({"kind": "stall", "seconds": 40, "bytes": 100_000, "count": 1}));
+    bench.send("j", &files).await;
+    bench.wait_for("the upload", |world| world.puts == 1).await;
+    bench.stop().await;
+    assert!(bench.world().rows.is_empty());
+    bench.start().await;
+    bench.wait_for("the outcome", |world| world.outcomes().len() == 1).await;
+    bench.assert_stored(&["f0"]).await;
+}
