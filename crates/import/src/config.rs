@@ -42,6 +42,7 @@ impl Config {
         if batch_size > MAX_PAGE_SIZE as usize {
             read.reject("BATCH_SIZE", "must be at most 1000");
         }
+        let seconds = |name, default| Duration::from_secs(read.count_or(name, default) as u64);
         let config = Self {
             google_api_key: read.secret("GOOGLE_API_KEY"),
             drive_url: read.url_or("GOOGLE_DRIVE_API_URL", "https://www.googleapis.com/drive/v3"),
@@ -49,8 +50,8 @@ impl Config {
             data_dir: read.text_or("DATA_DIR", "./.data").into(),
             batch_size,
             dispatch_window: read.count_or("DISPATCH_WINDOW", 1000),
-            list_wait: read.seconds_or("LIST_WAIT_SECS", Duration::from_secs(20)),
-            resend_after: read.seconds_or("RESEND_AFTER_SECS", Duration::from_secs(10 * 60)),
+            list_wait: seconds("LIST_WAIT_SECS", 20),
+            resend_after: seconds("RESEND_AFTER_SECS", 10 * 60),
             silence_limit: Duration::from_secs(24 * 60 * 60),
             redis_is_set: read.text("REDIS_URL").is_some(),
         };
@@ -72,8 +73,7 @@ mod tests {
 
     #[test]
     fn bad_values_are_reported_together() {
-        let env =
-            Env::from_pairs([("BATCH_SIZE", "1001"), ("LIST_WAIT_SECS", "soon"), ("GOOGLE_API_KEY", "k")]);
+        let env = Env::from_pairs([("BATCH_SIZE", "1001"), ("LIST_WAIT_SECS", "0"), ("GOOGLE_API_KEY", "k")]);
         let error = Config::from_env(&env).unwrap_err().to_string();
         assert!(error.contains("BATCH_SIZE") && error.contains("LIST_WAIT_SECS"), "{error}");
     }

@@ -24,7 +24,7 @@ const SUFFIXES: [&str; 4] = ["view", "edit", "preview", "mobilebasic"];
 /// What `text` is instead.
 pub(crate) fn parse(text: &str) -> Result<DriveRef, Refusal> {
     let text = text.trim_matches(|c: char| {
-        c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '\u{200b}' | '\u{feff}')
+        c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '(' | '\u{200b}' | '\u{feff}')
     });
     if text.is_empty() {
         return Err(Refusal::Empty);
@@ -35,7 +35,8 @@ pub(crate) fn parse(text: &str) -> Result<DriveRef, Refusal> {
     if let Some(id) = DriveId::parse(text) {
         return Ok(DriveRef { id: for_everybody(id)?, resource_key: None });
     }
-    Link::of(&url_of(text)?)?.folder()
+    // the end of a sentence is not the end of a link
+    Link::of(&url_of(text.trim_end_matches(['.', ',', ';', ')']))?)?.folder()
 }
 
 /// `root` and `appDataFolder` mean something else for each account, and nothing for an API key.
@@ -160,10 +161,11 @@ impl Link {
     }
 }
 
-/// Decoded, non-empty segments. Decoding comes first: `folders%2FID` is two of them.
+/// Decoded, non-empty segments. Decoding comes first: `folders%2FID` is two of them. Some links have lost the `?` of
+/// their query.
 fn split(path: &str) -> Vec<String> {
     let path = decoded(path);
-    let path = path.split('?').next().unwrap_or_default();
+    let path = path.split(['?', '&']).next().unwrap_or_default();
     path.split('/').map(str::trim).filter(|segment| !segment.is_empty()).map(str::to_owned).collect()
 }
 

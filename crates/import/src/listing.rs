@@ -47,7 +47,7 @@ pub(crate) enum Found {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// Drive refused, or did not answer.
-    #[error("{0}. {advice}", advice = .0.reason.advice())]
+    #[error("{0}. {advice}", advice = advice(.0.reason))]
     Drive(#[source] drive::Error),
     /// There is nothing visible under the id.
     #[error("{0}. {hint}", hint = diagnosis::INVISIBLE)]
@@ -61,6 +61,16 @@ pub(crate) enum Error {
     /// The job could not be written down.
     #[error("write down the job")]
     Store(#[from] store::Error),
+}
+
+/// What a person can do who has no job yet.
+fn advice(reason: Reason) -> &'static str {
+    match reason {
+        Reason::RateLimited | Reason::AutomatedQueries => {
+            "Google limits the number of calls just now: start the import again in a few minutes."
+        }
+        _ => reason.advice(),
+    }
 }
 
 /// Lists `folder` until a page has an image, and makes a job of it that goes on by itself.

@@ -150,7 +150,7 @@ impl Applying<'_> {
                 self.progress.news(now_ms);
                 if outcome == FileState::Stored {
                     self.progress.bytes_done = self.progress.bytes_done.saturating_add(result.bytes);
-                    self.add_imported(result.image.unwrap_or(Value::Null));
+                    result.image.into_iter().for_each(|image| self.add_imported(image));
                 }
             }
         }

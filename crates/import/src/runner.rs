@@ -3,7 +3,7 @@
 //! A job runs in one process at a time, the one that holds its lease. Stopping may happen anywhere: what is not written
 //! down is done again, and every step may be done twice.
 
-use std::time::Duration;
+use std::{future, time::Duration};
 
 use client::request_id;
 use tokio::{sync::oneshot, time::Instant};
@@ -42,13 +42,18 @@ pub(crate) fn spawn(app: &App, job: JobNo, listed: Option<oneshot::Sender<()>>) 
     app.shutdown.clone().spawn(async move {
         let Some(running) = app.wakeups.enter(job) else { return };
         let request_id = app.store.job_by_number(job).await.ok().flatten().and_then(|job| job.request_id);
-        let work = async {
-            tokio::join!(
-                listing::go_on(&app, job, listed),
-                dispatch::run(&app, job, &running),
-                listing::find_name(&app, job)
-            )
+        // the end of the job is the end of its listing, even of one that is waiting for Drive
+        let listing = async {
+            listing::go_on(&app, job, listed).await;
+            future::pending::<()>().await;
         };
+        let until_its_end = async {
+            tokio::select! {
+                () = dispatch::run(&app, job, &running) => {}
+                () = listing => {}
+            }
+        };
+        let work = async { tokio::join!(until_its_end, listing::find_name(&app, job)) };
         let work = request_id::scope(request_id::accept(request_id.as_deref()), work);
         tokio::select! {
             _ = work => {}

@@ -26,6 +26,8 @@ fn every_form_of_folder_link_is_read() {
         "https://drive.google.com/drive/folders/ID?usp=sharing",
         "https://drive.google.com/drive/folders/ID?usp=drive_link&ouid=103456&rtpof=true#grid",
         "https://drive.google.com/drive/folders/ID?id=other",
+        "https://drive.google.com/drive/folders/ID&usp=sharing",
+        "(https://drive.google.com/drive/folders/ID).",
         "https://drive.google.com/drive/u/0/folders/ID",
         "https://drive.google.com/drive/u/2/folders/ID?usp=share_link",
         "https://drive.google.com/drive/mobile/folders/ID",

@@ -30,6 +30,21 @@ async fn a_cancelled_job_ends_at_once_and_the_worker_is_told() {
 }
 
 #[tokio::test]
+async fn a_job_that_is_still_listing_stops_that_too() {
+    let (drive, worker, dir) = stage(Kind::Ours).await;
+    drive.fault(json!({"kind": "latency", "on": "list", "skip": 1, "seconds": 2}));
+    let import = Settings::new(dir.path(), &drive, &worker).with("LIST_WAIT_SECS", "1").start().await;
+    let job = import.job("big1205").await;
+    let answer = import.post(&format!("import/jobs/{job}/cancel"), &json!({})).await;
+    assert_eq!((answer.status, counts(&answer.body)), (202, (0, 0, 1000, 1000)));
+    eventually("the worker knows", || async { (worker.cancelled() == [job.clone()]).then_some(()) }).await;
+    drive.faults.clear();
+    let other = import.job("big1205").await;
+    assert_eq!(import.status_when(&other, "running").await["total"], 1205);
+    assert_eq!(counts(&import.status(&job).await), (0, 0, 1000, 1000));
+}
+
+#[tokio::test]
 async fn what_has_ended_cannot_be_cancelled() {
     let (drive, worker, dir) = stage(Kind::Ours).await;
     let import = Settings::new(dir.path(), &drive, &worker).start().await;

@@ -118,6 +118,17 @@ async fn what_is_no_folder_is_refused_with_what_it_is() {
 }
 
 #[tokio::test]
+async fn a_resource_key_opens_what_is_closed_without_it() {
+    let children = json!([{"id": "in", "name": "in.jpg", "mimeType": "image/jpeg", "bytes": 10}]);
+    let stage = Stage::serving(json!({"locked": {"resourceKey": "0-key", "children": children}})).await;
+    let import = stage.start().await;
+    let link = "https://drive.google.com/drive/folders/locked";
+    let closed = import.import(link).await;
+    assert!(closed.status != 202 && closed.body.to_string().contains("Anyone with the link"), "{closed:?}");
+    assert_eq!(import.import(&format!("{link}?resourcekey=0-key")).await.body["total_images"], 1);
+}
+
+#[tokio::test]
 async fn trouble_with_drive_is_a_500_without_key_or_address() {
     let stage = Stage::serving(json!({})).await;
     let import = stage.settings().with("LIST_WAIT_SECS", "1").start().await;
