@@ -62,20 +62,19 @@ impl Totals {
     /// How far it is, in one line.
     fn line(&self, elapsed: Duration) -> String {
         let mut parts = vec![format!("{} of {} images", self.ended(), self.total)];
-        if self.bytes_total > 0 {
-            parts.push(format!("{} of {}", DecimalBytes(self.bytes_done), DecimalBytes(self.bytes_total)));
-        }
-        if let Some(rate) = self.rate(elapsed) {
-            parts.push(rate);
-        }
-        if let Some(left) = self.time_left(elapsed) {
-            parts.push(format!("{} left", HumanDuration(left)));
-        }
         if self.failed > 0 {
             parts.push(format!("{} failed", self.failed));
         }
+        if self.bytes_total > 0 {
+            parts.push(format!("{} of {}", DecimalBytes(self.bytes_done), DecimalBytes(self.bytes_total)));
+        }
         if let Some(reason) = &self.waiting {
             parts.push(format!("waiting: {}", output::shown(reason)));
+            return parts.join(" · ");
+        }
+        parts.extend(self.rate(elapsed));
+        if let Some(left) = self.time_left(elapsed) {
+            parts.push(format!("{:#} left", HumanDuration(left)));
         }
         parts.join(" · ")
     }
@@ -89,7 +88,7 @@ impl Totals {
         let images = self.ended() as f64 / seconds;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "far from both ends")]
         let bytes = (self.bytes_done as f64 / seconds) as u64;
-        Some(format!("{images:.1} images/s, {}/s", DecimalBytes(bytes)))
+        Some(format!("{images:.1} images/s · {}/s", DecimalBytes(bytes)))
     }
 
     /// By bytes where they are known, as images differ much in size; else by images.
@@ -99,7 +98,7 @@ impl Totals {
             (done, all) if done > 0 && all > done => (done, all),
             _ => (self.ended(), self.total),
         };
-        let is_known = done > 0 && all > done && self.waiting.is_none();
+        let is_known = done > 0 && all > done;
         is_known.then(|| elapsed.mul_f64((all - done) as f64 / done as f64))
     }
 }
@@ -172,7 +171,7 @@ impl Display {
             return Self::Lines { last: None };
         }
         let bar = ProgressBar::new(0);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3}% {wide_msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent:>3}%\n{wide_msg}") {
             bar.set_style(style);
         }
         Self::Bar(bar)
@@ -181,13 +180,14 @@ impl Display {
     fn show(&mut self, totals: &Totals, elapsed: Duration, over: bool) {
         let text = totals.line(elapsed);
         match self {
+            Self::Bar(bar) if over => {
+                bar.finish_and_clear();
+                output::say(&text);
+            }
             Self::Bar(bar) => {
                 bar.set_length(totals.total);
                 bar.set_position(totals.ended());
                 bar.set_message(text);
-                if over {
-                    bar.abandon();
-                }
             }
             Self::Lines { last } => {
                 if over || last.is_none_or(|last| last.elapsed() >= LINE_INTERVAL) {
@@ -216,7 +216,7 @@ mod tests {
         let line = Totals::of(&[one]).line(Duration::from_secs(10));
         assert_eq!(
             line,
-            "5 of 10 images · 5.00 MB of 20.00 MB · 0.5 images/s, 500.00 kB/s · 30 seconds left · 1 failed"
+            "5 of 10 images · 1 failed · 5.00 MB of 20.00 MB · 0.5 images/s · 500.00 kB/s · 30s left"
         );
     }
 

@@ -146,7 +146,11 @@ pub(crate) async fn bind(
 
 /// The address of a socket as a URL.
 pub(crate) fn url(socket: &TcpListener) -> anyhow::Result<String> {
-    let address: SocketAddr = socket.local_addr().context("look at a socket's address")?;
+    let mut address: SocketAddr = socket.local_addr().context("look at a socket's address")?;
+    if address.ip().is_unspecified() {
+        // every interface: this is the one that leads there from this computer
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
     Ok(format!("http://{address}"))
 }
 
