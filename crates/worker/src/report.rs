@@ -32,6 +32,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const AT_ONCE: usize = 8;
 /// How long one call may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long reports may take once the worker stops; what is left is reported at its next start.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How often one job is told that it waits.
 const TELL_EVERY: Duration = Duration::from_secs(10);
 /// Waits after a report that was not taken.
@@ -120,7 +122,15 @@ impl Reporter {
         let mut failures = 0;
         loop {
             let is_last = tasks_ended.is_cancelled();
-            failures = if self.report_all().await { 0 } else { failures + 1 };
+            let too_late = async {
+                tasks_ended.cancelled().await;
+                tokio::time::sleep(LAST_WORDS).await;
+            };
+            let all_taken = tokio::select! {
+                all_taken = self.report_all() => all_taken,
+                () = too_late => break,
+            };
+            failures = if all_taken { 0 } else { failures + 1 };
             if is_last {
                 break;
             }
@@ -259,43 +269,4 @@ fn is_refused(error: &Error) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn report(accepts_results: bool) -> Report {
-        let result = |file_id: &str, outcome, image| FileResult {
-            file_id: file_id.into(),
-            outcome,
-            image,
-            bytes: 0,
-            failure: None,
-        };
-        Report {
-            job: JobKey::of(&json!(7)),
-            accepts_results,
-            job_failure: None,
-            ids: vec![1, 2, 3],
-            results: vec![
-                result("a", Outcome::Imported, Some(json!({"id": 1}))),
-                result("b", Outcome::Known, Some(json!({"error": "Image already exists", "image": {}}))),
-                result("c", Outcome::Failed, None),
-            ],
-        }
-    }
-
-    #[test]
-    fn an_original_import_service_gets_its_counters() {
-        let update = update(report(false));
-        assert_eq!((update.job_id, update.processed, update.failed), (json!(7), Some(2), Some(1)));
-        assert_eq!(update.imported.unwrap()[0], json!({"id": 1}));
-        assert_eq!(update.results.unwrap().len(), 3);
-    }
-
-    #[test]
-    fn an_import_service_of_ours_gets_results_alone() {
-        let update = update(report(true));
-        assert_eq!((update.processed, update.failed, update.imported), (None, None, None));
-        assert_eq!(update.results.unwrap().len(), 3);
-    }
-}
+mod tests;
