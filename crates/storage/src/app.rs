@@ -78,7 +78,10 @@ impl App {
         let Some(bucket) = &self.bucket else { return Err(NO_BUCKET.to_owned()) };
         bucket.probe("HeadBucket").await.map_err(|error| match error {
             S3Error::Unreachable { .. } => "could not connect".to_owned(),
-            error => error.to_string(),
+            error => match error.hint() {
+                Some(hint) => format!("{error}. {hint}"),
+                None => error.to_string(),
+            },
         })
     }
 }

@@ -21,6 +21,8 @@ use aws_sdk_s3::{
 };
 use bytes::Bytes;
 
+#[cfg(test)]
+pub(crate) use self::body::channel;
 use self::{acl::AclChoice, body::transfer, error::Refusal, retry::retrying};
 pub(crate) use self::{
     body::Feeder,

@@ -6,13 +6,17 @@ use service::Shutdown;
 
 use crate::bucket::{Bucket, S3Error};
 
+/// Not at once: a service that starts has better things to ask S3.
+const FIRST_AFTER: Duration = Duration::from_secs(60);
 const EVERY: Duration = Duration::from_secs(60 * 60);
 /// No upload takes this long.
 const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Sweeps now and then until `shutdown`.
 pub(crate) async fn run(bucket: Arc<Bucket>, shutdown: Shutdown) {
-    loop {
+    let mut wait = FIRST_AFTER;
+    while shutdown.sleep(wait).await {
+        wait = EVERY;
         tokio::select! {
             swept = sweep(&bucket, ABANDONED_AFTER) => match swept {
                 Ok(0) => {}
@@ -21,9 +25,6 @@ pub(crate) async fn run(bucket: Arc<Bucket>, shutdown: Shutdown) {
                 Err(error) => tracing::debug!(error = %error, "could not look for abandoned uploads"),
             },
             () = shutdown.stopping() => return,
-        }
-        if !shutdown.sleep(EVERY).await {
-            return;
         }
     }
 }

@@ -18,7 +18,7 @@ use super::S3Error;
 const PIECE: usize = 64 * 1024;
 
 /// A body of `size` bytes and the end that feeds it.
-pub(super) fn channel(operation: &'static str, size: u64, silence: Duration) -> (Feeder, ByteStream) {
+pub(crate) fn channel(operation: &'static str, size: u64, silence: Duration) -> (Feeder, ByteStream) {
     let (pieces, fed) = mpsc::channel(1);
     (Feeder { pieces, operation, silence }, ByteStream::from_body_1_x(FedBody { fed, left: size }))
 }

@@ -100,9 +100,8 @@ impl S3Error {
                     http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
                 let code = error.code().map_or_else(|| status.to_string(), str::to_owned);
                 let message = error.message().or(words).unwrap_or("Unknown").to_owned();
-                let refusal =
-                    Refusal { operation, status, code, message: public(message), retries: 0, hint: None };
-                Self::Refused(refusal)
+                let (message, hint) = (public(message), hint_for(&code));
+                Self::Refused(Refusal { operation, status, code, message, retries: 0, hint })
             }
             _ if mentions_credentials(&error) => Self::NoCredentials { source: Box::new(error) },
             _ => Self::Unreachable { operation, source: Box::new(error) },
@@ -155,9 +154,17 @@ impl S3Error {
             if refusal.code == "NoSuchKey" || (refusal.status == 404 && refusal.code == "404"))
     }
 
-    /// True when this server does not know the operation.
+    /// True when this server does not know the operation: it says so, or refuses in words that are not S3's, as a plain
+    /// web server does.
     pub(crate) fn is_unknown_operation(&self) -> bool {
-        matches!(self, Self::Refused(refusal) if matches!(refusal.status, 405 | 501))
+        let Self::Refused(refusal) = self else { return false };
+        let has_no_code = refusal.code == refusal.status.to_string();
+        match refusal.status {
+            405 | 501 => true,
+            408 | 429 => false,
+            400..=499 => has_no_code,
+            _ => false,
+        }
     }
 
     pub(super) fn after_retries(mut self, retries: u32) -> Self {
@@ -166,6 +173,22 @@ impl S3Error {
         }
         self
     }
+}
+
+/// What the operator can do about an error code.
+fn hint_for(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "NoSuchBucket" => "Check AWS_BUCKET_NAME and AWS_REGION.",
+        "PermanentRedirect" | "AuthorizationHeaderMalformed" | "301" => {
+            "The bucket is in another region: set AWS_REGION."
+        }
+        "InvalidAccessKeyId" | "SignatureDoesNotMatch" => {
+            "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        }
+        "ExpiredToken" | "InvalidToken" => "Get new temporary credentials; check AWS_SESSION_TOKEN.",
+        "RequestTimeTooSkewed" => "Set the clock of the machine that the storage service runs on.",
+        _ => return None,
+    })
 }
 
 /// `message` unless it names accounts or hosts.
@@ -230,6 +253,21 @@ mod tests {
             (501, "NotImplemented", false),
         ] {
             assert_eq!(refused(status, code).is_transient(), transient, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn a_plain_web_server_knows_no_multipart() {
+        for (status, code, unknown) in [
+            (405, "MethodNotAllowed", true),
+            (501, "NotImplemented", true),
+            (404, "404", true),
+            (404, "NoSuchBucket", false),
+            (403, "AccessDenied", false),
+            (429, "429", false),
+            (500, "500", false),
+        ] {
+            assert_eq!(refused(status, code).is_unknown_operation(), unknown, "{status} {code}");
         }
     }
 
