@@ -48,10 +48,10 @@ pub(crate) enum Found {
 pub(crate) enum Error {
     /// Drive refused, or did not answer.
     #[error("{0}. {advice}", advice = advice(.0.reason))]
-    Drive(#[source] drive::Error),
+    Drive(drive::Error),
     /// There is nothing visible under the id.
     #[error("{0}. {hint}", hint = diagnosis::INVISIBLE)]
-    Invisible(#[source] drive::Error),
+    Invisible(drive::Error),
     /// It is no folder.
     #[error("{0}")]
     NotAFolder(String),
@@ -277,6 +277,6 @@ pub(crate) async fn find_name(app: &App, job: JobNo) {
     if let Ok(File { name: Some(name), .. }) = app.drive.get(&folder).await
         && let Err(error) = app.store.name_folder(job, &name).await
     {
-        tracing::debug!(job = job.0, %error, "note the folder's name");
+        tracing::debug!(job = job.0, error = %service::error::chain(&error), "note the folder's name");
     }
 }

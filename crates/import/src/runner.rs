@@ -23,9 +23,13 @@ pub(crate) async fn supervise(app: App) {
     loop {
         match app.store.claim(&app.lease(), CLAIM_AT_MOST).await {
             Ok(jobs) => {
+                let may_be_more = jobs.len() == CLAIM_AT_MOST as usize;
                 for job in jobs {
                     tracing::info!(job = job.0, "an unfinished job goes on");
                     spawn(&app, job, None);
+                }
+                if may_be_more && !app.shutdown.is_stopping() {
+                    continue;
                 }
             }
             Err(error) => tracing::warn!(error = %service::error::chain(&error), "look for unfinished jobs"),
@@ -61,7 +65,8 @@ pub(crate) fn spawn(app: &App, job: JobNo, listed: Option<oneshot::Sender<()>>) 
             () = app.shutdown.stopping() => {}
         }
         if let Err(error) = app.store.release(job, &app.lease()).await {
-            tracing::warn!(job = job.0, %error, "the job could not be handed back; it goes on when its lease ends");
+            let error = service::error::chain(&error);
+            tracing::warn!(job = job.0, error, "the job could not be handed back; it goes on when its lease ends");
         }
     });
 }

@@ -22,13 +22,13 @@ const MAX_FAILURES: u32 = 100;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// The database refused.
-    #[error("job store: {0}")]
+    #[error("use the job store")]
     Database(#[source] sqlx::Error),
     /// Its tables could not be brought up to date.
-    #[error("job store: bring the tables up to date")]
+    #[error("bring the tables of the job store up to date")]
     Migration(#[source] sqlx::migrate::MigrateError),
     /// What is stored cannot be read.
-    #[error("job store: read what is stored")]
+    #[error("read what the job store holds")]
     Content(#[source] serde_json::Error),
 }
 

@@ -9,7 +9,7 @@ mod reports;
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    Sqlite as Database, SqlitePool, Transaction,
+    ConnectOptions, Sqlite as Database, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -39,7 +39,7 @@ impl Sqlite {
             tries += 1;
             match Self::try_open(file).await {
                 Err(error) if tries < OPEN_TRIES => {
-                    tracing::debug!(%error, "open the job store again");
+                    tracing::debug!(error = %service::error::chain(&error), "open the job store again");
                     tokio::time::sleep(client::retry::Backoff::SERVICE.wait(tries, None)).await;
                 }
                 opened => return opened,
@@ -54,7 +54,9 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT);
+            .busy_timeout(BUSY_TIMEOUT)
+            // ends of huge jobs are slow, and that is no news
+            .disable_statement_logging();
         let pool = |connections| {
             SqlitePoolOptions::new().max_connections(connections).acquire_timeout(QUEUE_TIMEOUT)
         };
