@@ -206,6 +206,15 @@ fn the_settings_of_the_demo_lead_to_the_emulator() {
 }
 
 #[test]
+fn the_readme_names_the_folders_of_the_demo() {
+    let readme = text("README.md");
+    for folder in ["Sample pictures", "Awkward names"] {
+        let id = emulators::drive::id_of(folder);
+        assert!(readme.contains(&id), "README.md does not name {folder:?}, {id}");
+    }
+}
+
+#[test]
 fn the_emulators_are_probed_where_they_listen() {
     let compose = compose();
     let command = text("crates/cli/src/commands/emulators.rs");
