@@ -7,6 +7,7 @@ mod harness;
 mod cancelling;
 mod dispatching;
 mod listing;
+mod recorded;
 mod reporting;
 mod restarting;
 mod starting;

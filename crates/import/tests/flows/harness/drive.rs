@@ -1,5 +1,7 @@
 //! The Drive emulator.
 
+use std::path::Path;
+
 use emulators::drive::{Call, Config, Faults, Manifest, Rule, Stats};
 use serde_json::{Value, json};
 use service::Shutdown;
@@ -17,7 +19,15 @@ pub(crate) struct Drive {
 impl Drive {
     /// Serves a manifest's folders.
     pub(crate) async fn serving(folders: Value) -> Self {
-        let manifest = Manifest::parse(&json!({ "folders": folders }).to_string()).unwrap();
+        Self::of(Manifest::parse(&json!({ "folders": folders }).to_string()).unwrap()).await
+    }
+
+    /// Serves the manifest in a file.
+    pub(crate) async fn recorded(manifest: &Path) -> Self {
+        Self::of(Manifest::read(manifest).unwrap()).await
+    }
+
+    async fn of(manifest: Manifest) -> Self {
         let config = Config::default().with_manifest(manifest);
         let (faults, stats) = (config.faults.clone(), config.stats.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
