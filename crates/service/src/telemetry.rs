@@ -9,7 +9,7 @@ use crate::Env;
 /// What is logged where `RUST_LOG` does not say otherwise. Third parties are held back: at lower levels some print
 /// URLs and headers.
 const DEFAULT_FILTER: &str =
-    "info,sqlx=warn,hyper=warn,reqwest=warn,aws_config=warn,aws_runtime=warn,s3s=warn";
+    "info,sqlx=warn,hyper=warn,reqwest=warn,aws_config=error,aws_runtime=warn,s3s=warn";
 
 /// Starts logging: `RUST_LOG` filters (default `info`), `LOG_FORMAT` is `text` (default) or `json`. A second call in one
 /// process does nothing.

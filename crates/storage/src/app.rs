@@ -76,7 +76,7 @@ impl App {
     /// What is wrong with the bucket, for `/ready`.
     pub(crate) async fn probe(&self) -> Result<(), String> {
         let Some(bucket) = &self.bucket else { return Err(NO_BUCKET.to_owned()) };
-        bucket.probe("HeadBucket").await.map_err(|error| match error {
+        bucket.probe().await.map_err(|error| match error {
             S3Error::Unreachable { .. } => "could not connect".to_owned(),
             error => match error.hint() {
                 Some(hint) => format!("{error}. {hint}"),

@@ -39,6 +39,9 @@ use crate::{
 /// Objects never change under their key: browsers and caches may keep them.
 const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
 
+/// A key of our shape whose uuid no object gets.
+const NOBODYS_KEY: &str = "00000000-0000-0000-0000-000000000000_nothing";
+
 /// One bucket, reachable.
 #[derive(Debug)]
 pub(crate) struct Bucket {
@@ -215,14 +218,23 @@ impl Bucket {
         }
     }
 
-    /// Asks for the bucket itself, once. `operation` is what it is asked for.
+    /// Asks S3 to delete what cannot be there, to hear what it says to deletes.
+    ///
+    /// # Errors
+    /// What S3 has to say at last.
+    pub(crate) async fn delete_nothing(&self) -> Result<(), S3Error> {
+        self.delete(NOBODYS_KEY).await
+    }
+
+    /// Asks for the bucket itself, once.
     ///
     /// # Errors
     /// When the bucket is not there, or S3 is not. A refusal to show it is no error: the right to list a bucket is not
     /// needed to write to it.
-    pub(crate) async fn probe(&self, operation: &'static str) -> Result<(), S3Error> {
+    pub(crate) async fn probe(&self) -> Result<(), S3Error> {
+        const OPERATION: &str = "HeadBucket";
         let request = self.client.head_bucket().bucket(&self.name).send();
-        match self.in_time(operation, ask(operation, request)).await {
+        match self.in_time(OPERATION, ask(OPERATION, request)).await {
             Ok(_) => Ok(()),
             Err(S3Error::Refused(Refusal { status: 403, .. })) => Ok(()),
             // the answer to HEAD has no body that could say so

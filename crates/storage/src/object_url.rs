@@ -21,8 +21,10 @@ pub(crate) enum Named {
     /// Objects of ours, in our bucket. Two where the path reads differently with and without percent-decoding: the
     /// original wrote URLs without encoding them.
     Ours(Vec<String>),
-    /// Something that is not ours to touch: another bucket, or a key of another shape.
-    Foreign,
+    /// Something in our bucket that this system did not write: a key of another shape.
+    NotOurs,
+    /// Something in another bucket, or nowhere.
+    Elsewhere,
 }
 
 impl ObjectUrls {
@@ -61,7 +63,7 @@ impl ObjectUrls {
 
     /// What `path` names: a public URL in any form this bucket ever had, or a bare key.
     pub(crate) fn named_by(&self, path: &str) -> Named {
-        let Some(literal) = self.key_in(path) else { return Named::Foreign };
+        let Some(literal) = self.key_in(path) else { return Named::Elsewhere };
         let mut keys = vec![literal.to_owned()];
         if let Ok(decoded) = percent_decode_str(literal).decode_utf8()
             && decoded != literal
@@ -69,7 +71,7 @@ impl ObjectUrls {
             keys.push(decoded.into_owned());
         }
         keys.retain(|key| is_ours(key));
-        if keys.is_empty() { Named::Foreign } else { Named::Ours(keys) }
+        if keys.is_empty() { Named::NotOurs } else { Named::Ours(keys) }
     }
 
     /// All that follows the bucket. Not a URL parser's work: in the original's URLs `?` and `#` are part of the key.
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_foreign() {
+    fn what_is_not_ours_is_told_from_what_is() {
         for path in [
             format!("https://other.s3.eu-west-1.amazonaws.com/{ID}_a.jpg"),
             format!("https://s3.eu-west-1.amazonaws.com/other/{ID}_a.jpg"),
@@ -219,13 +221,17 @@ mod tests {
             format!("https://images.s3.eu-west-1.amazonaws.com.evil.example/{ID}_a.jpg"),
             format!("https://example.com/images/{ID}_a.jpg"),
             format!("ftp://images.s3.eu-west-1.amazonaws.com/{ID}_a.jpg"),
+            "https://images.s3.eu-west-1.amazonaws.com".to_owned(),
+        ] {
+            assert_eq!(aws().named_by(&path), Named::Elsewhere, "{path}");
+        }
+        for path in [
             format!("https://images.s3.eu-west-1.amazonaws.com/folder/{ID}_a.jpg"),
             "https://images.s3.eu-west-1.amazonaws.com/photo.jpg".to_owned(),
-            "https://images.s3.eu-west-1.amazonaws.com".to_owned(),
             format!("../other/{ID}_a.jpg"),
             "photo.jpg".to_owned(),
         ] {
-            assert_eq!(aws().named_by(&path), Named::Foreign, "{path}");
+            assert_eq!(aws().named_by(&path), Named::NotOurs, "{path}");
         }
     }
 

@@ -82,6 +82,7 @@ impl Refusal {
         Self {
             code: "NoSuchBucket".to_owned(),
             message: "The specified bucket does not exist".to_owned(),
+            hint: hint_for("NoSuchBucket"),
             ..self
         }
     }

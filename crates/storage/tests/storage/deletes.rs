@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::harness::{BUCKET, Stack};
+use crate::{
+    harness::{BUCKET, Service, Stack, config},
+    stub::{Stub, refusal},
+};
 
 const ID: &str = "0123abcd-89ab-4def-8123-456789abcdef";
 
@@ -48,6 +51,23 @@ async fn what_is_not_ours_is_never_touched() {
         assert_eq!(answer, (200, json!({"success": true})), "{path}");
     }
     assert_eq!(stack.keys().await, kept);
+}
+
+#[tokio::test]
+async fn what_is_elsewhere_is_not_even_asked_for() {
+    let stub = Stub::start(|_| Some(refusal("403 Forbidden", "AccessDenied", "Access Denied"))).await;
+    let service = Service::start(config(&stub.endpoint)).await;
+    let elsewhere = json!({"file_path": format!("https://other.s3.amazonaws.com/{ID}_a.jpg")});
+    assert_eq!(service.post("/delete", &elsewhere).await, (200, json!({"success": true})));
+    assert!(stub.seen().is_empty());
+    // of another shape: it stays, but what S3 says to deletes is told
+    let (status, answer) = service.post("/delete", &json!({"file_path": "photo.jpg"})).await;
+    assert_eq!(status, 500);
+    assert_eq!(
+        answer["error"],
+        "An error occurred (AccessDenied) when calling the DeleteObject operation: Access Denied"
+    );
+    assert!(stub.seen().iter().all(|seen| !seen.head.contains("photo")));
 }
 
 #[tokio::test]

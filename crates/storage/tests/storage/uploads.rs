@@ -22,24 +22,26 @@ async fn an_object_of_any_size_arrives_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn an_object_of_unknown_length_arrives_byte_for_byte() {
+async fn a_stream_arrives_byte_for_byte_whether_its_length_is_known_or_not() {
     let stack = Stack::start().await;
     for length in [0, 1, 1 << 20, 16 << 20, (16 << 20) + 1, 30 << 20] {
         let sent = bytes(length);
-        let pieces: Vec<_> =
-            sent.chunks(100_000).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect();
-        let object = NewObject {
-            uuid: Uuid::new_v4(),
-            filename: "a.bin".into(),
-            provider: "aws".into(),
-            mime_type: "image/png".into(),
-            size_bytes: None,
-            md5: Some(md5_hex(&sent)),
-        };
-        let body = reqwest::Body::wrap_stream(futures::stream::iter(pieces));
-        let stored = stack.service.client().put_object(&object, body).await.unwrap();
-        assert_eq!((stored.size, stored.md5), (length as u64, md5_hex(&sent)), "{length}");
-        assert!(stack.open(&stored.url).await.bytes().await.unwrap() == sent, "{length}");
+        for size_bytes in [None, Some(length as u64)] {
+            let pieces: Vec<_> =
+                sent.chunks(100_000).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect();
+            let object = NewObject {
+                uuid: Uuid::new_v4(),
+                filename: "a.bin".into(),
+                provider: "aws".into(),
+                mime_type: "image/png".into(),
+                size_bytes,
+                md5: Some(md5_hex(&sent)),
+            };
+            let body = reqwest::Body::wrap_stream(futures::stream::iter(pieces));
+            let stored = stack.service.client().put_object(&object, body).await.unwrap();
+            assert_eq!((stored.size, stored.md5), (length as u64, md5_hex(&sent)), "{size_bytes:?}");
+            assert!(stack.open(&stored.url).await.bytes().await.unwrap() == sent, "{size_bytes:?}");
+        }
     }
 }
 
