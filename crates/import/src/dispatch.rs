@@ -40,7 +40,7 @@ pub(crate) async fn run(app: &App, job: JobNo, running: &Running) {
             Ok(Next::Again) => continue,
             Ok(Next::Wait(wait)) => wait,
             Err(error) => {
-                tracing::warn!(job = job.0, error = %service::error::chain(&error), "dispatch the job");
+                tracing::warn!(error = %service::error::chain(&error), "dispatch the job");
                 LOOK_EVERY
             }
         };
@@ -120,7 +120,7 @@ impl Dispatch<'_> {
             0
         };
         if taken > 0 {
-            tracing::warn!(job.id = %job.id, images = taken, "images without an outcome are sent again");
+            tracing::warn!(images = taken, "images without an outcome are sent again");
         }
         Ok(taken > 0)
     }
@@ -144,7 +144,7 @@ impl Dispatch<'_> {
             // `None`: a worker of the original, which cannot cancel
             Ok(_) => {}
             Err(error) if error.is_retryable() => return self.worker_is_away(job, &error).await,
-            Err(error) => tracing::warn!(job.id = %job.id, %error, "the worker does not cancel the job"),
+            Err(error) => tracing::warn!(%error, "the worker does not cancel the job"),
         }
         self.app.store.change(self.job, |progress| progress.tell_worker = false).await?;
         Ok(Next::Done)
@@ -153,7 +153,7 @@ impl Dispatch<'_> {
     async fn worker_is_away(&mut self, job: &Job, error: &client::Error) -> Result<Next, Error> {
         self.tries += 1;
         if self.tries == TRIES_BEFORE_WAITING {
-            tracing::warn!(job.id = %job.id, %error, "the worker does not take images; trying on");
+            tracing::warn!(%error, "the worker does not take images; trying on");
         }
         let now = now_ms();
         if self.tries >= TRIES_BEFORE_WAITING && job.progress.waits_at(now + WORKER_AWAY_MS / 2).is_none() {

@@ -53,6 +53,7 @@ pub(crate) struct Wait {
 
 /// Counters and state of one job. Times are milliseconds since 1970.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Progress {
     /// How far the listing is.
     pub listing: Listing,

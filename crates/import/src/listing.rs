@@ -193,7 +193,7 @@ pub(crate) async fn go_on(app: &App, job: JobNo, listed: Option<oneshot::Sender<
             Ok(true) => {}
             Ok(false) => break,
             Err(error) => {
-                tracing::warn!(job = job.0, error = %service::error::chain(&error), "list the folder");
+                tracing::warn!(error = %service::error::chain(&error), "list the folder");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }
@@ -231,13 +231,13 @@ async fn next_page(
     };
     if error.reason == Reason::PageTokenRefused && page_token.is_some() && *restarts < MAX_RESTARTS {
         *restarts += 1;
-        tracing::info!(job = job.0, "Google Drive refuses the page token: list from the first page again");
+        tracing::info!("Google Drive refuses the page token: list from the first page again");
         app.store.restart_listing(job).await?;
         return Ok(true);
     }
     match patience.after(&error, std::time::Instant::now()) {
         Decision::TryAgain(wait) => {
-            tracing::info!(job = job.0, %error, "the listing waits");
+            tracing::info!(%error, "the listing waits");
             let until_ms = now_ms() + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
             let reason = format!("Google Drive cannot list the folder just now: {error}");
             app.store.change(job, |progress| progress.wait_for(until_ms, reason)).await?;
@@ -245,7 +245,7 @@ async fn next_page(
             Ok(true)
         }
         Decision::GiveUp => {
-            tracing::warn!(job = job.0, %error, "the listing broke");
+            tracing::warn!(%error, "the listing broke");
             let no_key_will_do = error.reason.is_configuration();
             let why = failure(&error);
             let broken = |progress: &mut crate::job::Progress| {
@@ -277,6 +277,6 @@ pub(crate) async fn find_name(app: &App, job: JobNo) {
     if let Ok(File { name: Some(name), .. }) = app.drive.get(&folder).await
         && let Err(error) = app.store.name_folder(job, &name).await
     {
-        tracing::debug!(job = job.0, error = %service::error::chain(&error), "note the folder's name");
+        tracing::debug!(error = %service::error::chain(&error), "note the folder's name");
     }
 }

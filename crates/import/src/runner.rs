@@ -7,6 +7,7 @@ use std::{future, time::Duration};
 
 use client::request_id;
 use tokio::{sync::oneshot, time::Instant};
+use tracing::Instrument;
 
 use crate::{App, dispatch, listing, store::JobNo};
 
@@ -25,7 +26,6 @@ pub(crate) async fn supervise(app: App) {
             Ok(jobs) => {
                 let may_be_more = jobs.len() == CLAIM_AT_MOST as usize;
                 for job in jobs {
-                    tracing::info!(job = job.0, "an unfinished job goes on");
                     spawn(&app, job, None);
                 }
                 if may_be_more && !app.shutdown.is_stopping() {
@@ -45,7 +45,12 @@ pub(crate) fn spawn(app: &App, job: JobNo, listed: Option<oneshot::Sender<()>>) 
     let app = app.clone();
     app.shutdown.clone().spawn(async move {
         let Some(running) = app.wakeups.enter(job) else { return };
-        let request_id = app.store.job_by_number(job).await.ok().flatten().and_then(|job| job.request_id);
+        let found = app.store.job_by_number(job).await.ok().flatten();
+        let (id, request_id) = found.map_or_else(Default::default, |job| (job.id, job.request_id));
+        let span = tracing::info_span!("job", %id);
+        if listed.is_none() {
+            span.in_scope(|| tracing::info!("an unfinished job goes on"));
+        }
         // the end of the job is the end of its listing, even of one that is waiting for Drive
         let listing = async {
             listing::go_on(&app, job, listed).await;
@@ -58,7 +63,7 @@ pub(crate) fn spawn(app: &App, job: JobNo, listed: Option<oneshot::Sender<()>>) 
             }
         };
         let work = async { tokio::join!(until_its_end, listing::find_name(&app, job)) };
-        let work = request_id::scope(request_id::accept(request_id.as_deref()), work);
+        let work = request_id::scope(request_id::accept(request_id.as_deref()), work.instrument(span));
         tokio::select! {
             _ = work => {}
             () = lease_is_lost(&app, job) => tracing::warn!(job = job.0, "another process has taken the job over"),
