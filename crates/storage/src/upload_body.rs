@@ -28,15 +28,20 @@ pub(crate) struct UploadBody {
     pub(crate) bytes: Bytes,
     /// Name, type and a new uuid.
     pub(crate) announced: Announced,
-    provider: Option<String>,
+    /// Where to.
+    pub(crate) provider: &'static str,
 }
 
 impl UploadBody {
-    /// Reads a JSON body.
+    /// Reads a JSON body; `known` tells which providers there are. Of several mistakes the one is told that the
+    /// original came upon first.
     ///
     /// # Errors
     /// 400 that names the field.
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, ApiError> {
+    pub(crate) fn parse(
+        body: &[u8],
+        known: impl FnOnce(Option<&str>) -> Result<&'static str, ApiError>,
+    ) -> Result<Self, ApiError> {
         let json = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let Ok(fields) = serde_json::from_slice::<Fields<'_>>(json) else {
             // says where it is wrong without quoting the image
@@ -44,6 +49,12 @@ impl UploadBody {
             return Err(ApiError::bad_request("The JSON body must be an object."));
         };
         let bytes = decode(&fields.file_data.text("file_data")?)?;
+        let provider = match &fields.provider {
+            Field::Missing => known(None)?,
+            Field::Text(provider) => known(Some(provider))?,
+            // `null` is no provider either
+            Field::Null | Field::Number(_) | Field::Other => known(Some(""))?,
+        };
         let name = match fields.filename {
             // the original wrote numbers out
             Field::Number(number) => number,
@@ -53,20 +64,9 @@ impl UploadBody {
         if media_type.contains(char::is_control) {
             return Err(ApiError::bad_request("mime_type must be a media type such as image/png."));
         }
-        let provider = match fields.provider {
-            Field::Missing => None,
-            Field::Text(provider) => Some(provider.into_owned()),
-            // `null` is no provider either
-            Field::Null | Field::Number(_) | Field::Other => Some(String::new()),
-        };
         let size = Some(bytes.len() as u64);
         let announced = Announced { uuid: Uuid::new_v4(), name, media_type, size, md5: None };
         Ok(Self { bytes, announced, provider })
-    }
-
-    /// The provider that was named, if any was.
-    pub(crate) fn provider(&self) -> Option<&str> {
-        self.provider.as_deref()
     }
 }
 
@@ -199,10 +199,15 @@ impl<'de: 'b, 'b> Deserialize<'de> for Field<'b> {
 
 #[cfg(test)]
 mod tests {
-    use super::UploadBody;
+    use super::{ApiError, UploadBody};
 
     fn parse(body: &str) -> Result<UploadBody, String> {
-        UploadBody::parse(body.as_bytes()).map_err(|error| {
+        let known = |given: Option<&str>| match given {
+            None => Ok("default"),
+            Some("aws") => Ok("aws"),
+            Some(_) => Err(ApiError::bad_request("no such provider")),
+        };
+        UploadBody::parse(body.as_bytes(), known).map_err(|error| {
             assert_eq!(error.status(), 400, "{body}");
             error.message().to_owned()
         })
@@ -236,6 +241,9 @@ mod tests {
             (r#"{"file_data":"","filename":"a"}"#, "mime_type is missing"),
             (r#"{"file_data":"","filename":"a","mime_type":3}"#, "mime_type must be a text"),
             (r#"{"file_data":"","filename":"a","mime_type":"a\r\nb"}"#, "mime_type must be"),
+            (r#"{"file_data":"","filename":"a","mime_type":"","provider":null}"#, "no such provider"),
+            (r#"{"file_data":"","provider":"gcp"}"#, "no such provider"),
+            (r#"{"file_data":"a","provider":"gcp"}"#, "base64"),
             ("[]", "must be an object"),
             ("null", "must be an object"),
             ("{", "not valid JSON"),
@@ -252,8 +260,6 @@ mod tests {
         );
         let upload = upload.unwrap();
         assert_eq!((upload.bytes.as_ref(), upload.announced.name.as_str()), (&b"b"[..], "12"));
-        assert_eq!(upload.provider(), None);
-        let null = parse(r#"{"file_data":"","filename":"a","mime_type":"","provider":null}"#).unwrap();
-        assert_eq!(null.provider(), Some(""));
+        assert_eq!(upload.provider, "default");
     }
 }

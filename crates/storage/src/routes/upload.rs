@@ -29,9 +29,9 @@ pub(super) async fn upload(State(app): State<App>, request: Request) -> Result<J
     let share = app.budget.take(length.saturating_mul(2), silence).await.map_err(UploadError::from)?;
     let request = Request::from_parts(parts, impatient(body, silence));
     let body = service::extract::json_bytes(request, limit).await?;
-    let upload = UploadBody::parse(&body)?;
+    let upload = UploadBody::parse(&body, |given| app.provider(given))?;
     drop(body);
-    let provider = app.provider(upload.provider())?;
+    let provider = upload.provider.to_owned();
     let uploads = app.uploads()?;
     // a task of its own: when the client hangs up, an unfinished upload is still aborted
     let work = async move {
@@ -43,5 +43,5 @@ pub(super) async fn upload(State(app): State<App>, request: Request) -> Result<J
         UploadError::S3(error) => refused_by_s3(&error),
         other => other.into(),
     })?;
-    Ok(Json(Uploaded { provider: provider.to_owned(), success: true, url: stored.url }))
+    Ok(Json(Uploaded { provider, success: true, url: stored.url }))
 }
