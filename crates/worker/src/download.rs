@@ -20,8 +20,8 @@ use md5::{Digest, Md5};
 use tokio::time::Instant;
 
 use crate::{
-    outcome::Trouble,
     pacer::{Cost, Pacer},
+    trouble::Trouble,
 };
 
 /// Waits between tries to go on; together less than [`LONGEST_GAP`].

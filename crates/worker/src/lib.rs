@@ -25,6 +25,7 @@ mod upload;
 mod outcome;
 mod pacer;
 mod report;
+mod trouble;
 
 use anyhow::Context;
 use service::{Shutdown, cors::Cors};

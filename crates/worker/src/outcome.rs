@@ -12,56 +12,21 @@
 
 use std::time::Duration;
 
-use client::{
-    Error,
-    drive::{self, Reason},
-    import::Failure,
-    retry::Backoff,
-};
+use client::{Error, drive::Reason, import::Failure, retry::Backoff};
 
-use crate::{listing::BadListing, task::Progress};
+use crate::{task::Progress, trouble::Trouble};
 
 /// Tries that may fail before the image does.
 const MAX_TRIES: u32 = 8;
 /// Rate answers while other calls succeed, before the image fails.
 const MAX_RATE_REFUSALS: u32 = 10;
+/// How long an image is refused alone before it is checked whether Drive refuses everything. Google's quotas are per
+/// minute: in one minute an image must not use up its chances.
+const CHECK_RATE_MILLIS: i64 = 15_000;
 /// A job that had no outcome for so long fails as a whole.
 pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Waits between tries that count: 2, 4, 8, 16, 32, 32, 32 s, two minutes and more together.
 const COUNTED: Backoff = Backoff { first: Duration::from_secs(2), longest: Duration::from_secs(32) };
-/// Longest text of another service that is passed on.
-const MAX_QUOTE: usize = 2000;
-
-/// What stopped a try.
-#[derive(Debug)]
-pub(crate) enum Trouble {
-    /// Drive said no, or did not answer, or not fully.
-    Drive(drive::Error),
-    /// The storage service did not store the object, or not let it go.
-    Storage(Error),
-    /// The storage service took no byte for minutes.
-    StorageSilent,
-    /// The metadata service did not take the row.
-    Metadata(Error),
-    /// The metadata service answered what makes no sense, such as a conflict without a row.
-    MetadataConfused,
-    /// The record of the file will not do.
-    BadListing(BadListing),
-    /// Drive announces another size than it delivers, also when listed again.
-    SizeMismatch {
-        /// Bytes announced.
-        announced: u64,
-        /// Bytes delivered.
-        delivered: u64,
-    },
-    /// The bytes are not those announced, and differ from download to download.
-    ChecksumMismatch,
-    /// An image that must be held in memory is larger than may be.
-    TooLarge {
-        /// Bytes that may be held.
-        limit: u64,
-    },
-}
 
 /// What follows.
 #[derive(Debug, PartialEq, Eq)]
@@ -82,6 +47,8 @@ pub(crate) enum Decision {
 /// What is known besides the trouble itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Circumstances {
+    /// The time; milliseconds since 1970.
+    pub(crate) millis: i64,
     /// Calls to Drive that succeeded so far.
     pub(crate) drive_successes: u64,
     /// How long Drive stays closed for rate reasons.
@@ -108,6 +75,13 @@ pub(crate) fn decide(trouble: &Trouble, progress: &mut Progress, now: Circumstan
         return Decision::FailJob(gave_up(trouble, progress.attempts));
     }
     decision
+}
+
+impl Trouble {
+    /// True when another try may help.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(weigh(self), Weight::Passing | Weight::Counted | Weight::Rate | Weight::Blocked)
+    }
 }
 
 enum Weight {
@@ -171,8 +145,16 @@ fn count(trouble: &Trouble, progress: &mut Progress) -> Decision {
 
 fn count_rate_answer(trouble: &Trouble, progress: &mut Progress, now: Circumstances) -> Decision {
     // a counter that has gone back is another process's: it says nothing about what happened in between
-    if progress.successes_seen.is_some_and(|seen| now.drive_successes > seen) {
+    let others_succeed = progress.successes_seen.is_some_and(|seen| now.drive_successes > seen);
+    if others_succeed {
         progress.rate_refusals = progress.rate_refusals.saturating_add(1);
+    }
+    // nobody else may be there to succeed: then a cheap call for the same file takes that part
+    let is_first = progress.successes_seen.is_none();
+    let is_due = now.millis.saturating_sub(progress.rate_checked_at) >= CHECK_RATE_MILLIS;
+    if is_first || others_succeed || is_due {
+        progress.rate_checked_at = now.millis;
+        progress.check_rate = !is_first && !others_succeed;
     }
     progress.successes_seen = Some(now.drive_successes);
     if progress.rate_refusals >= MAX_RATE_REFUSALS {
@@ -195,95 +177,6 @@ fn gave_up(trouble: &Trouble, attempts: u32) -> Failure {
         message: format!("No image could be imported for 24 hours. The last try: {}", last.message),
         advice: last.advice,
         attempts,
-    }
-}
-
-impl Trouble {
-    /// The trouble as a failure, for a person and for programs.
-    pub(crate) fn failure(&self, attempts: u32) -> Failure {
-        let (reason, advice) = self.reason_and_advice();
-        Failure { reason: reason.to_owned(), message: self.message(), advice: advice.to_owned(), attempts }
-    }
-
-    /// True when another try may help.
-    pub(crate) fn may_pass(&self) -> bool {
-        matches!(weigh(self), Weight::Passing | Weight::Counted | Weight::Rate | Weight::Blocked)
-    }
-
-    /// True when storage refused the bytes because their MD5 is not the announced one.
-    pub(crate) fn is_checksum_mismatch(&self) -> bool {
-        matches!(self, Self::Storage(error) if error.code() == Some("checksum-mismatch"))
-    }
-
-    /// Stable name of the reason.
-    pub(crate) fn reason(&self) -> &'static str {
-        self.reason_and_advice().0
-    }
-
-    /// What happened; the beginnings are the original's.
-    pub(crate) fn message(&self) -> String {
-        match self {
-            Self::Drive(error) => format!("Error downloading from Google Drive: {error}"),
-            Self::Storage(error) => format!("Storage upload failed: {}", quote(error)),
-            Self::StorageSilent => "Storage upload failed: storage-service did not go on reading".to_owned(),
-            Self::Metadata(error) => format!("Metadata save failed: {}", quote(error)),
-            Self::MetadataConfused => {
-                "Metadata save failed: the answer names no image although it is a conflict".to_owned()
-            }
-            Self::BadListing(bad) => match bad {
-                BadListing::UnknownId(_) => format!("Error downloading from Google Drive: 404 {bad}"),
-                _ => format!("The file's record is incomplete or wrong: {bad}"),
-            },
-            Self::SizeMismatch { announced, delivered } => format!(
-                "Error downloading from Google Drive: {delivered} bytes came, but {announced} are announced"
-            ),
-            Self::ChecksumMismatch => {
-                "Error downloading from Google Drive: the bytes are not the announced ones, and differ from try to try"
-                    .to_owned()
-            }
-            Self::TooLarge { limit } => {
-                format!("The image is larger than the {limit} bytes that UPLOAD_MODE=base64 can carry")
-            }
-        }
-    }
-
-    fn reason_and_advice(&self) -> (&'static str, &'static str) {
-        match self {
-            Self::Drive(error) => (error.reason.code(), error.reason.advice()),
-            Self::BadListing(BadListing::UnknownId(_)) => {
-                (Reason::NotFound.code(), Reason::NotFound.advice())
-            }
-            Self::Storage(error) if matches!(error.status().map(|s| s.as_u16()), Some(404 | 405)) => (
-                "storage-error",
-                "If the storage service is the original's, set UPLOAD_MODE=base64 for the worker.",
-            ),
-            Self::Storage(_) | Self::StorageSilent => (
-                "storage-error",
-                "Check the bucket settings and the logs of the storage service, then retry.",
-            ),
-            Self::Metadata(_) | Self::MetadataConfused => {
-                ("metadata-error", "Check the database and the logs of the metadata service, then retry.")
-            }
-            Self::BadListing(_) => {
-                ("bad-listing", "Send every file with id, name, mimeType and size as Google Drive lists it.")
-            }
-            Self::SizeMismatch { .. } => {
-                ("size-mismatch", "Open the file in Google Drive; if it is fine there, retry later.")
-            }
-            Self::ChecksumMismatch => (
-                "checksum-mismatch",
-                "Retry later; if it stays, download the file by hand and upload it to Google Drive again.",
-            ),
-            Self::TooLarge { .. } => ("too-large", "Set UPLOAD_MODE=stream."),
-        }
-    }
-}
-
-/// The body of the answer as text, as the original quotes it; without an answer what went wrong.
-fn quote(error: &Error) -> String {
-    match error {
-        Error::Status { body, .. } | Error::Body { body, .. } => body.chars().take(MAX_QUOTE).collect(),
-        Error::Unreachable { .. } => error.to_string(),
     }
 }
 

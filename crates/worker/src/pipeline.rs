@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use crate::{
     listing::Listing,
-    outcome::Trouble,
     record,
     task::{Stored, Task},
+    trouble::Trouble,
     upload::Uploader,
 };
 

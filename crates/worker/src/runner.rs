@@ -14,12 +14,12 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    outcome::Trouble,
     pacer::Pacer,
     pipeline::{Known, Pipeline},
     queue::{Queue, QueueError, RENEW_EVERY},
     report::Reporter,
     task::{JobKey, JobState, Task},
+    trouble::Trouble,
 };
 
 /// How often tasks of other processes, and those whose wait is over, are looked for.

@@ -8,9 +8,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     app::App,
-    outcome::Trouble,
     pipeline::Known,
     task::{JobKey, JobState, Progress, Task},
+    trouble::Trouble,
 };
 
 /// Tries in all.

@@ -90,6 +90,10 @@ pub(crate) struct Progress {
     pub(crate) rate_refusals: u32,
     /// Successful calls to Drive when the last rate answer came.
     pub(crate) successes_seen: Option<u64>,
+    /// When it was last asked whether Drive lets anything through; milliseconds since 1970.
+    pub(crate) rate_checked_at: i64,
+    /// Before the next download, ask Drive for something cheap: is it this file that is refused, or everything?
+    pub(crate) check_rate: bool,
     /// Keys of this task that were released: the next object takes another one.
     pub(crate) incarnation: u32,
     /// An object may exist under the current key, though no answer said so.

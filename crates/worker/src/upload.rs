@@ -17,8 +17,8 @@ use crate::{
     config::UploadMode,
     download::{Order, Source, Watch, stream},
     listing::Listing,
-    outcome::Trouble,
     task::{Stored, Task},
+    trouble::Trouble,
 };
 
 /// How long the storage service may take no byte, or not answer after the last one.
@@ -60,6 +60,9 @@ impl Uploader {
     /// Downloads the file and stores it. `listing` is brought up to date where Drive says something new.
     pub(crate) async fn store(&self, task: &mut Task, listing: &mut Listing) -> Result<Stored, Trouble> {
         let uuid = task.object_uuid(listing);
+        if std::mem::take(&mut task.progress.check_rate) {
+            self.source.get(&listing.drive).await.map_err(Trouble::Drive)?;
+        }
         let first = self.put(task, listing, uuid, listing.md5.clone(), Hash::No).await;
         match first {
             Err(trouble @ Trouble::SizeMismatch { .. }) => {

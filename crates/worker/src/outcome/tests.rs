@@ -1,8 +1,10 @@
 //! The whole table.
 
+use client::drive;
 use http::StatusCode;
 
 use super::*;
+use crate::listing::BadListing;
 
 fn drive(reason: Reason) -> Trouble {
     Trouble::Drive(drive::Error { reason, status: Some(500), message: "x".into(), retry_after: None })
@@ -21,6 +23,7 @@ fn answered(status: u16, code: Option<&str>) -> Error {
 
 fn calm() -> Circumstances {
     Circumstances {
+        millis: 1_000_000,
         drive_successes: 0,
         drive_pause: Duration::from_secs(7),
         job_silence: Duration::from_secs(60),
@@ -128,6 +131,21 @@ fn rate_answers_count_only_while_others_succeed() {
     let now = Circumstances { drive_successes: 10, ..calm() };
     let end = decide(&trouble, &mut progress, now);
     assert!(matches!(&end, Decision::Fail(failure) if failure.reason == "rate-limited"), "{end:?}");
+}
+
+#[test]
+fn an_image_that_is_refused_alone_is_checked_but_not_too_often() {
+    let trouble = drive(Reason::RateLimited);
+    let mut progress = Progress::default();
+    let mut checks = 0;
+    for second in 0..60 {
+        let now = Circumstances { millis: 1_000_000 + second * 1000, ..calm() };
+        decide(&trouble, &mut progress, now);
+        checks += u32::from(std::mem::take(&mut progress.check_rate));
+    }
+    assert_eq!(checks, 3);
+    assert!(checks < MAX_RATE_REFUSALS, "one window of a quota fails no image");
+    assert_eq!(progress.rate_refusals, 0);
 }
 
 #[test]

@@ -8,9 +8,10 @@ use tracing::Instrument;
 
 use super::{Runner, Stop};
 use crate::{
-    outcome::{Circumstances, Decision, Trouble, decide},
+    outcome::{Circumstances, Decision, decide},
     pipeline::Known,
     task::{JobState, Task},
+    trouble::Trouble,
 };
 
 /// The least wait before a task runs again.
@@ -125,6 +126,7 @@ impl Runner {
     async fn circumstances(&self, task: &Task) -> Circumstances {
         let pacer = &self.inner.pacer;
         Circumstances {
+            millis: chrono::Utc::now().timestamp_millis(),
             drive_successes: pacer.successes(),
             drive_pause: pacer.pause().map_or(Duration::ZERO, |pause| pause.next_call),
             job_silence: self.inner.queue.silence(&task.job).await.unwrap_or_default(),
