@@ -29,7 +29,7 @@ impl Quota {
                 *used <= *units
             }
             Self::Bucket { per_second, limit, left, at } => {
-                *left = (*left + *per_second * (now - *at).as_secs_f64()).min(*limit);
+                *left = (*left + *per_second * now.saturating_sub(*at).as_secs_f64()).min(*limit);
                 *at = now;
                 let allowed = *left >= f64::from(DOWNLOAD);
                 *left -= if allowed { f64::from(DOWNLOAD) } else { 0.0 };
