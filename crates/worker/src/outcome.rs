@@ -20,6 +20,8 @@ use crate::{task::Progress, trouble::Trouble};
 const MAX_TRIES: u32 = 8;
 /// Rate answers while other calls succeed, before the image fails.
 const MAX_RATE_REFUSALS: u32 = 10;
+/// Waits of an image that is refused while others succeed.
+const REFUSED: Backoff = Backoff { first: Duration::from_millis(200), longest: Duration::from_secs(10) };
 /// How long an image is refused alone before it is checked whether Drive refuses everything. Google's quotas are per
 /// minute: in one minute an image must not use up its chances.
 const CHECK_RATE_MILLIS: i64 = 15_000;
@@ -160,7 +162,12 @@ fn count_rate_answer(trouble: &Trouble, progress: &mut Progress, now: Circumstan
     if progress.rate_refusals >= MAX_RATE_REFUSALS {
         return Decision::Fail(trouble.failure(progress.attempts));
     }
-    Decision::TryAgain { after: now.drive_pause, waiting_for: None }
+    // whoever is refused while others succeed lets them go first
+    let politely = match progress.rate_refusals {
+        0 => Duration::ZERO,
+        refusals => REFUSED.ceiling(refusals),
+    };
+    Decision::TryAgain { after: now.drive_pause.max(politely), waiting_for: None }
 }
 
 fn retry_after(error: &Error) -> Option<Duration> {

@@ -124,10 +124,15 @@ fn rate_answers_count_only_while_others_succeed() {
         assert_eq!(again, Decision::TryAgain { after: Duration::from_secs(7), waiting_for: None });
     }
     assert_eq!(progress.rate_refusals, 0);
+    let mut waited = Duration::ZERO;
     for drive_successes in 1..10 {
-        let now = Circumstances { drive_successes, ..calm() };
-        assert!(matches!(decide(&trouble, &mut progress, now), Decision::TryAgain { .. }));
+        let now = Circumstances { drive_successes, drive_pause: Duration::ZERO, ..calm() };
+        let Decision::TryAgain { after, .. } = decide(&trouble, &mut progress, now) else {
+            panic!("too soon: {progress:?}");
+        };
+        waited += after;
     }
+    assert!(waited >= Duration::from_secs(30), "others go first: {waited:?}");
     let now = Circumstances { drive_successes: 10, ..calm() };
     let end = decide(&trouble, &mut progress, now);
     assert!(matches!(&end, Decision::Fail(failure) if failure.reason == "rate-limited"), "{end:?}");
