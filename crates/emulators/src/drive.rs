@@ -125,7 +125,7 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
         tokio::time::sleep(LAST_WORDS).await;
     };
     tokio::select! {
-        served = server.into_future() => served.context("serve the Drive emulator"),
+        ended = server.into_future() => ended.context("serve the Drive emulator"),
         () = impatience => Ok(()),
     }
 }

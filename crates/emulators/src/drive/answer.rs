@@ -1,5 +1,6 @@
 //! JSON answers with the headers that Drive sends.
 
+use super::faults::Place;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -15,8 +16,7 @@ pub(crate) struct Style {
     /// On one line, without blanks.
     pub(crate) compact: bool,
     pub(crate) gzip: bool,
-    /// Cut after so many bytes (`None`: half of them).
-    pub(crate) cut: Option<Option<u64>>,
+    pub(crate) cut: Option<Place>,
 }
 
 /// An answer in the usual style.
@@ -28,8 +28,7 @@ pub(crate) fn json(status: u16, body: &Value) -> Response {
 pub(crate) fn styled(status: u16, body: &Value, style: Style) -> Response {
     let mut text = if style.compact { body.to_string() } else { format!("{body:#}\n") }.into_bytes();
     if let Some(cut) = style.cut {
-        let kept = cut.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(text.len() / 2);
-        text.truncate(kept);
+        text.truncate(usize::try_from(cut.within(text.len() as u64)).unwrap_or(usize::MAX));
     }
     let text = if style.gzip { gzip(&text) } else { text };
     let mut response = Response::new(Body::from(Bytes::from(text)));

@@ -56,7 +56,9 @@ fn change_faults(drive: &Drive, body: &[u8], replace: bool) -> Response {
             if replace {
                 drive.faults.clear();
             }
-            rules.into_iter().for_each(|rule| drive.faults.add(rule));
+            for rule in rules {
+                drive.faults.add(rule);
+            }
             answer(200, &json!({ "faults": drive.faults.report() }))
         }
     }

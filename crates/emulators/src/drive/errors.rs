@@ -9,6 +9,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
+use std::ops::{Deref, DerefMut};
 pub(crate) use table::{is_known, known_reasons};
 
 /// How an error is written.
@@ -21,9 +22,13 @@ pub(crate) enum Format {
     Two,
 }
 
-/// An error answer, as data.
+/// An error answer, as data. Boxed, because it is the rare end of every call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct DriveError {
+pub(crate) struct DriveError(Box<Parts>);
+
+/// What an error answer consists of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Parts {
     pub(crate) status: u16,
     pub(crate) reason: &'static str,
     pub(crate) domain: &'static str,
@@ -39,9 +44,23 @@ pub(crate) struct DriveError {
     content_range: Option<String>,
 }
 
+impl Deref for DriveError {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl DerefMut for DriveError {
+    fn deref_mut(&mut self) -> &mut Parts {
+        &mut self.0
+    }
+}
+
 impl DriveError {
     fn new(status: u16, reason: &'static str, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             status,
             reason,
             domain: "global",
@@ -52,7 +71,7 @@ impl DriveError {
             extended_help: None,
             retry_after: None,
             content_range: None,
-        }
+        }))
     }
 
     /// 404 for a file that does not exist, or that the caller may not see: Drive does not tell which.
@@ -84,8 +103,9 @@ impl DriveError {
 
     /// 416, with the size, so that a client can tell an empty file from a mistake.
     pub(crate) fn range_not_satisfiable(size: u64) -> Self {
-        let error = Self::new(416, "requestedRangeNotSatisfiable", "Request range not satisfiable");
-        Self { content_range: Some(format!("bytes */{size}")), ..error.at("Range", "header") }
+        let mut error = Self::of_reason("requestedRangeNotSatisfiable", "");
+        error.content_range = Some(format!("bytes */{size}"));
+        error
     }
 
     /// 403 for folders, shortcuts and Docs editors files.
@@ -105,17 +125,15 @@ impl DriveError {
         table::error(reason, file)
     }
 
-    fn at(self, location: &'static str, kind: &'static str) -> Self {
-        Self { location: Some((location, kind)), ..self }
-    }
-
-    fn at_parameter(self, name: &'static str) -> Self {
-        self.at(name, "parameter")
+    fn at_parameter(mut self, name: &'static str) -> Self {
+        self.location = Some((name, "parameter"));
+        self
     }
 
     /// Leaves out `status` and `details`, as some recorded answers do.
-    pub(crate) fn without_details(self) -> Self {
-        Self { from_front_end: false, ..self }
+    pub(crate) fn without_details(mut self) -> Self {
+        self.from_front_end = false;
+        self
     }
 
     /// The canonical code that belongs to the HTTP status.
@@ -273,7 +291,7 @@ mod tests {
             );
         }
         assert!(!is_known("noSuchReason"));
-        let message = DriveError::of_reason("insufficientFilePermissions", "FILE").message;
+        let message = &DriveError::of_reason("insufficientFilePermissions", "FILE").message;
         assert_eq!(message, "The user does not have sufficient permissions for file FILE.");
     }
 }

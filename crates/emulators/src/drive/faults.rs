@@ -65,7 +65,7 @@ mod plan;
 mod rule;
 
 pub(crate) use book::Target;
-pub(crate) use plan::{Answer, Cut, Plan, Wire};
+pub(crate) use plan::{Answer, Cut, Place, Plan, Wire};
 
 pub use book::{Faults, RuleReport};
 pub use kind::Kind;

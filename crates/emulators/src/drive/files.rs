@@ -39,13 +39,13 @@ pub(crate) fn list(drive: &Drive, call: &Call, plan: &Plan) -> Result<Response, 
     let binding = Binding::to(&[&search.identity]);
     let start = match call.parameter("pageToken").filter(|token| !token.is_empty()) {
         None => Cursor::default(),
-        Some(_) if plan.refuse_token => return Err(DriveError::invalid_value("pageToken")),
+        Some(_) if plan.paging.refuse_token => return Err(DriveError::invalid_value("pageToken")),
         Some(token) => binding.cursor(token).ok_or_else(|| DriveError::invalid_value("pageToken"))?,
     };
-    let wanted = page_size.min(plan.page_limit.unwrap_or(page_size));
+    let wanted = page_size.min(plan.paging.limit.unwrap_or(page_size));
     let page = search.page(&drive.library, &drive.sorted, start, wanted)?;
     let (files, unread) = files(drive, &page.items, mask.within("files"));
-    let next = if plan.repeat_page { Some(start) } else { unread.or(page.next) };
+    let next = if plan.paging.repeat { Some(start) } else { unread.or(page.next) };
 
     let mut body = Map::new();
     body.insert("kind".into(), json!("drive#fileList"));
@@ -61,7 +61,7 @@ pub(crate) fn list(drive: &Drive, call: &Call, plan: &Plan) -> Result<Response, 
 pub(crate) fn get(drive: &Drive, call: &Call, plan: &Plan, id: &str) -> Result<Response, DriveError> {
     let mask = mask(call, DEFAULT_FILE_FIELDS, &FILE)?;
     let item = readable(drive, &call.viewer()?, id)?;
-    let wrong = wrong_md5(drive, faults::Call::Get, &item);
+    let wrong = mask.wants("md5Checksum") && wrong_md5(drive, faults::Call::Get, &item);
     let body =
         resource::file(&item, &mask, &drive.checksums, wrong).map_err(|_| DriveError::file_not_found(id))?;
     Ok(answer::styled(200, &body, style(call, plan)))
@@ -77,7 +77,7 @@ pub(crate) fn readable(drive: &Drive, viewer: &Viewer, id: &str) -> Result<Item,
 /// meanwhile are left out.
 fn files(drive: &Drive, items: &[(Cursor, Item)], mask: &Mask) -> (Vec<Value>, Option<Cursor>) {
     let deadline = Instant::now() + PAGE_TIME;
-    let make = |(_, item): &(Cursor, Item)| -> Option<io::Result<Value>> {
+    let object = |(_, item): &(Cursor, Item)| -> Option<io::Result<Value>> {
         let wrong = mask.wants("md5Checksum") && wrong_md5(drive, faults::Call::List, item);
         Some(resource::file(item, mask, &drive.checksums, wrong))
     };
@@ -85,10 +85,10 @@ fn files(drive: &Drive, items: &[(Cursor, Item)], mask: &Mask) -> (Vec<Value>, O
         // The first is always read, so that every page gets further.
         parallel::map(
             items,
-            |index, item| if index > 0 && Instant::now() > deadline { None } else { make(item) },
+            |index, item| if index > 0 && Instant::now() > deadline { None } else { object(item) },
         )
     } else {
-        items.iter().map(make).collect()
+        items.iter().map(object).collect()
     };
     let read = made.iter().take_while(|made| made.is_some()).count();
     let files = made.into_iter().take(read).flatten().filter_map(Result::ok).collect();

@@ -37,6 +37,7 @@ pub(crate) enum Kind {
 /// What a shortcut points to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names on the wire")]
 pub(crate) struct Shortcut {
     pub(crate) target_id: String,
     #[serde(default)]
@@ -47,6 +48,7 @@ pub(crate) struct Shortcut {
 
 /// What is said about an item, beyond its bytes.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub(crate) struct Marks {
     /// In the owner's trash; still readable.
     pub(crate) trashed: bool,

@@ -138,7 +138,7 @@ impl Transfer {
         }
         let len = self.range.end - self.range.start;
         let (end, cut) = match self.faults.end {
-            Some((bytes, cut)) => (bytes.unwrap_or(len / 2).min(len), Some(cut)),
+            Some((place, cut)) => (place.within(len), Some(cut)),
             None => (len, None),
         };
         if self.sent >= end {

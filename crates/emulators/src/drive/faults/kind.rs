@@ -61,7 +61,7 @@ pub enum Kind {
 
 /// No kind of fault is called so.
 #[derive(Debug, Error)]
-#[error("unknown kind of fault {0:?}: neither a reason of Drive nor one of {known}", known = spellings())]
+#[error("unknown kind of fault {0:?}, known are {known}", known = spellings())]
 pub struct UnknownKind(String);
 
 /// Everything that is not a reason of Drive.
@@ -143,7 +143,8 @@ impl From<Kind> for String {
 }
 
 fn spellings() -> String {
-    NAMED.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    let named = NAMED.iter().map(|(name, _)| *name);
+    named.chain(errors::known_reasons()).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

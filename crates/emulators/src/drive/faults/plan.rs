@@ -19,22 +19,48 @@ pub(crate) struct Plan {
     pub(crate) answer: Option<Answer>,
     /// To a JSON answer.
     pub(crate) gzip: bool,
-    pub(crate) cut_json: Option<Option<u64>>,
-    /// To a listing.
-    pub(crate) refuse_token: bool,
-    pub(crate) page_limit: Option<usize>,
-    pub(crate) repeat_page: bool,
+    pub(crate) cut_json: Option<Place>,
+    pub(crate) paging: Paging,
     /// To a download.
     pub(crate) edit: Option<Edit>,
     pub(crate) ignore_range: bool,
     pub(crate) wire: Wire,
 }
 
+/// Changes to a listing.
+#[derive(Debug, Default)]
+pub(crate) struct Paging {
+    pub(crate) refuse_token: bool,
+    pub(crate) limit: Option<usize>,
+    pub(crate) repeat: bool,
+}
+
+/// A place in a body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place {
+    Half,
+    After(u64),
+}
+
+impl Place {
+    fn of(rule: &Rule) -> Self {
+        rule.bytes.map_or(Self::Half, Self::After)
+    }
+
+    /// The bytes before it, of so many.
+    pub(crate) fn within(self, len: u64) -> u64 {
+        match self {
+            Self::Half => len / 2,
+            Self::After(bytes) => bytes.min(len),
+        }
+    }
+}
+
 /// Changes to the bytes of a download.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wire {
-    /// The end after so many bytes (`None`: half of them).
-    pub(crate) end: Option<(Option<u64>, Cut)>,
+    /// The end before all is sent.
+    pub(crate) end: Option<(Place, Cut)>,
     /// A pause after so many bytes.
     pub(crate) stall: Option<(u64, Duration)>,
     pub(crate) bytes_per_second: Option<u64>,
@@ -52,7 +78,7 @@ pub(crate) enum Cut {
 /// An answer that a rule gives instead of the true one.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    Error(Box<DriveError>, Option<Format>),
+    Error(DriveError, Option<Format>),
     AutomatedQueries {
         retry_after: Option<String>,
     },
@@ -79,11 +105,11 @@ impl Plan {
             Kind::Stall if rule.bytes.is_none() => self.delay = self.delay.saturating_add(rule.pause()),
             Kind::Stall => self.wire.stall = rule.bytes.map(|bytes| (bytes, rule.pause())),
             Kind::Gzip => self.gzip = true,
-            Kind::CutJson => self.cut_json = Some(rule.bytes),
-            Kind::PageTokenRefused => self.refuse_token = true,
+            Kind::CutJson => self.cut_json = Some(Place::of(rule)),
+            Kind::PageTokenRefused => self.paging.refuse_token = true,
             Kind::ShortPage => self.limit_page(rule.items.unwrap_or(1)),
             Kind::EmptyPage => self.limit_page(0),
-            Kind::DuplicatePage => self.repeat_page = true,
+            Kind::DuplicatePage => self.paging.repeat = true,
             Kind::FileChanged => {
                 let appended = rule.bytes.unwrap_or(16);
                 self.edit = Some(if appended == 0 { Edit::SameLength } else { Edit::Longer(appended) });
@@ -91,7 +117,7 @@ impl Plan {
             Kind::IgnoreRange => self.ignore_range = true,
             Kind::Bandwidth => self.wire.bytes_per_second = Some(rule.bytes.unwrap_or(64 * 1024)),
             Kind::WrongBytes => self.wire.flip = Some(if rule.vary { nth } else { 0 }),
-            Kind::Truncate => self.wire.end = Some((rule.bytes, Cut::Close(rule.length))),
+            Kind::Truncate => self.wire.end = Some((Place::of(rule), Cut::Close(rule.length))),
             Kind::Close => self.end(rule, Cut::Close(rule.length)),
             Kind::Reset => self.end(rule, Cut::Reset),
             Kind::WrongMd5 => {}
@@ -100,12 +126,12 @@ impl Plan {
     }
 
     fn limit_page(&mut self, items: usize) {
-        self.page_limit = Some(self.page_limit.map_or(items, |limit| limit.min(items)));
+        self.paging.limit = Some(self.paging.limit.map_or(items, |limit| limit.min(items)));
     }
 
     fn end(&mut self, rule: &Rule, cut: Cut) {
         match rule.bytes {
-            Some(bytes) => self.wire.end = Some((Some(bytes), cut)),
+            Some(_) => self.wire.end = Some((Place::of(rule), cut)),
             None => self.answer = self.answer.take().or(Some(Answer::Nothing(cut))),
         }
     }
@@ -132,13 +158,15 @@ impl Answer {
 
     fn error(rule: &Rule, mut error: DriveError) -> Self {
         error.status = rule.status.unwrap_or(error.status);
-        error.message = rule.message.clone().unwrap_or(error.message);
+        if let Some(message) = &rule.message {
+            error.message.clone_from(message);
+        }
         error.retry_after.clone_from(&rule.retry_after);
         if rule.details == Some(false) {
             error = error.without_details();
         }
         let format = rule.format.map(|number| if number == 2 { Format::Two } else { Format::One });
-        Self::Error(Box::new(error), format)
+        Self::Error(error, format)
     }
 
     /// The answer as bytes; `None` when there shall be none.

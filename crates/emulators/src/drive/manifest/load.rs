@@ -35,8 +35,8 @@ struct Loader<'a> {
 impl Loaded {
     /// Takes a manifest apart.
     pub(crate) fn new(manifest: &Manifest) -> anyhow::Result<Self> {
-        let loaded = Self { rules: manifest.faults.clone(), ..Self::default() };
-        let mut loader = Loader { manifest, loaded };
+        let rules = manifest.faults.clone();
+        let mut loader = Loader { manifest, loaded: Self { rules, ..Self::default() } };
         // A folder that lies in another is loaded with that one, which passes its marks on.
         let mut inside = BTreeSet::new();
         manifest.folders.values().for_each(|folder| folder.0.children_ids(&mut inside));

@@ -76,7 +76,7 @@ impl Comparison {
     }
 }
 
-/// `contains` on a name finds beginnings of words only: "HelloWorld" has 'Hello' and not 'World'.
+/// `contains` on a name finds beginnings of words only: `HelloWorld` has `Hello` and not `World`.
 fn has_word_prefix(own: &str, text: &str) -> bool {
     let (own, text) = (own.to_lowercase(), text.to_lowercase());
     own.match_indices(&text).any(|(at, _)| !own[..at].ends_with(char::is_alphanumeric))

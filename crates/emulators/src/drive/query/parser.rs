@@ -88,7 +88,7 @@ impl<'a> Parser<'a> {
             "mimeType" => Ok(Node::Is(self.text(Term::MimeType, true)?)),
             "shortcutDetails.targetId" => Ok(Node::Is(self.text(Term::ShortcutTarget, false)?)),
             "visibility" => self.visibility(),
-            "fullText" => match self.text(|op, text| Term::Name(op, text), true)? {
+            "fullText" => match self.text(Term::Name, true)? {
                 Term::Name(TextOp::Contains, text) => Ok(Node::Is(Term::FullText(text))),
                 _ => Err(InvalidQuery("fullText can only contain".into())),
             },
@@ -96,9 +96,9 @@ impl<'a> Parser<'a> {
             "createdTime" => self.time(Some(TimeField::Created)),
             "viewedByMeTime" | "sharedWithMeTime" => self.time(None),
             "trashed" => self.boolean(|wanted| Node::Is(Term::Trashed(wanted))),
-            "starred" | "sharedWithMe" => self.boolean(|wanted| match wanted {
-                true => Node::Is(Term::Nothing),
-                false => Node::Not(Box::new(Node::Is(Term::Nothing))),
+            "starred" | "sharedWithMe" => self.boolean(|wanted| {
+                let nothing = Node::Is(Term::Nothing);
+                if wanted { nothing } else { Node::Not(Box::new(nothing)) }
             }),
             "properties" | "appProperties" => self.properties(),
             unknown => Err(InvalidQuery(format!("unknown term {unknown}"))),
