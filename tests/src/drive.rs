@@ -40,7 +40,9 @@ impl DriveEmulator {
     pub fn fail(&self, rules: &serde_json::Value) {
         let list = if rules.is_array() { rules.clone() } else { serde_json::json!([rules]) };
         let rules: Vec<Rule> = serde_json::from_value(list).expect("fault rules are well-formed");
-        rules.into_iter().for_each(|rule| self.faults.add(rule));
+        for rule in rules {
+            self.faults.add(rule);
+        }
     }
 
     /// How often each rule fired, in order.

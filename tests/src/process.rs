@@ -55,6 +55,9 @@ impl Process {
     }
 
     /// Asks it to stop (SIGTERM); true when it has ended in order within `secs`.
+    ///
+    /// # Panics
+    /// When it cannot be asked.
     pub fn terminate(&mut self, secs: u64) -> bool {
         let Some(mut child) = self.child.take() else { return false };
         let asked = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status();
@@ -89,6 +92,9 @@ impl Drop for Process {
 }
 
 /// Where cargo has put the binary `name`: beside the folder of the running test.
+///
+/// # Panics
+/// When the test lies elsewhere.
 pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
     let profile = test.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");

@@ -21,7 +21,7 @@ use crate::{
 /// The API key of every test; no log may show it.
 pub const API_KEY: &str = "canary-api-key";
 /// How long an import of a test may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// How a stack is set up.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl StackBuilder {
 
     /// Gives every service one more setting.
     #[must_use]
-    pub fn set(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn set(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         self.settings.push((name.to_owned(), value.to_string()));
         self
     }
@@ -85,7 +85,7 @@ impl StackBuilder {
             .collect();
         let http = client::http::service_client(Duration::from_secs(60));
         let api: url::Url = format!("{}/api", url("gateway")).parse().expect("a local URL");
-        let stack = Stack { dir, drive, bucket, processes, ports, http, api };
+        let stack = Stack { dir, drive, bucket, processes, http, api, ports };
         for name in SERVICES {
             stack.ready(name).await;
         }

@@ -34,7 +34,8 @@ async fn a_service_that_is_down_is_named_and_waited_for() {
     stack.assert_stored_exactly(&expected).await;
 }
 
-#[tokio::test]
+// the test itself waits for the end of processes, while the emulators in it must go on
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stop_is_orderly_and_loses_nothing() {
     let (manifest, expected) = folder("stopping", 60, 3000);
     let mut stack = Stack::with(drive::serving(&manifest)).set("WORKER_CONCURRENCY", 4).start().await;
