@@ -20,6 +20,8 @@ use crate::{
 
 /// The API key of every test; no log may show it.
 pub const API_KEY: &str = "canary-api-key";
+/// The database password that `tests/run` makes; no log may show it.
+const DB_PASSWORD: &str = "canary-db-password";
 /// How long an import of a test may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -247,7 +249,7 @@ impl Stack {
     pub fn assert_no_secret_in_logs(&self) {
         for (name, process) in &self.processes {
             let log = process.log();
-            for secret in [API_KEY, SECRET_KEY] {
+            for secret in [API_KEY, SECRET_KEY, DB_PASSWORD] {
                 assert!(!log.contains(secret), "the log of {name} shows {secret}");
             }
         }

@@ -109,7 +109,7 @@ pub(crate) fn say_pages(system: &System) {
     let gateway = system.addresses.gateway.replace("127.0.0.1", "localhost");
     if system.has_pages {
         output::say(&format!("  Web page  {gateway}"));
-    } else {
+    } else if std::path::Path::new("frontend/package.json").is_file() {
         output::say("  Web page  not built: run `npm ci && npm run build` in frontend/ and start again");
     }
     output::say(&format!("  API       {gateway}/api"));
