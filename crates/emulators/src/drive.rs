@@ -16,6 +16,7 @@
 //! Nothing is written, and no file is ever held in memory.
 
 mod answer;
+mod broken;
 mod checksums;
 mod config;
 mod content;

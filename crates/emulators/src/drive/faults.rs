@@ -40,15 +40,15 @@
 //! | `not-json` | 200 and the text `not json` | |
 //! | `cut-json` | 200, a JSON body cut in the middle, the length of which is right | `bytes` kept |
 //! | `gzip` | a JSON body in gzip, asked for or not | |
-//! | `close` | the connection closes without an answer | `bytes`: of a download first |
+//! | `close` | the connection closes without an answer | `bytes`: of the answer first |
 //! | `reset` | the same with a TCP reset | `bytes`: of a download first |
-//! | `latency` | every answer comes later | `seconds` |
-//! | `stall` | nothing happens for a while, then all goes on | `seconds`; `bytes`: of a download first |
-//! | `bandwidth` | a slow download | `bytes` per second |
-//! | `truncate` | a download ends early | `bytes` sent (half); `length`: `announced` (as Content-Length; default), `none` (ended by the end of the connection: looks whole), `chunked` (no last chunk) |
+//! | `latency` | every answer comes later | `seconds` (1) |
+//! | `stall` | nothing happens for a while, then all goes on | `seconds` (1); `bytes`: of a download first |
+//! | `bandwidth` | a slow download | `bytes` per second (65,536) |
+//! | `truncate` | a download (or with `on` a listing) ends early | `bytes` sent (half); `length`: `announced` (as Content-Length; default), `none` (ended by the end of the connection: looks whole), `chunked` (no last chunk) |
 //! | `wrong-bytes` | one byte of a download differs | `vary`: another byte each time |
 //! | `wrong-md5` | the metadata announces another MD5 | |
-//! | `file-changed` | the file is edited the moment its download is asked for, and stays so | `bytes` appended (0: same length) |
+//! | `file-changed` | the file is edited the moment its download is asked for, and stays so | `bytes` appended (16; 0: same length, another last byte) |
 //! | `ignore-range` | 200 with everything instead of 206 | |
 //! | `page-token-refused` | 400 `Invalid Value` at `pageToken`, on pages after the first | |
 //! | `short-page` | no more than so many files on a page | `items` (1) |
@@ -56,6 +56,7 @@
 //! | `duplicate-page` | the same page again under the next token | |
 //! | `quota` | calls cost units (list 100, get 5, download 200), refused ones too; beyond the sum all are refused until the window ends | `units`, `seconds` (60), `status` (403 or 429) |
 //!
+//! A private folder that answers 404 instead of an empty list is `{"kind": "notFound", "on": "list", "file": ID}`.
 //! Give `empty-page` and `duplicate-page` a `count`: a listing where they always fire never ends.
 //! Several rules may hold for one call: all delays and changes add up, and of the answers the first rule's wins.
 

@@ -2,6 +2,7 @@
 
 use super::Drive;
 use super::answer::common_headers;
+use super::broken::end;
 use super::content::{PIECE, Reader};
 use super::errors::DriveError;
 use super::faults::{Cut, Length, Plan, Wire};
@@ -20,9 +21,6 @@ use http::{HeaderValue, StatusCode, Version, header};
 use std::io;
 use std::ops::Range;
 use std::time::Duration;
-
-/// Time for the server to send what it has before the connection is cut.
-const FLUSH: Duration = Duration::from_millis(20);
 
 /// Answers a download, or says why there is none.
 pub(crate) async fn media(
@@ -178,16 +176,9 @@ impl Transfer {
 
     async fn end(&self, cut: Option<Cut>) -> io::Result<Option<Bytes>> {
         match cut {
-            None | Some(Cut::Close(Length::None)) => return Ok(None),
-            Some(Cut::Close(_)) => tokio::time::sleep(FLUSH).await,
-            Some(Cut::Reset) => {
-                tokio::time::sleep(FLUSH).await;
-                if let Some(wire) = &self.wire {
-                    wire.reset();
-                }
-            }
+            Some(cut) => end(cut, self.wire.clone()).await.map(|_| None),
+            None => Ok(None),
         }
-        Err(io::Error::new(io::ErrorKind::ConnectionReset, "cut on purpose"))
     }
 }
 

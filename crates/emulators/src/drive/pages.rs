@@ -109,7 +109,7 @@ impl Scope<'_> {
     }
 
     fn sorted_page(&self, sorted: &Sorted, start: Cursor, wanted: usize) -> Page {
-        let places = self.sorted(sorted);
+        let places = self.sorted(sorted, start);
         let opened: Vec<_> = self.folders.iter().map(|folder| self.open(folder)).collect();
         let ranks = (0..).zip(places.iter()).skip(usize::try_from(start.index).unwrap_or(usize::MAX));
         let items = ranks.filter_map(|(rank, place)| {
@@ -120,10 +120,11 @@ impl Scope<'_> {
         page_of(items, wanted)
     }
 
-    fn sorted(&self, sorted: &Sorted) -> Arc<Vec<Cursor>> {
+    /// The first page is always sorted afresh, because times and sizes change without a trace.
+    fn sorted(&self, sorted: &Sorted, start: Cursor) -> Arc<Vec<Cursor>> {
         let state = self.state();
         let mut last = sorted.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, places)) = last.as_ref().filter(|(known, _)| *known == state) {
+        if let Some((_, places)) = last.as_ref().filter(|(known, _)| start.index > 0 && *known == state) {
             return Arc::clone(places);
         }
         let found = self.matches(Cursor::default());

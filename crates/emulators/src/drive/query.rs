@@ -12,6 +12,7 @@
 mod lexer;
 mod matching;
 mod parser;
+mod term;
 
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;

@@ -1,5 +1,6 @@
 //! Every path of the emulator, and the order in which a call is judged: key, faults, then the call itself.
 
+use super::broken::broken;
 use super::errors::{DriveError, page};
 use super::faults::{self, Answer, Cut, Plan, Target};
 use super::query::Query;
@@ -91,7 +92,13 @@ async fn judge(
     }
     let done = match (kind, id) {
         (faults::Call::Media, Some(id)) => media::media(drive, &call, plan, &id, wire).await,
-        (_, id) => metadata(drive.clone(), call, plan, id).await,
+        (_, id) => {
+            let faults = plan.wire.clone();
+            match metadata(drive.clone(), call, plan, id).await {
+                Ok(response) => Ok(broken(drive, response, faults, wire).await),
+                Err(error) => Err(error),
+            }
+        }
     };
     Ok(done.unwrap_or_else(|error| error.response(format)))
 }

@@ -1,6 +1,8 @@
 //! The emulator behind a real socket.
 
 mod access;
+mod bad_downloads;
+mod bad_listings;
 mod downloads;
 mod fixtures;
 mod listing;

@@ -97,7 +97,9 @@ impl Faults {
             let other_moment = state.rule.kind == Kind::WrongMd5;
             let answered = state.rule.is_answer() && plan.answer.is_some();
             if !other_moment && !answered && state.fires(target) {
-                plan.add(&state.rule, target.id, state.fired);
+                // A listing's errors never name the folder.
+                let file = if target.call == Call::List { "" } else { target.id };
+                plan.add(&state.rule, file, state.fired);
             }
         }
     }

@@ -208,3 +208,68 @@ pub(crate) fn inherited(folder: &Marks) -> Marks {
         ..Marks::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(json: &str) -> Loaded {
+        Loaded::new(&Manifest::parse(json).unwrap()).unwrap()
+    }
+
+    fn ids(loaded: &Loaded, folder: &str) -> Vec<String> {
+        let Contents::Listed(items) = &loaded.folders[folder] else { panic!("{folder} is not listed") };
+        items.iter().map(|item| item.id.clone()).collect()
+    }
+
+    #[test]
+    fn a_folder_described_elsewhere_inherits_from_where_it_lies() {
+        // Named so that the inner folder comes first in the file's order.
+        let loaded = load(
+            r#"{"folders": {
+                "a-inner": {"name": "own name", "children": [{"id": "deep", "bytes": 1}]},
+                "b-outer": {"trashed": true, "children": [
+                    {"id": "a-inner", "mimeType": "application/vnd.google-apps.folder"}]}}}"#,
+        );
+        assert_eq!(ids(&loaded, "b-outer"), ["a-inner"]);
+        assert_eq!(ids(&loaded, "a-inner"), ["deep"]);
+        assert!(loaded.items["deep"].marks.trashed);
+        let inner = &loaded.items["a-inner"];
+        assert_eq!((inner.name.as_deref(), inner.parent.as_deref()), (Some("own name"), Some("b-outer")));
+    }
+
+    #[test]
+    fn folders_inside_each_other_are_no_endless_story() {
+        let folder = "application/vnd.google-apps.folder";
+        let loaded = load(&format!(
+            r#"{{"folders": {{"a": [{{"id": "b", "mimeType": "{folder}"}}], "b": [{{"id": "a", "mimeType": "{folder}"}}]}}}}"#
+        ));
+        assert_eq!((ids(&loaded, "a"), ids(&loaded, "b")), (vec!["b".to_owned()], vec!["a".to_owned()]));
+    }
+
+    #[test]
+    fn a_fault_of_an_item_is_a_rule_for_its_downloads() {
+        let loaded = load(
+            r#"{"folders": {"a": [{"id": "x", "bytes": 1, "fault": {"kind": "reset", "count": 1}},
+                {"id": "y", "bytes": 1, "fault": [{"kind": "notFound", "on": "get"}, {"kind": "stall"}]}]}}"#,
+        );
+        let rules: Vec<_> = loaded.rules.iter().map(|rule| (rule.file.as_deref(), rule.on)).collect();
+        let expected =
+            [(Some("x"), Some(Call::Media)), (Some("y"), Some(Call::Get)), (Some("y"), Some(Call::Media))];
+        assert_eq!(rules, expected);
+    }
+
+    #[test]
+    fn a_misspelled_word_is_an_error() {
+        for json in [
+            r#"{"folder": {}}"#,
+            r#"{"folders": {"a": [{"id": "x", "byte": 1}]}}"#,
+            r#"{"folders": {"a": {"generate": {"count": 1}}}}"#,
+            r#"{"faults": [{"kind": "explode"}]}"#,
+        ] {
+            assert!(Manifest::parse(json).is_err(), "{json}");
+        }
+        let words = Manifest::parse(r#"{"folder_errors": {"a": "500 noSuchReason"}}"#).unwrap();
+        assert!(Loaded::new(&words).is_err());
+    }
+}
