@@ -6,5 +6,6 @@ mod drive_folders;
 mod drive_trouble;
 mod import_flow;
 mod in_step;
+mod known_and_changed;
 mod lifecycle;
 mod secrets;
