@@ -1,15 +1,15 @@
 //! Size, rotation and time of a picture, read from its headers only.
 //!
 //! Understands JPEG, PNG, GIF, BMP, WebP, TIFF and the HEIF family; for everything else there is no
-//! `imageMediaMetadata`, as Drive too leaves it out at times. At most [`HEAD_LIMIT`] bytes are read, wherever a
-//! header claims that its data lies.
+//! `imageMediaMetadata`, as Drive too leaves it out at times. At most [`HEAD_LIMIT`] bytes are read at a time, wherever
+//! a header claims that its data lies.
 
 mod exif;
 
-use exif::Exif;
+use exif::{Exif, first_directory};
 use serde_json::{Map, Value, json};
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// EXIF data, previews included, lies within this in practice.
@@ -25,14 +25,33 @@ struct Picture {
 
 /// The `imageMediaMetadata` of a file, or `None` when it is no picture that is understood.
 pub(crate) fn image_media_metadata(path: &Path) -> Option<Value> {
+    let mut file = File::open(path).ok()?;
     let mut head = Vec::new();
-    File::open(path).ok()?.take(HEAD_LIMIT).read_to_end(&mut head).ok()?;
-    read(&head).map(|picture| picture.to_json())
+    file.by_ref().take(HEAD_LIMIT).read_to_end(&mut head).ok()?;
+    let picture = read(&head).or_else(|| far_tiff(&head, file));
+    picture.map(|picture| picture.to_json())
+}
+
+/// Many programs write the directory of a TIFF file behind the picture.
+fn far_tiff(head: &[u8], mut file: File) -> Option<Picture> {
+    let start = first_directory(head.get(..8).filter(|_| is_tiff(head))?)?;
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(start as u64)).ok()?;
+    file.take(HEAD_LIMIT).read_to_end(&mut bytes).ok()?;
+    Picture::of_tiff(Exif::parse_directory(head, start, &bytes)?)
+}
+
+fn is_tiff(head: &[u8]) -> bool {
+    head.starts_with(b"II*\0") || head.starts_with(b"MM\0*")
 }
 
 impl Picture {
     fn sized(width: u32, height: u32) -> Self {
         Self { width, height, exif: Exif::default() }
+    }
+
+    fn of_tiff(exif: Exif) -> Option<Self> {
+        Some(Self { width: exif.width?, height: exif.height?, exif })
     }
 
     fn to_json(&self) -> Value {
@@ -56,10 +75,7 @@ fn read(head: &[u8]) -> Option<Picture> {
         [b'G', b'I', b'F', b'8', ..] => Some(Picture::sized(le16(head, 6)?.into(), le16(head, 8)?.into())),
         [b'B', b'M', ..] => Some(bmp(head)?),
         [b'R', b'I', b'F', b'F', ..] if head.get(8..12)? == b"WEBP" => webp(head),
-        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => {
-            let exif = Exif::parse(head)?;
-            Some(Picture { width: exif.width?, height: exif.height?, exif })
-        }
+        _ if is_tiff(head) => Picture::of_tiff(Exif::parse(head)?),
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => heif(head),
         _ => None,
     }
@@ -214,6 +230,14 @@ mod tests {
         assert_eq!(read(heif), Some(Picture::sized(512, 256)));
         let extended = b"RIFF....WEBPVP8X\x0a\0\0\0\0\0\0\0\x24\0\0\x14\0\0..........";
         assert_eq!(read(extended), Some(Picture::sized(37, 21)));
+    }
+
+    #[test]
+    fn a_large_tiff_keeps_its_size_at_the_end() {
+        let file = tempfile::NamedTempFile::with_suffix(".tiff").unwrap();
+        image::DynamicImage::new_rgb8(700, 500).save(file.path()).unwrap();
+        let expected = json!({"width": 700, "height": 500, "rotation": 0});
+        assert_eq!(image_media_metadata(file.path()), Some(expected));
     }
 
     #[test]

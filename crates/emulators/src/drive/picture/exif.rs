@@ -20,10 +20,20 @@ pub(super) struct Exif {
 impl Exif {
     /// Reads a TIFF structure: byte order, then a chain of directories.
     pub(super) fn parse(tiff: &[u8]) -> Option<Self> {
-        let tiff = Tiff { bytes: tiff, big_endian: tiff.starts_with(b"MM") };
+        let big_endian = tiff.starts_with(b"MM");
+        Self::read(Tiff { bytes: tiff, start: 0, big_endian }, first_directory(tiff)?)
+    }
+
+    /// Reads the directory at `start` of a TIFF file, of which `bytes` is what follows there.
+    pub(super) fn parse_directory(head: &[u8], start: usize, bytes: &[u8]) -> Option<Self> {
+        let big_endian = head.starts_with(b"MM");
+        Self::read(Tiff { bytes, start, big_endian }, start)
+    }
+
+    fn read(tiff: Tiff<'_>, directory: usize) -> Option<Self> {
         let mut exif = Self::default();
         let mut sub_directory = None;
-        tiff.entries(tiff.u32(4)?, |entry| match entry.tag {
+        tiff.entries(directory, |entry| match entry.tag {
             0x0100 => exif.width = entry.number(),
             0x0101 => exif.height = entry.number(),
             0x010f => exif.make = entry.text(),
@@ -35,7 +45,7 @@ impl Exif {
         })?;
         if let Some(offset) = sub_directory {
             // The moment of the exposure wins over that of the last edit.
-            tiff.entries(offset, |entry| {
+            tiff.entries(usize::try_from(offset).ok()?, |entry| {
                 if entry.tag == 0x9003 {
                     exif.time = entry.text().or(exif.time.take());
                 }
@@ -55,9 +65,18 @@ impl Exif {
     }
 }
 
+/// Where the first directory of a TIFF structure lies.
+pub(super) fn first_directory(head: &[u8]) -> Option<usize> {
+    let offset = if head.starts_with(b"MM") { be32(head, 4)? } else { le32(head, 4)? };
+    usize::try_from(offset).ok()
+}
+
+/// A TIFF structure, or a part of one.
 #[derive(Clone, Copy)]
 struct Tiff<'a> {
     bytes: &'a [u8],
+    /// Where `bytes` starts in the whole.
+    start: usize,
     big_endian: bool,
 }
 
@@ -72,15 +91,16 @@ struct Entry<'a> {
 
 impl<'a> Tiff<'a> {
     fn u16(self, at: usize) -> Option<u16> {
+        let at = at.checked_sub(self.start)?;
         if self.big_endian { be16(self.bytes, at) } else { le16(self.bytes, at) }
     }
 
     fn u32(self, at: usize) -> Option<u32> {
+        let at = at.checked_sub(self.start)?;
         if self.big_endian { be32(self.bytes, at) } else { le32(self.bytes, at) }
     }
 
-    fn entries(self, offset: u32, mut look: impl FnMut(Entry<'a>)) -> Option<()> {
-        let start = usize::try_from(offset).ok()?;
+    fn entries(self, start: usize, mut look: impl FnMut(Entry<'a>)) -> Option<()> {
         let count = self.u16(start)?.min(MOST_ENTRIES);
         for index in 0..usize::from(count) {
             let at = start.checked_add(2 + index * 12)?;
@@ -106,6 +126,7 @@ impl Entry<'_> {
             return None;
         }
         let start = if self.count <= 4 { self.at } else { usize::try_from(self.tiff.u32(self.at)?).ok()? };
+        let start = start.checked_sub(self.tiff.start)?;
         let bytes = self.tiff.bytes.get(start..start.checked_add(self.count)?)?;
         let text = String::from_utf8_lossy(bytes).trim_end_matches(['\0', ' ']).to_owned();
         (!text.is_empty()).then_some(text)
