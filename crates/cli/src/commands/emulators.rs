@@ -1,6 +1,9 @@
 //! `emulators`: the stand-ins for Google Drive and S3 alone, for those who run the services themselves.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use clap::ValueEnum;
@@ -12,7 +15,7 @@ use tempfile::TempDir;
 use super::demo::folders::{self, Folder};
 use crate::{
     all_in_one::{self, Parts, bind, url},
-    exit::Verdict,
+    exit::{Usage, Verdict},
     output,
 };
 
@@ -25,6 +28,9 @@ pub(crate) struct Emulators {
     /// Serve this folder as Google Drive, instead of sample pictures
     #[arg(long, value_name = "PATH")]
     folder: Option<PathBuf>,
+    /// Serve what this JSON file says as Google Drive (ids, listings, faults): alone, or over --folder
+    #[arg(long, value_name = "PATH")]
+    manifest: Option<PathBuf>,
     /// The interface to listen on; 0.0.0.0 is all of them
     #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
     host: IpAddr,
@@ -37,9 +43,25 @@ pub(crate) struct Emulators {
     /// Where the S3 server keeps its objects, in `s3` [default: `DATA_DIR`, else ./.data]
     #[arg(long, value_name = "PATH")]
     data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    s3: S3Manners,
     /// Say where everything is in one line of JSON
     #[arg(long)]
     json: bool,
+}
+
+/// How the S3 server behaves.
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct S3Manners {
+    /// S3 refuses reads without a key, but for objects with the ACL `public-read`
+    #[arg(long)]
+    s3_private: bool,
+    /// S3 refuses ACLs, as every new AWS bucket does
+    #[arg(long)]
+    s3_refuse_acls: bool,
+    /// S3 has a fault book at `/__faults`, as the Drive emulator always has; it asks for no key
+    #[arg(long)]
+    s3_faults: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -88,7 +110,10 @@ impl Emulators {
         parts: &mut Parts,
         pictures: &TempDir,
     ) -> anyhow::Result<(String, Vec<Folder>)> {
-        let (config, folders) = folders::prepare(self.folder.as_deref(), pictures.path())?;
+        let (config, folders) = match &self.manifest {
+            Some(manifest) => self.with_manifest(manifest)?,
+            None => folders::prepare(self.folder.as_deref(), pictures.path())?,
+        };
         let socket =
             bind("Drive emulator", self.host, self.drive_port, "choose another with --drive-port").await?;
         let url = format!("{}{}", url(&socket)?, drive::BASE_PATH);
@@ -96,11 +121,26 @@ impl Emulators {
         Ok((url, folders))
     }
 
+    /// The folders of `--folder`, if any, and over them what a manifest says.
+    fn with_manifest(&self, manifest: &Path) -> anyhow::Result<(drive::Config, Vec<Folder>)> {
+        let (below, folders) = match &self.folder {
+            Some(own) => folders::own(own)?,
+            None => Default::default(),
+        };
+        let config = below.with_manifest_file(manifest).map_err(|error| Usage(format!("{error:#}")))?;
+        Ok((config, folders))
+    }
+
     async fn start_s3(&self, parts: &mut Parts, env: &Env) -> anyhow::Result<String> {
         let data_dir =
             self.data_dir.clone().unwrap_or_else(|| env.get("DATA_DIR").unwrap_or("./.data").into());
         let socket = bind("S3 server", self.host, self.s3_port, "choose another with --s3-port").await?;
-        let (url, config) = (url(&socket)?, all_in_one::s3_config(env, &data_dir));
+        let (url, mut config) = (url(&socket)?, all_in_one::s3_config(env, &data_dir));
+        config.anonymous_reads = !self.s3.s3_private;
+        config.fault_control = self.s3.s3_faults;
+        if self.s3.s3_refuse_acls {
+            config.acls = s3::AclMode::Refuse;
+        }
         parts.stage().serve("S3 server", |stop| s3::run(socket, config, stop));
         Ok(url)
     }

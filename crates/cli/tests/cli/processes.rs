@@ -110,6 +110,36 @@ fn the_emulators_run_alone() {
 }
 
 #[test]
+fn the_emulators_serve_a_manifest_and_a_bucket_as_aws_makes_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = dir.path().join("manifest.json");
+    let folders =
+        r#"{"folders": {"album": [{"id": "a1", "name": "a.jpg", "mimeType": "image/jpeg", "bytes": 9}]}}"#;
+    std::fs::write(&manifest, folders).unwrap();
+    let (drive, s3) = (free_base().to_string(), free_base().to_string());
+    let manifest = manifest.to_str().unwrap();
+    let arguments = [
+        "emulators",
+        "--json",
+        "--drive-port",
+        &drive,
+        "--s3-port",
+        &s3,
+        "--manifest",
+        manifest,
+        "--s3-private",
+    ];
+    let mut emulators = Running::start(dir.path(), &arguments, &[]);
+    let at = emulators.line();
+    let listed =
+        get(&format!("{}/files?key=k&q=%27album%27+in+parents", at["drive"]["url"].as_str().unwrap()));
+    assert!(listed.contains("a.jpg"), "{listed}");
+    let object = get(&format!("{}/images/nothing", at["s3"]["url"].as_str().unwrap()));
+    assert!(object.starts_with("HTTP/1.1 403"), "{object}");
+    assert_eq!(emulators.stop(), 0);
+}
+
+#[test]
 fn a_bucket_of_ones_own_takes_the_place_of_the_embedded_server() {
     let dir = tempfile::tempdir().unwrap();
     let base = free_base().to_string();

@@ -26,10 +26,15 @@ impl Folder {
 
 /// What to serve, and which folders of it to import: the person's own, or the samples, made below `home`.
 pub(crate) fn prepare(own: Option<&Path>, home: &Path) -> anyhow::Result<(drive::Config, Vec<Folder>)> {
-    let Some(own) = own else {
-        let root = home.join("pictures");
-        return Ok((samples::prepare(&root)?, below(&root)));
-    };
+    if let Some(path) = own {
+        return self::own(path);
+    }
+    let root = home.join("pictures");
+    Ok((samples::prepare(&root)?, below(&root)))
+}
+
+/// A folder of the person's own, and all folders in it.
+pub(crate) fn own(own: &Path) -> anyhow::Result<(drive::Config, Vec<Folder>)> {
     if !own.is_dir() {
         return Err(Usage(format!("{} is no folder", own.display())).into());
     }
