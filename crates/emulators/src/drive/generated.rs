@@ -28,6 +28,8 @@ enum Size {
 enum Naming {
     /// `<folder>_f<i>`, `img-<i>.jpg`.
     Counted,
+    /// `<folder>_f<i>`, `bench-<i>.jpg`, as in the recordings.
+    Bench,
     /// `big<iiii>`, `big-<iiii>.jpg`.
     Big,
 }
@@ -54,7 +56,8 @@ impl Generated {
             return Some(Self { size: Size::Growing, ..Self::of_equal_size(id, count, 0) });
         }
         let (count, bytes) = id.strip_prefix("bench-")?.split_once('-')?;
-        Some(Self::of_equal_size(id, decimal(count)?, decimal(bytes)?.into()))
+        let files = Self::of_equal_size(id, decimal(count)?, decimal(bytes)?.into());
+        Some(Self { naming: Naming::Bench, ..files })
     }
 
     /// The well-known folder that the file of this id would lie in.
@@ -77,6 +80,7 @@ impl Generated {
         };
         let (id, name) = match self.naming {
             Naming::Counted => (format!("{}_f{index}", self.folder), format!("img-{index}.jpg")),
+            Naming::Bench => (format!("{}_f{index}", self.folder), format!("bench-{index}.jpg")),
             Naming::Big => (format!("big{index:04}"), format!("big-{index:04}.jpg")),
         };
         Item {
@@ -90,7 +94,7 @@ impl Generated {
     /// The file with this id.
     pub(crate) fn find(&self, id: &str) -> Option<Item> {
         let number = match self.naming {
-            Naming::Counted => id.strip_prefix(self.folder.as_str())?.strip_prefix("_f")?,
+            Naming::Counted | Naming::Bench => id.strip_prefix(self.folder.as_str())?.strip_prefix("_f")?,
             Naming::Big => id.strip_prefix("big")?,
         };
         let index: u32 = number.parse().ok().filter(|index| *index < self.count)?;
@@ -116,7 +120,7 @@ mod tests {
     #[test]
     fn the_well_known_folders_hold_what_the_recording_held() {
         assert_eq!(listed("small3", 2), ("small3_f2".into(), "img-2.jpg".into(), 250));
-        assert_eq!(listed("bench-500-2048", 7), ("bench-500-2048_f7".into(), "img-7.jpg".into(), 2048));
+        assert_eq!(listed("bench-500-2048", 7), ("bench-500-2048_f7".into(), "bench-7.jpg".into(), 2048));
         assert_eq!(listed("big1205", 2), ("big0002".into(), "big-0002.jpg".into(), 120));
         assert_eq!(Generated::well_known("big1205").unwrap().len(), 1205);
     }

@@ -23,7 +23,7 @@
 //! | `about`, `key` | for the reader |
 //!
 //! In any manifest these folders exist as well: `small<N>` (N files `small<N>_f<i>`, named `img-<i>.jpg`, of
-//! 50 + 100·i bytes), `bench-<N>-<BYTES>` (likewise, of BYTES each), and `big1205` (1205 files `big0000` …, named
+//! 50 + 100·i bytes), `bench-<N>-<BYTES>` (`bench-<i>.jpg`, of BYTES each), and `big1205` (1205 files `big0000` …, named
 //! `big-0000.jpg` …, of 120 bytes).
 //!
 //! **An item** has `id`, `name` and `mimeType` (each may be left out, as the listing then leaves it out). Its bytes

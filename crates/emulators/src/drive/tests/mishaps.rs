@@ -126,7 +126,7 @@ async fn a_quota_refuses_what_is_over_it() {
 
 #[tokio::test]
 async fn a_fault_finds_its_file_by_name_and_its_folder_by_id() {
-    let emulator = with(json!([{"kind": "notFound", "file": "img-4.jpg", "on": "media"},
+    let emulator = with(json!([{"kind": "notFound", "file": "bench-4.jpg", "on": "media"},
         {"kind": "backendError", "file": "bench-9-100000", "on": "list"}]))
     .await;
     assert_eq!(emulator.media(FILE, None).await.unwrap().error(), (404, "notFound".into()));
