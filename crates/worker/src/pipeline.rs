@@ -58,14 +58,14 @@ impl Pipeline {
                 return Ok(imported(task, answered));
             }
             let is_changed = record::is_changed(&listing, &row);
-            if !is_changed && !task.progress.maybe_stored {
+            if !is_changed && !task.progress.is_touched() {
                 return Ok(exists(task, &answered));
             }
-            // where an interrupted try may have left an object, only doing it again finds it
+            // an object that an earlier try has left, or may have left, is found by going on, and released
             replaces = is_changed.then_some(row.storage_path);
         } else if known == Known::No
             && task.has_twin
-            && task.progress.needs_drive()
+            && !task.progress.is_touched()
             && let Some(shared) = self.share(task, &listing).await?
         {
             return Ok(shared);

@@ -7,7 +7,10 @@
 use std::{sync::Arc, time::Duration};
 
 use base64::Engine;
-use client::storage::{NewObject, StoredObject, Upload};
+use client::{
+    drive::Reason,
+    storage::{NewObject, StoredObject, Upload},
+};
 use futures::StreamExt;
 use md5::{Digest, Md5};
 use tokio::sync::Semaphore;
@@ -104,7 +107,11 @@ impl Uploader {
 
     /// True when Drive now lists other content than before.
     async fn list_again(&self, listing: &mut Listing) -> Result<bool, Trouble> {
-        let file = self.source.get(&listing.drive).await.map_err(Trouble::Drive)?;
+        let file = match self.source.get(&listing.drive).await {
+            // a server of plain files hands out the bytes here too: what was listed is all there is
+            Err(error) if error.reason == Reason::UnexpectedBody => return Ok(false),
+            answer => answer.map_err(Trouble::Drive)?,
+        };
         let unreadable = || Trouble::Drive(client::drive::Error::unexpected_body());
         let value = serde_json::to_value(&file).map_err(|_| unreadable())?;
         let mut value = value;

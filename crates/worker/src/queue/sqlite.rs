@@ -7,7 +7,10 @@ mod rows;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use client::import::{FileResult, Outcome};
+use client::{
+    import::{FileResult, Outcome},
+    retry::Backoff,
+};
 use serde_json::Value;
 use sqlx::{
     Sqlite, SqlitePool, Transaction,
@@ -23,6 +26,8 @@ use crate::{
 
 /// How long another process' transaction is waited for.
 const BUSY: Duration = Duration::from_secs(15);
+/// Processes that make the file at the same moment are in each other's way.
+const OPEN_TRIES: u32 = 8;
 
 /// Clones are one.
 #[derive(Debug, Clone)]
@@ -42,8 +47,17 @@ impl SqliteQueue {
             // whole after a kill; a power failure can undo the last moments, which import sends again
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY);
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
-        sqlx::migrate!().run(&pool).await?;
+        let mut tries = 0;
+        let pool = loop {
+            tries += 1;
+            match prepared(options.clone()).await {
+                Err(error) if tries < OPEN_TRIES => {
+                    tracing::debug!(error = %service::error::chain(&error), "open the task queue again");
+                    tokio::time::sleep(Backoff::SERVICE.wait(tries, None)).await;
+                }
+                pool => break pool?,
+            }
+        };
         let queue = Self { pool, owner: Arc::new(owner) };
         queue.take_back().await?;
         Ok(queue)
@@ -226,6 +240,13 @@ impl SqliteQueue {
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// The file with its tables brought up to date.
+async fn prepared(options: SqliteConnectOptions) -> Result<SqlitePool, QueueError> {
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+    sqlx::migrate!().run(&pool).await?;
+    Ok(pool)
 }
 
 async fn insert_task(

@@ -34,6 +34,20 @@ fn imported(task: &Task) -> FileResult {
     task.ended(Outcome::Imported, json!({"id": 1}), 5)
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn workers_that_start_together_make_one_queue() {
+    for _ in 0..10 {
+        let directory = tempfile::tempdir().unwrap();
+        let opening = (0..6).map(|_| {
+            let path = directory.path().to_owned();
+            tokio::spawn(async move { Queue::open(&path).await })
+        });
+        for opened in futures::future::join_all(opening).await {
+            opened.unwrap().unwrap();
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_file_of_a_job_is_one_task_however_often_it_is_sent() {
     let directory = tempfile::tempdir().unwrap();

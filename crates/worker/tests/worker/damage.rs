@@ -72,6 +72,22 @@ async fn a_size_that_stays_wrong_fails_the_image() {
 }
 
 #[tokio::test]
+async fn a_server_of_plain_files_cannot_list_again_and_that_is_no_news() {
+    let file = |id: &str, size: &str| json!({"id": id, "name": id, "mimeType": "image/png", "size": size, "bytes": 500});
+    let bench = Bench::new(json!({"album": [file("short", "77"), file("stale", "500")]})).await;
+    let mut files = bench.listed(&["short", "stale"]).await;
+    files[0].md5_checksum = None;
+    files[1].md5_checksum = Some("1".repeat(32));
+    bench.fault(json!({"kind": "not-json", "on": "get"}));
+    bench.send("j", &files).await;
+    bench.wait_for("both outcomes", |world| world.outcomes().len() == 2).await;
+    let failure = bench.world().outcomes()["short"]["failure"].clone();
+    assert_eq!((&failure["reason"], &failure["attempts"]), (&json!("size-mismatch"), &json!(1)));
+    assert_eq!(bench.world().rows["stale"]["source_checksum"], "stale");
+    bench.world().assert_no_orphans();
+}
+
+#[tokio::test]
 async fn what_drive_will_never_hand_out_fails_at_once_and_alone() {
     let bench = Bench::new(folder(3, 500)).await;
     bench.fault(json!({"kind": "downloadQuotaExceeded", "on": "media", "file": "f0"}));

@@ -31,6 +31,24 @@ async fn an_object_is_not_downloaded_again_for_a_row_that_failed() {
 }
 
 #[tokio::test]
+async fn an_object_that_waits_for_its_row_goes_when_somebody_else_was_faster() {
+    let bench = Bench::new(folder(1, 500)).await;
+    bench.world().lost_answers = 1;
+    let files = bench.listed(&["f0"]).await;
+    bench.send("j", &files).await;
+    bench.wait_for("a row", |world| world.rows.len() == 1).await;
+    {
+        let mut world = bench.world();
+        let others = "https://bucket.example/other_0.jpg";
+        world.rows.get_mut("f0").unwrap()["storage_path"] = others.into();
+        world.objects.insert(others.to_owned(), Vec::new());
+    }
+    bench.wait_for("an outcome", |world| !world.outcomes().is_empty()).await;
+    assert_eq!(bench.outcome("f0"), "known");
+    bench.world().assert_no_orphans();
+}
+
+#[tokio::test]
 async fn an_object_whose_row_is_refused_is_released() {
     let bench = Bench::new(folder(1, 500)).await;
     // the look-up goes well, the row does not

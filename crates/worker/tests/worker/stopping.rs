@@ -21,6 +21,24 @@ async fn a_killed_worker_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn an_object_of_a_killed_worker_gets_its_row_even_where_others_hold_the_same_bytes() {
+    let file = |id: &str| {
+        json!({"id": id, "name": id, "mimeType": "image/png", "size": "auto", "text": "the same",
+        "md5Checksum": "auto", "sha256Checksum": "auto"})
+    };
+    let mut bench = Bench::new(json!({"album": [file("a"), file("b")]})).await;
+    bench.world().storage_hangs = true;
+    let files = bench.listed(&["a", "b"]).await;
+    bench.send("j", &files).await;
+    bench.wait_for("an object", |world| world.objects.len() == 1).await;
+    bench.kill();
+    bench.world().storage_hangs = false;
+    bench.start().await;
+    bench.wait_for("both outcomes", |world| world.outcomes().len() == 2).await;
+    bench.assert_stored(&["a", "b"]).await;
+}
+
+#[tokio::test]
 async fn a_worker_killed_before_its_report_reports_after() {
     let mut bench = Bench::new(folder(3, 500)).await;
     bench.world().import_is_down = true;

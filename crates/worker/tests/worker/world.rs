@@ -40,6 +40,8 @@ pub(crate) struct World {
     pub(crate) import_is_down: bool,
     /// Rows are written, but the answers are lost.
     pub(crate) lost_answers: usize,
+    /// Objects are written, but the answers do not come.
+    pub(crate) storage_hangs: bool,
     next_row: i64,
 }
 
@@ -99,6 +101,10 @@ async fn put_object(
     let stored = json!({"success": true, "provider": query.get("provider"), "url": url, "key": key,
         "size": bytes.len(), "md5": hex::encode(digest), "content_type": "image/jpeg"});
     world.lock().unwrap().objects.insert(url, bytes.to_vec());
+    let hangs = world.lock().unwrap().storage_hangs;
+    if hangs {
+        std::future::pending::<()>().await;
+    }
     json_answer(200, &stored)
 }
 
