@@ -21,6 +21,8 @@ use crate::{Secret, ids::DriveId};
 const IDLE: Duration = Duration::from_secs(60);
 /// Longest chain of redirects that is followed.
 const MAX_REDIRECTS: usize = 3;
+/// Longest JSON that is read: a page of a thousand files with room to spare.
+const MAX_JSON: usize = 32 * 1024 * 1024;
 /// What is asked of every file.
 const FILE_FIELDS: &str = "id,name,mimeType,size,md5Checksum,sha1Checksum,sha256Checksum,createdTime,modifiedTime,\
     trashed,resourceKey,shortcutDetails,capabilities(canDownload,canListChildren),\
@@ -95,7 +97,12 @@ impl Client {
         if let Some(token) = page_token {
             url.query_pairs_mut().append_pair("pageToken", token);
         }
-        self.json(url, folder).await
+        let page: FilePage = self.json(url, folder).await?;
+        // whoever followed it would ask for the same page for ever
+        if page_token.is_some() && page.next_page_token.as_deref() == page_token {
+            return Err(Error::same_page());
+        }
+        Ok(page)
     }
 
     /// The record of one file or folder.
@@ -128,8 +135,15 @@ impl Client {
         url: url::Url,
         named: &DriveRef,
     ) -> Result<T, Error> {
-        let response = self.send(url, named, None).await?;
-        let body = response.bytes().await.map_err(|error| Error::network(&error))?;
+        let mut response = self.send(url, named, None).await?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| Error::network(&error))? {
+            body.extend_from_slice(&chunk);
+            // a server of plain files hands out the file itself
+            if body.len() > MAX_JSON {
+                return Err(Error::unexpected_body());
+            }
+        }
         serde_json::from_slice(&body).map_err(|_| Error::unexpected_body())
     }
 

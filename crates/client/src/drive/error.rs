@@ -179,6 +179,11 @@ impl Error {
         Self::local(Reason::UnexpectedBody, "Google Drive did not continue the broken download".to_owned())
     }
 
+    /// A page that names itself as the next one.
+    pub(super) fn same_page() -> Self {
+        Self::local(Reason::UnexpectedBody, "Google Drive sent a page that never ends".to_owned())
+    }
+
     pub(super) fn too_many_redirects() -> Self {
         Self::local(Reason::UnexpectedStatus, "Google Drive redirected too often".to_owned())
     }

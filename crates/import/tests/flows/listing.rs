@@ -66,6 +66,19 @@ async fn empty_short_repeated_and_refused_pages_change_nothing() {
 }
 
 #[tokio::test]
+async fn a_page_that_names_itself_as_the_next_one_is_not_followed_for_ever() {
+    let (drive, worker, dir) = stage(Drive::new().await).await;
+    drive.fault(json!({"kind": "duplicate-page"}));
+    let import = Settings::new(dir.path(), &drive, &worker).with("LIST_WAIT_SECS", "1").start().await;
+    let job = import.job("big1205").await;
+    let status = import.status_when(&job, "waiting").await;
+    assert!(status["waiting_reason"].as_str().unwrap().contains("never ends"), "{status}");
+    assert!(drive.listings() < 10, "{}", drive.listings());
+    drive.faults.clear();
+    assert_eq!(import.status_when(&job, "running").await["total"], 1205);
+}
+
+#[tokio::test]
 async fn a_file_listed_twice_is_one_image() {
     let twice = json!({"id": "dup_1", "name": "dup.jpg", "mimeType": "image/jpeg", "bytes": 60});
     let (drive, worker, dir) = stage(Drive::serving(json!({"dupes": [twice, twice]})).await).await;
