@@ -5,7 +5,7 @@ mod owner;
 mod reports;
 mod rows;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 use client::{
     import::{FileResult, Outcome},
@@ -101,8 +101,13 @@ impl SqliteQueue {
         .execute(&mut *tx)
         .await?;
         let is_cancelled = matches!(rows::job_state(&mut tx, &tasks.job).await?, JobState::Cancelled);
+        let mut seen: HashMap<String, u32> = HashMap::new();
         for file in &tasks.files {
-            insert_task(&mut tx, tasks, file, is_cancelled, now).await?;
+            let times = seen.entry(file_id(file)).or_default();
+            *times += 1;
+            // who counts without names counts a file as often as it stands in the batch
+            let copy = if tasks.accepts_results { 1 } else { *times };
+            insert_task(&mut tx, tasks, file, copy, is_cancelled, now).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -249,21 +254,30 @@ async fn prepared(options: SqliteConnectOptions) -> Result<SqlitePool, QueueErro
     Ok(pool)
 }
 
+/// A file's id as it is reported.
+fn file_id(file: &Value) -> String {
+    match &file["id"] {
+        Value::String(id) => id.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
 async fn insert_task(
     tx: &mut Transaction<'static, Sqlite>,
     tasks: &NewTasks,
     file: &Value,
+    copy: u32,
     is_cancelled: bool,
     now: i64,
 ) -> Result<(), QueueError> {
     let text = file.to_string();
-    let file_id = match &file["id"] {
-        Value::String(id) => id.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
-    };
+    let file_id = file_id(file);
     // without an id the whole record tells one from another
-    let file_key = if file_id.is_empty() { text.clone() } else { file_id.clone() };
+    let mut file_key = if file_id.is_empty() { text.clone() } else { file_id.clone() };
+    if copy > 1 {
+        file_key = format!("{file_key}\n{copy}");
+    }
     let cancelled = is_cancelled
         .then(|| {
             serde_json::to_string(&FileResult {

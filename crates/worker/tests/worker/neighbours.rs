@@ -96,6 +96,21 @@ async fn beside_services_of_the_original_it_does_what_the_original_did() {
 }
 
 #[tokio::test]
+async fn an_original_import_service_gets_as_many_outcomes_as_it_sent_files() {
+    let bench = Bench::new(folder(1, 500)).await;
+    let files = bench.listed(&["f0"]).await;
+    let batch = json!({"job_id": "j", "files": [files[0], files[0]]});
+    assert_eq!(bench.post("/process-batch", &batch).await.0, 202);
+    let imported = |updates: &[serde_json::Value]| -> Vec<serde_json::Value> {
+        updates.iter().filter_map(|update| update["imported"].as_array()).flatten().cloned().collect()
+    };
+    bench.wait_for("both outcomes", |world| imported(&world.updates).len() == 2).await;
+    assert_eq!(imported(&bench.world().updates)[1]["error"], "Image already exists");
+    assert_eq!(bench.stats.downloads_of("f0"), 1);
+    bench.assert_stored(&["f0"]).await;
+}
+
+#[tokio::test]
 async fn a_streaming_worker_beside_an_original_storage_says_what_to_set() {
     let bench = Bench::new(folder(1, 500)).await;
     bench.world().is_original = true;
