@@ -19,6 +19,9 @@ const MAX_TRIES: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long clearing away may take.
 const CLEARING: Duration = Duration::from_secs(15);
+/// How long it may go on once the worker stops; what it left is cleared away in the time after.
+const LAST_CHANCE: Duration = Duration::from_secs(8);
+const LAST_CLEARING: Duration = Duration::from_secs(5);
 /// The wait before the second try; doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
@@ -54,7 +57,11 @@ pub(crate) async fn import_now(app: &App, job: &Value, file: Value) -> Result<Fi
     let deadline = Instant::now() + PATIENCE;
     let mut last = None;
     for tries in 1..=MAX_TRIES {
-        let Ok(done) = timeout_at(deadline, try_once(app, &mut task)).await else { break };
+        let done = tokio::select! {
+            done = timeout_at(deadline, try_once(app, &mut task)) => done.ok(),
+            () = stops_soon(app) => None,
+        };
+        let Some(done) = done else { break };
         let trouble = match done {
             Ok(end) => return Ok(end),
             Err(trouble) => trouble,
@@ -65,9 +72,12 @@ pub(crate) async fn import_now(app: &App, job: &Value, file: Value) -> Result<Fi
         if is_over {
             break;
         }
-        tokio::time::sleep(wait).await;
+        if !app.shutdown.sleep(wait).await {
+            break;
+        }
     }
-    match tokio::time::timeout(CLEARING, app.pipeline.discard(&mut task)).await {
+    let clearing = if app.shutdown.is_stopping() { LAST_CLEARING } else { CLEARING };
+    match tokio::time::timeout(clearing, app.pipeline.discard(&mut task)).await {
         Ok(Ok(Some(stored_after_all))) => return Ok(stored_after_all),
         Ok(Ok(None)) => {}
         Ok(Err(_)) | Err(_) => tracing::warn!("an object without a row could not be released"),
@@ -84,6 +94,11 @@ async fn try_once(app: &App, task: &mut Task) -> Result<FileResult, Trouble> {
         row.map_or(Known::No, |row| Known::Row(Box::new(row)))
     });
     app.pipeline.import(task, known).await
+}
+
+async fn stops_soon(app: &App) {
+    app.shutdown.stopping().await;
+    tokio::time::sleep(LAST_CHANCE).await;
 }
 
 fn too_slow() -> NotImported {

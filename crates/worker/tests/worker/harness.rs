@@ -144,6 +144,16 @@ impl Bench {
         (status, answer.json().await.unwrap())
     }
 
+    /// A call that goes on beside the test.
+    pub(crate) fn request(
+        &self,
+        path: &str,
+        body: Value,
+    ) -> impl Future<Output = reqwest::Result<reqwest::Response>> + use<> {
+        let url = format!("{}{path}", self.worker.as_ref().unwrap().url);
+        self.http.post(url).json(&body).send()
+    }
+
     /// A batch as our import service sends it.
     pub(crate) async fn send(&self, job: &str, files: &[File]) {
         let batch = json!({"job_id": job, "files": files, "accepts_results": true});

@@ -78,3 +78,18 @@ async fn what_cannot_be_finished_in_time_is_handed_back() {
     bench.wait_for("the outcome", |world| world.outcomes().len() == 1).await;
     bench.assert_stored(&["f0"]).await;
 }
+
+#[tokio::test]
+async fn an_image_somebody_waits_for_does_not_hold_up_the_stop() {
+    let mut bench = Bench::new(folder(1, 300_000)).await;
+    let files = bench.listed(&["f0"]).await;
+    bench.fault(json!({"kind": "stall", "seconds": 60, "bytes": 100_000}));
+    let body = json!({"job_id": "j", "file_data": files[0]});
+    let waiting = tokio::spawn(bench.request("/process-single", body));
+    bench.wait_for("an upload under way", |world| world.puts == 1).await;
+    let started = std::time::Instant::now();
+    bench.stop().await;
+    assert!(started.elapsed() < std::time::Duration::from_secs(17), "{:?}", started.elapsed());
+    assert_eq!(waiting.await.unwrap().unwrap().status(), 500);
+    bench.world().assert_no_orphans();
+}
