@@ -4,6 +4,7 @@
 //! text that is no JSON at all.
 
 use serde::de::IgnoredAny;
+use service::odd_json::without_odd_numbers;
 
 /// What a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,40 +38,6 @@ pub(crate) fn may_start(bytes: &[u8]) -> bool {
         Some(c) => matches!(c, b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I'),
         None => false,
     }
-}
-
-/// `NaN` and the infinities outside of texts as `0`.
-fn without_odd_numbers(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        if c == '"' {
-            let end = end_of_text(rest);
-            plain.push_str(&rest[..end]);
-            rest = &rest[end..];
-        } else if let Some(after) = ["NaN", "Infinity"].iter().find_map(|odd| rest.strip_prefix(odd)) {
-            plain.push('0');
-            rest = after;
-        } else {
-            plain.push(c);
-            rest = &rest[c.len_utf8()..];
-        }
-    }
-    plain
-}
-
-/// Where the quoted text at the start of `rest` ends.
-fn end_of_text(rest: &str) -> usize {
-    let mut escaped = false;
-    for (at, c) in rest.char_indices().skip(1) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return at + 1,
-            _ => {}
-        }
-    }
-    rest.len()
 }
 
 #[cfg(test)]

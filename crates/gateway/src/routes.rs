@@ -4,10 +4,17 @@
 use axum::{
     Router,
     extract::{Request, State},
-    routing::{MethodFilter, on},
+    http::Uri,
+    routing::{MethodFilter, MethodRouter, on},
 };
+use service::{ApiError, extract};
 
-use crate::{App, backend::Backend, forward, target::Query};
+use crate::{
+    App,
+    backend::Backend,
+    forward,
+    target::{self, Query},
+};
 
 /// One line of the table.
 #[derive(Debug)]
@@ -99,10 +106,19 @@ const fn addition(method: MethodFilter, path: &'static str, to: Service, at: &'s
 
 /// The table as a router.
 pub(crate) fn api() -> Router<App> {
-    ORIGINAL.iter().chain(&ADDITIONS).fold(Router::new(), |router, route| {
+    let router = Router::new().route("/api/images/{id}", MethodRouter::new().fallback(other_method));
+    ORIGINAL.iter().chain(&ADDITIONS).fold(router, |router, route| {
         let forward = move |State(app): State<App>, request: Request| forward::forward(app, route, request);
         router.route(route.path, on(route.method, forward))
     })
+}
+
+/// Any other method: on an image it is not allowed, and what is no number is no image.
+async fn other_method(uri: Uri) -> ApiError {
+    match target::path("/api/images/{id}", "/images/{id}", uri.path()) {
+        Ok(_) => ApiError::method_not_allowed(),
+        Err(_) => extract::not_found(),
+    }
 }
 
 impl Service {

@@ -1,15 +1,17 @@
-//! What all routes share on the wire: request ids, CORS, `OPTIONS` and `Allow`, double slashes, one log line.
+//! What all routes share on the wire: request ids, CORS, `OPTIONS` and `Allow`, paths in odd spellings, one log line.
 
 use std::time::Instant;
 
 use axum::{
     Router,
+    body::Body,
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use client::{http::REQUEST_ID, request_id};
+use tower::ServiceExt;
 use tracing::Instrument;
 
 use crate::{ApiError, cors::Cors, extract::not_found};
@@ -17,37 +19,56 @@ use crate::{ApiError, cors::Cors, extract::not_found};
 /// Wraps the routes of a service into what is served. `around` may put itself before the routes.
 pub(crate) fn apply(routes: Router, cors: Cors, around: impl FnOnce(Router) -> Router) -> Router {
     let routes = routes
-        .fallback(|uri: Uri, headers: axum::http::HeaderMap| async move { unknown_path(&uri, &headers) })
+        .fallback(|| async { not_found() })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() });
+    let known = routes.clone();
     // an outer router: a path can be changed only before the inner one has matched it
     Router::new()
         .fallback_service(around(routes))
+        .layer(middleware::from_fn_with_state(known, merge_slashes))
         .layer(middleware::from_fn(options_and_allow))
         .layer(middleware::from_fn_with_state(cors, add_cors))
         .layer(middleware::from_fn(with_request_id))
 }
 
-/// A double slash inside a path redirects to the path without it, as in the original; all else is a 404.
-fn unknown_path(uri: &Uri, headers: &axum::http::HeaderMap) -> Response {
-    let path = uri.path();
-    if !path.contains("//") {
-        return not_found().into_response();
+/// A double slash inside a path redirects to the path without it, as in the original: where that is one of ours, and
+/// takes the method.
+async fn merge_slashes(State(known): State<Router>, request: Request, next: Next) -> Response {
+    if !request.uri().path().contains("//") {
+        return next.run(request).await;
     }
-    let mut single = path.to_owned();
-    while single.contains("//") {
-        single = single.replace("//", "/");
+    // once, as the original: of three slashes two remain, and that is no path
+    let single = request.uri().path().replace("//", "/");
+    // no handler takes `OPTIONS`: the answer tells which methods there are
+    let mut asked = Request::new(Body::empty());
+    *asked.method_mut() = Method::OPTIONS;
+    match single.parse() {
+        Ok(uri) => *asked.uri_mut() = uri,
+        Err(_) => return not_found().into_response(),
     }
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let Ok(answer) = known.oneshot(asked).await;
+    let is_allowed =
+        *request.method() == Method::OPTIONS || allowed(&answer).contains(&request.method().as_str());
+    if answer.status() != StatusCode::METHOD_NOT_ALLOWED || !is_allowed {
+        return answer;
+    }
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
     match HeaderValue::from_str(&format!("http://{host}{single}{query}")) {
         Ok(location) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response(),
         Err(_) => not_found().into_response(),
     }
 }
 
+/// The methods that `answer` names as allowed.
+fn allowed(answer: &Response) -> Vec<&str> {
+    let allow = answer.headers().get(header::ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
+    allow.split(',').map(str::trim).filter(|method| !method.is_empty()).collect()
+}
+
 /// The id of the request goes into the logs, into every call made for it, and back to the caller.
 async fn with_request_id(mut request: Request, next: Next) -> Response {
-    strip_leading_slashes(&mut request);
+    respell_path(&mut request);
     let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let id = request_id::accept(given);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -72,14 +93,38 @@ async fn with_request_id(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// `//health` is served as `/health`, as in the original.
-fn strip_leading_slashes(request: &mut Request) {
+/// `//health` and `/%68ealth` are served as `/health`, as in the original, which decodes paths before it matches them.
+fn respell_path(request: &mut Request) {
     let uri = request.uri();
-    let Some(path) = uri.path_and_query().filter(|path| path.as_str().starts_with("//")) else { return };
-    let single = format!("/{}", path.as_str().trim_start_matches('/'));
-    if let Ok(single) = single.parse() {
-        *request.uri_mut() = single;
+    let plain = decode_plain(uri.path());
+    let path = if plain.starts_with("//") { format!("/{}", plain.trim_start_matches('/')) } else { plain };
+    if path == uri.path() {
+        return;
     }
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    if let Ok(uri) = format!("{path}{query}").parse() {
+        *request.uri_mut() = uri;
+    }
+}
+
+/// `path` with those escapes decoded that change nothing but its spelling: of RFC 3986's unreserved characters, and of
+/// slashes, which end a segment in the original however they are written. All others stay inside their segment.
+fn decode_plain(path: &str) -> String {
+    let mut plain = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('%') {
+        plain.push_str(before);
+        let byte = after.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()).map(char::from);
+        let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '/');
+        if let Some(c) = byte.filter(is_plain) {
+            plain.push(c);
+            rest = &after[2..];
+        } else {
+            plain.push('%');
+            rest = after;
+        }
+    }
+    plain + rest
 }
 
 async fn add_cors(State(cors): State<Cors>, request: Request, next: Next) -> Response {
@@ -97,9 +142,7 @@ async fn options_and_allow(request: Request, next: Next) -> Response {
     if response.status() != StatusCode::METHOD_NOT_ALLOWED {
         return response;
     }
-    let allowed =
-        response.headers().get(header::ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
-    let mut methods: Vec<_> = allowed.split(',').map(str::trim).filter(|method| !method.is_empty()).collect();
+    let mut methods = allowed(&response);
     if !methods.contains(&"OPTIONS") {
         methods.push("OPTIONS");
     }
@@ -117,13 +160,15 @@ async fn options_and_allow(request: Request, next: Next) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, routing::get};
-    use tower::ServiceExt;
+    use axum::routing::get;
 
     use super::*;
 
     async fn ask(method: &str, path: &str) -> Response {
-        let routes = Router::new().route("/health", get(|| async { "well" }));
+        let routes = Router::new()
+            .route("/health", get(|| async { "well" }))
+            .route("/a/b", get(|| async { "b" }))
+            .route("/one/{name}", get(|| async { "one" }));
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -144,6 +189,15 @@ mod tests {
             ("POST", "/health", 405),
             ("GET", "/health/", 404),
             ("GET", "/a//b?c=d", 308),
+            ("OPTIONS", "/a//b", 308),
+            ("POST", "/a//b", 405),
+            ("GET", "/a///b", 404),
+            ("GET", "/a//nope", 404),
+            ("GET", "/%68ealth", 200),
+            ("GET", "/%2Fhealt%68?a=%68", 200),
+            ("GET", "/a%2fb", 200),
+            ("GET", "/one/a%2Fb", 404),
+            ("GET", "/one/%E9%%zz%3F%25%2e%2E", 200),
         ] {
             let answer = ask(method, path).await;
             assert_eq!(answer.status().as_u16(), status, "{method} {path}");

@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::ApiError;
+use crate::{ApiError, odd_json::without_odd_numbers};
 
 /// Longest JSON body that is taken where a route sets no other limit ([`MaxBody`]).
 pub const MAX_JSON_BODY: usize = 1024 * 1024;
@@ -142,10 +142,15 @@ pub fn larger_than(limit: usize) -> ApiError {
     ApiError::too_large(format!("The body is larger than {limit} bytes."))
 }
 
-/// Parses a JSON body. 400 when it is none.
+/// Parses a JSON body; numbers that JSON cannot say, such as `NaN`, are `null`. 400 when it is none.
 pub fn parse_json(bytes: &[u8]) -> Result<Value, ApiError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     serde_json::from_slice(bytes)
+        .or_else(|error| {
+            // seldom: only what is no JSON is looked at again
+            let plain = std::str::from_utf8(bytes).map(without_odd_numbers);
+            plain.ok().and_then(|plain| serde_json::from_str(&plain).ok()).ok_or(error)
+        })
         .map_err(|error| ApiError::bad_request(format!("The body is not valid JSON: {}.", Position(&error))))
 }
 
@@ -196,6 +201,8 @@ mod tests {
             (Some("application/ld+json"), "{}", 200),
             (json, "\u{feff}{}", 200),
             (json, r#"{"a":1,"a":2}"#, 200),
+            (json, r#"{"a":NaN,"b":[-Infinity]}"#, 200),
+            (json, "-NaN", 400),
             (None, "{}", 415),
             (Some("text/json"), "{}", 415),
             (Some("application/x-www-form-urlencoded"), "a=b", 415),

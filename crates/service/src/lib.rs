@@ -6,6 +6,7 @@ pub mod env;
 pub mod error;
 pub mod extract;
 pub mod health;
+pub mod odd_json;
 pub mod probe;
 pub mod serve;
 pub mod shutdown;

@@ -1,8 +1,10 @@
 //! Serves a router on a listener until the process stops, then lets what runs come to its end.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use axum::{Router, serve::ListenerExt};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::Instant};
 
 use crate::{
     cors::Cors,
@@ -26,6 +28,16 @@ pub fn finish_with(routes: Router, cors: Cors, around: impl FnOnce(Router) -> Ro
 /// # Errors
 /// When the listener fails for good.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: &Shutdown) -> anyhow::Result<()> {
+    serve_until(listener, router, shutdown, DRAIN).await
+}
+
+/// [`serve`], with `limit` for all that is open once stopping begins.
+async fn serve_until(
+    listener: TcpListener,
+    router: Router,
+    shutdown: &Shutdown,
+    limit: Duration,
+) -> anyhow::Result<()> {
     // small answers must not wait for an acknowledgement of the previous packet
     let listener = listener.tap_io(|socket| {
         let _ = socket.set_nodelay(true);
@@ -33,16 +45,51 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: &Shutdown) -
     let stopping = shutdown.clone();
     let serving =
         axum::serve(listener, router).with_graceful_shutdown(async move { stopping.stopping().await });
+    let mut deadline = None;
     let late = async {
         shutdown.stopping().await;
-        tokio::time::sleep(DRAIN).await;
+        tokio::time::sleep_until(*deadline.insert(Instant::now() + limit)).await;
     };
     tokio::select! {
         result = async { serving.await } => result.context("serve requests")?,
         () = late => tracing::warn!("some requests had not ended in time and were cut off"),
     }
-    if !shutdown.drain(DRAIN).await {
+    // requests and background work share one time
+    let left = deadline.map_or(limit, |deadline| deadline.saturating_duration_since(Instant::now()));
+    if !shutdown.drain(left).await {
         tracing::warn!("some background work had not ended in time; it goes on at the next start");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(2);
+
+    #[tokio::test]
+    async fn a_request_and_work_that_never_end_do_not_add_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let shutdown = Shutdown::new();
+        let asked = shutdown.clone();
+        let hangs = get(move || async move {
+            asked.spawn(std::future::pending::<()>());
+            asked.stop();
+            std::future::pending::<()>().await;
+        });
+        client.write_all(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
+        let serving = tokio::spawn({
+            let shutdown = shutdown.clone();
+            async move { serve_until(listener, Router::new().route("/", hangs), &shutdown, LIMIT).await }
+        });
+        shutdown.stopping().await;
+        let begun = Instant::now();
+        serving.await.unwrap().unwrap();
+        assert!(begun.elapsed() < LIMIT + LIMIT / 2, "{:?}", begun.elapsed());
+    }
 }

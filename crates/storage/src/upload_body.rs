@@ -43,10 +43,19 @@ impl UploadBody {
         known: impl FnOnce(Option<&str>) -> Result<&'static str, ApiError>,
     ) -> Result<Self, ApiError> {
         let json = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let Ok(fields) = serde_json::from_slice::<Fields<'_>>(json) else {
+        let plain: String;
+        let fields = if let Ok(fields) = serde_json::from_slice::<Fields<'_>>(json) {
+            fields
+        } else {
             // says where it is wrong without quoting the image
-            service::extract::parse_json(body)?;
-            return Err(ApiError::bad_request("The JSON body must be an object."));
+            let parsed = service::extract::parse_json(body)?;
+            if !parsed.is_object() {
+                return Err(ApiError::bad_request("The JSON body must be an object."));
+            }
+            // it is JSON but for numbers that JSON cannot say
+            plain = parsed.to_string();
+            serde_json::from_str(&plain)
+                .map_err(|_| ApiError::bad_request("The JSON body must be an object."))?
         };
         let bytes = decode(&fields.file_data.text("file_data")?)?;
         let provider = match &fields.provider {
@@ -261,5 +270,7 @@ mod tests {
         let upload = upload.unwrap();
         assert_eq!((upload.bytes.as_ref(), upload.announced.name.as_str()), (&b"b"[..], "12"));
         assert_eq!(upload.provider, "default");
+        let odd = r#"{"file_data":"YQ==","filename":"a","mime_type":"","x":NaN}"#;
+        assert_eq!(parse(odd).unwrap().bytes.as_ref(), b"a");
     }
 }

@@ -47,6 +47,21 @@ async fn every_route_goes_where_the_table_says() {
 }
 
 #[tokio::test]
+async fn what_is_no_number_is_no_image_whatever_the_method() {
+    let stack = Stack::start().await;
+    for (method, path, status) in [
+        ("OPTIONS", "/api/images/7", 200),
+        ("OPTIONS", "/api/images/abc", 404),
+        ("PUT", "/api/images/7", 405),
+        ("PUT", "/api/images/1.5", 404),
+        ("OPTIONS", "/api/images/%37", 200),
+        ("GET", "/api/images//x", 404),
+    ] {
+        assert_eq!(stack.ask(method, path).await.status, status, "{method} {path}");
+    }
+}
+
+#[tokio::test]
 async fn what_services_say_to_one_another_has_no_way_in() {
     let stack = Stack::start().await;
     for (method, path) in [

@@ -59,7 +59,8 @@ async fn nothing_of_the_api_turns_into_a_page() {
         ("GET", "/gone.js", 404),
         ("GET", "/../../etc/passwd.txt", 404),
         ("GET", "/%2e%2e/%2e%2e/etc/passwd.txt", 404),
-        ("GET", "/jobs//7", 308),
+        ("GET", "/jobs//7", 404),
+        ("GET", "/api//images", 308),
         ("GET", "/health", 200),
     ] {
         let got = ask(&gateway, method, path).await;
