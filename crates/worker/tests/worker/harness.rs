@@ -148,10 +148,10 @@ impl Bench {
     pub(crate) fn request(
         &self,
         path: &str,
-        body: Value,
+        body: &Value,
     ) -> impl Future<Output = reqwest::Result<reqwest::Response>> + use<> {
         let url = format!("{}{path}", self.worker.as_ref().unwrap().url);
-        self.http.post(url).json(&body).send()
+        self.http.post(url).json(body).send()
     }
 
     /// A batch as our import service sends it.

@@ -85,7 +85,7 @@ async fn an_image_somebody_waits_for_does_not_hold_up_the_stop() {
     let files = bench.listed(&["f0"]).await;
     bench.fault(json!({"kind": "stall", "seconds": 60, "bytes": 100_000}));
     let body = json!({"job_id": "j", "file_data": files[0]});
-    let waiting = tokio::spawn(bench.request("/process-single", body));
+    let waiting = tokio::spawn(bench.request("/process-single", &body));
     bench.wait_for("an upload under way", |world| world.puts == 1).await;
     let started = std::time::Instant::now();
     bench.stop().await;
