@@ -139,6 +139,10 @@ async fn add_cors(State(cors): State<Cors>, request: Request, next: Next) -> Res
 async fn options_and_allow(request: Request, next: Next) -> Response {
     let options = request.method() == Method::OPTIONS;
     let mut response = next.run(request).await;
+    if response.status() == StatusCode::NOT_FOUND {
+        // where only some values of a segment are ours, the router does not know that this one is not
+        response.headers_mut().remove(header::ALLOW);
+    }
     if response.status() != StatusCode::METHOD_NOT_ALLOWED {
         return response;
     }

@@ -57,7 +57,9 @@ async fn what_is_no_number_is_no_image_whatever_the_method() {
         ("OPTIONS", "/api/images/%37", 200),
         ("GET", "/api/images//x", 404),
     ] {
-        assert_eq!(stack.ask(method, path).await.status, status, "{method} {path}");
+        let got = stack.ask(method, path).await;
+        assert_eq!(got.status, status, "{method} {path}");
+        assert_eq!(got.header("allow").is_some(), status != 404, "{method} {path}");
     }
 }
 
