@@ -12,7 +12,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
-use service::ApiError;
+use service::{ApiError, odd_json::without_odd_numbers};
 use uuid::Uuid;
 
 use crate::upload::Announced;
@@ -47,15 +47,14 @@ impl UploadBody {
         let fields = if let Ok(fields) = serde_json::from_slice::<Fields<'_>>(json) {
             fields
         } else {
-            // says where it is wrong without quoting the image
-            let parsed = service::extract::parse_json(body)?;
-            if !parsed.is_object() {
+            // it may be JSON but for numbers that JSON cannot say
+            plain = std::str::from_utf8(json).map(without_odd_numbers).unwrap_or_default();
+            let Ok(fields) = serde_json::from_str(&plain) else {
+                // says where it is wrong without quoting the image
+                service::extract::parse_json(body)?;
                 return Err(ApiError::bad_request("The JSON body must be an object."));
-            }
-            // it is JSON but for numbers that JSON cannot say
-            plain = parsed.to_string();
-            serde_json::from_str(&plain)
-                .map_err(|_| ApiError::bad_request("The JSON body must be an object."))?
+            };
+            fields
         };
         let bytes = decode(&fields.file_data.text("file_data")?)?;
         let provider = match &fields.provider {
