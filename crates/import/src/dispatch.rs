@@ -20,6 +20,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const OVERDUE_EVERY: Duration = Duration::from_secs(30);
 /// One failed call may be chance; from then on a job says that it waits.
 const TRIES_BEFORE_WAITING: u32 = 2;
+/// The longest pause that the worker can ask for: a job that is cancelled meanwhile must not wait for its end.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Said while the worker is away; renewed while it is.
 const WORKER_AWAY: &str = "The worker service does not answer. The images are sent to it as soon as it does.";
 const WORKER_AWAY_MS: i64 = 30_000;
@@ -165,6 +167,7 @@ impl Dispatch<'_> {
             client::Error::Status { retry_after, .. } => retry_after.map(Duration::from_secs),
             client::Error::Unreachable { .. } | client::Error::Body { .. } => None,
         };
+        let asked = asked.map(|asked| asked.min(LONGEST_PAUSE));
         Ok(Next::Wait(Backoff::SERVICE.wait(self.tries, asked)))
     }
 

@@ -6,7 +6,7 @@ use service::{ApiError, Shutdown, health::Dependencies};
 use tokio::sync::Notify;
 
 use crate::{
-    config::Config,
+    config::{Config, Database},
     database::Connection,
     release,
     store::{Store, StoreError},
@@ -19,11 +19,14 @@ pub struct App {
     connection: Connection,
     /// Wakes the release loop.
     released: Arc<Notify>,
+    /// Whether texts must fit columns of a certain length: those of MySQL, not of SQLite.
+    pub(crate) has_column_lengths: bool,
 }
 
 impl App {
     /// Starts connecting and the release loop; both end with `shutdown`.
     pub fn build(config: Config, shutdown: &Shutdown) -> Self {
+        let has_column_lengths = matches!(config.database, Database::MySql(_));
         let connection = Connection::open(config.database, shutdown);
         let released = Arc::new(Notify::new());
         let storage = client::storage::Client::new(
@@ -38,7 +41,7 @@ impl App {
             shutdown.clone(),
         );
         shutdown.spawn(releasing);
-        Self { connection, released }
+        Self { connection, released, has_column_lengths }
     }
 
     /// The store, or 500 `database-unavailable` when the database has not answered yet.

@@ -6,7 +6,7 @@ mod fields;
 use client::metadata::Share;
 use serde_json::{Map, Value};
 
-use fields::{hex_digits, hex_text, limit, limited, optional, optional_text, pixels, required, size, text};
+use fields::{hex_digits, hex_text, limit, optional, optional_text, pixels, required, size, text};
 
 /// Longest name in characters; longer ones are cut.
 const MAX_NAME: usize = 255;
@@ -21,7 +21,7 @@ pub(crate) const MAX_PROVIDER: usize = 20;
 /// Longest job id in characters.
 const MAX_JOB_ID: usize = 255;
 
-/// A row to be, valid for both databases.
+/// A row to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NewImage {
     /// At most 255 characters.
@@ -99,12 +99,11 @@ impl NewImage {
         let fields = body.as_object().ok_or(Refused::NotAnObject)?;
         let share = share(fields)?;
         let name = text(fields, "name")?.chars().take(MAX_NAME).collect();
-        limit(&google_drive_id, "google_drive_id", MAX_DRIVE_ID)?;
         let size = size(required(fields, "size")?, "size")?;
-        let mime_type = limited(fields, "mime_type", MAX_MIME_TYPE)?;
+        let mime_type = text(fields, "mime_type")?;
         let storage_path = match share {
             Some(_) => String::new(),
-            None => limited(fields, "storage_path", MAX_STORAGE_PATH)?,
+            None => text(fields, "storage_path")?,
         };
         Ok(Self {
             name,
@@ -112,7 +111,7 @@ impl NewImage {
             size,
             mime_type,
             storage_path,
-            storage_provider: limited(fields, "storage_provider", MAX_PROVIDER)?,
+            storage_provider: text(fields, "storage_provider")?,
             md5: hex_digits(fields, "md5", 32)?,
             source_md5: hex_digits(fields, "source_md5", 32)?,
             source_checksum: optional_text(fields, "source_checksum", MAX_PROVIDER)?,
@@ -123,6 +122,16 @@ impl NewImage {
             replaces: optional_text(fields, "replaces", usize::MAX)?,
             share,
         })
+    }
+
+    /// The same, if it fits the columns of MySQL. SQLite, whose columns have no length, takes it as it is, as it did
+    /// for the original.
+    pub(crate) fn fitting_columns(self) -> Result<Self, Refused> {
+        limit(&self.google_drive_id, "google_drive_id", MAX_DRIVE_ID)?;
+        limit(&self.mime_type, "mime_type", MAX_MIME_TYPE)?;
+        limit(&self.storage_path, "storage_path", MAX_STORAGE_PATH)?;
+        limit(&self.storage_provider, "storage_provider", MAX_PROVIDER)?;
+        Ok(self)
     }
 }
 
@@ -221,16 +230,13 @@ mod tests {
     }
 
     #[test]
-    fn long_fields_are_refused_and_a_long_name_is_cut() {
+    fn long_fields_fit_no_column_and_a_long_name_is_cut() {
         for (field, most) in
             [("google_drive_id", 255), ("mime_type", 100), ("storage_path", 500), ("storage_provider", 20)]
         {
-            assert!(with(field, json!("é".repeat(most))).is_ok(), "{field}");
-            assert_eq!(
-                with(field, json!("é".repeat(most + 1))),
-                Err(Refused::TooLong { field, most }),
-                "{field}"
-            );
+            let fitting = |length| with(field, json!("é".repeat(length))).and_then(NewImage::fitting_columns);
+            assert!(fitting(most).is_ok(), "{field}");
+            assert_eq!(fitting(most + 1), Err(Refused::TooLong { field, most }), "{field}");
         }
         assert_eq!(with("name", json!("é😀".repeat(200))).unwrap().name.chars().count(), 255);
     }

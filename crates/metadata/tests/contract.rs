@@ -11,6 +11,9 @@ use crate::harness::{Place, Service, on_both_engines};
 
 on_both_engines!(recorded_requests_get_the_recorded_answers);
 
+/// Only columns of MySQL have a length: SQLite takes the text, as recorded.
+const TOO_LONG: &str = "too long for a column";
+
 /// Recorded cases that we answer with another status on purpose.
 const BETTER: &[(&str, u16, &str)] = &[
     ("create no body no content type", 415, "a wrong content type is the client's fault"),
@@ -27,9 +30,9 @@ const BETTER: &[(&str, u16, &str)] = &[
     ("create name object", 400, "a mistyped field is the client's fault"),
     ("create size string mixed", 400, "only a decimal text is a size"),
     ("create google_drive_id int 0", 400, "a Drive id is a text"),
-    ("create google_drive_id 256", 400, "too long for a database of the original"),
-    ("create storage_path 501", 400, "too long for a database of the original"),
-    ("create storage_provider 21", 400, "too long for a database of the original"),
+    ("create google_drive_id 256", 400, TOO_LONG),
+    ("create storage_path 501", 400, TOO_LONG),
+    ("create storage_provider 21", 400, TOO_LONG),
     ("create lone surrogate in name", 400, "not a text"),
     ("get image id=%D9%A1", 404, "an id is ASCII digits"),
     ("get image id=9223372036854775808", 404, "SQLite: a number beyond all ids is not there"),
@@ -118,8 +121,9 @@ async fn send(service: &Service, recorded: &Value) -> (http::response::Parts, Va
 fn compare(case: &str, ours: &http::response::Parts, body: &Value, recorded: &Value) -> Result<(), String> {
     let status = u64::from(ours.status.as_u16());
     let theirs = recorded["status"].as_u64().unwrap();
-    if let Some((_, better, _)) = BETTER.iter().find(|(name, ..)| *name == case)
+    if let Some((_, better, why)) = BETTER.iter().find(|(name, ..)| *name == case)
         && theirs != u64::from(*better)
+        && !(*why == TOO_LONG && theirs == 201)
     {
         return if status == u64::from(*better) {
             Ok(())

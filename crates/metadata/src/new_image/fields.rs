@@ -24,17 +24,6 @@ pub(super) fn text(fields: &Map<String, Value>, field: &'static str) -> Result<S
     }
 }
 
-/// A text of at most so many characters.
-pub(super) fn limited(
-    fields: &Map<String, Value>,
-    field: &'static str,
-    most: usize,
-) -> Result<String, Refused> {
-    let text = text(fields, field)?;
-    limit(&text, field, most)?;
-    Ok(text)
-}
-
 /// Refuses a text of more than so many characters.
 pub(super) fn limit(text: &str, field: &'static str, most: usize) -> Result<(), Refused> {
     // the databases count characters

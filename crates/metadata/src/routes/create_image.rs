@@ -21,7 +21,9 @@ use crate::{
 /// 201 with the new row, 200 with the replaced one, 409 with the row that is there.
 pub(crate) async fn create_image(State(app): State<App>, request: Request) -> Result<Response, ApiError> {
     let body = json_value(request).await?;
-    let image = match NewImage::parse(&body) {
+    let parsed = NewImage::parse(&body);
+    let image = match if app.has_column_lengths { parsed.and_then(NewImage::fitting_columns) } else { parsed }
+    {
         Ok(image) => image,
         Err(refused) => return Err(known_or_refused(&app, &body, refused).await?),
     };

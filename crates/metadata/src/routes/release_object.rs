@@ -15,7 +15,8 @@ pub(crate) async fn release_object(
     State(app): State<App>,
     Json(asked): Json<ReleaseObject>,
 ) -> Result<Json<ObjectReleased>, ApiError> {
-    let fits = |text: &str, most| !text.is_empty() && text.chars().nth(most).is_none();
+    let too_long = |text: &str, most| app.has_column_lengths && text.chars().nth(most).is_some();
+    let fits = |text: &str, most| !text.is_empty() && !too_long(text, most);
     if !fits(&asked.storage_path, MAX_STORAGE_PATH) || !fits(&asked.storage_provider, MAX_PROVIDER) {
         return Err(ApiError::bad_request(
             "`storage_path` and `storage_provider` must be those of an object.",
