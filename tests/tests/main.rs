@@ -1,6 +1,7 @@
 //! End-to-end tests: the real services as processes, real databases, the emulators in place of Google and S3.
 
 mod contract_gateway;
+mod contract_worker;
 mod crash;
 mod drive_folders;
 mod drive_trouble;
