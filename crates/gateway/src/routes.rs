@@ -74,8 +74,8 @@ static ORIGINAL: [Route; 7] = {
 };
 
 /// Our additions.
-static ADDITIONS: [Route; 10] = {
-    use Service::{Import, Metadata, SlowImport, Storage};
+static ADDITIONS: [Route; 9] = {
+    use Service::{Import, SlowImport, Storage};
     [
         addition(POST, "/api/import/preview", SlowImport, "/import/preview"),
         addition(GET, "/api/import/events/{job_id}", Import, "/import/events/{job_id}"),
@@ -84,7 +84,6 @@ static ADDITIONS: [Route; 10] = {
         addition(POST, "/api/import/jobs/{job_id}/cancel", Import, "/import/jobs/{job_id}/cancel"),
         addition(POST, "/api/import/jobs/{job_id}/retry", Import, "/import/jobs/{job_id}/retry"),
         addition(GET, "/api/import/jobs/{job_id}/failures", Import, "/import/jobs/{job_id}/failures"),
-        addition(POST, "/api/images/delete", Metadata, "/images/delete"),
         addition(GET, "/api/objects/{key}", Storage, "/objects/{key}"),
         addition(GET, "/api/objects/{key}/thumbnail", Storage, "/objects/{key}/thumbnail"),
     ]

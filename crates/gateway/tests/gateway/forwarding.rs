@@ -27,7 +27,6 @@ async fn every_route_goes_where_the_table_says() {
         ("GET", "/api/import/jobs/j/failures?format=csv", "import", "/import/jobs/j/failures?format=csv"),
         ("GET", "/api/import/events/j", "import", "/import/events/j"),
         ("POST", "/api/import/preview", "import", "/import/preview"),
-        ("POST", "/api/images/delete", "metadata", "/images/delete"),
         ("GET", "/api/objects/u_%E2%9C%93%20a.jpg", "storage", "/objects/u_%E2%9C%93%20a.jpg"),
         ("GET", "/api/objects/u_a.jpg/thumbnail?size=64", "storage", "/objects/u_a.jpg/thumbnail?size=64"),
         ("HEAD", "/api/objects/u_a.jpg", "storage", "/objects/u_a.jpg"),
