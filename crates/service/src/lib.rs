@@ -8,6 +8,8 @@ pub mod extract;
 pub mod health;
 pub mod odd_json;
 pub mod probe;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod serve;
 pub mod shutdown;
 pub mod start;
