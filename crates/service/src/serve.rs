@@ -3,7 +3,16 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::{Router, serve::ListenerExt};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    http::header,
+    middleware::{self, Next},
+    response::Response,
+    serve::ListenerExt,
+};
+use futures::StreamExt;
 use tokio::{net::TcpListener, time::Instant};
 
 use crate::{
@@ -42,6 +51,7 @@ async fn serve_until(
     let listener = listener.tap_io(|socket| {
         let _ = socket.set_nodelay(true);
     });
+    let router = router.layer(middleware::from_fn_with_state(shutdown.clone(), end_events));
     let stopping = shutdown.clone();
     let serving =
         axum::serve(listener, router).with_graceful_shutdown(async move { stopping.stopping().await });
@@ -60,6 +70,19 @@ async fn serve_until(
         tracing::warn!("some background work had not ended in time; it goes on at the next start");
     }
     Ok(())
+}
+
+/// Event streams end when stopping begins: they have no end of their own, and their clients come back by themselves.
+async fn end_events(State(shutdown): State<Shutdown>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if !kind.is_some_and(|kind| kind.starts_with("text/event-stream")) {
+        return response;
+    }
+    response.map(|body| {
+        let stopping = async move { shutdown.stopping().await };
+        Body::from_stream(body.into_data_stream().take_until(Box::pin(stopping)))
+    })
 }
 
 #[cfg(test)]
@@ -91,5 +114,24 @@ mod tests {
         let begun = Instant::now();
         serving.await.unwrap().unwrap();
         assert!(begun.elapsed() < LIMIT + LIMIT / 2, "{:?}", begun.elapsed());
+    }
+    #[tokio::test]
+    async fn an_event_stream_does_not_hold_up_a_stop() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let shutdown = Shutdown::new();
+        let events = get(|| async {
+            let never = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+            let first = futures::stream::iter([Ok(b": here\n\n".to_vec())]);
+            ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(first.chain(never)))
+        });
+        let serving = tokio::spawn({
+            let shutdown = shutdown.clone();
+            async move { serve(listener, Router::new().route("/", events), &shutdown).await }
+        });
+        let answer = client::http::service_client(LIMIT).get(url).send().await.unwrap();
+        shutdown.stop();
+        assert_eq!(answer.text().await.unwrap(), ": here\n\n");
+        tokio::time::timeout(DRAIN / 2, serving).await.expect("it stops at once").unwrap().unwrap();
     }
 }
