@@ -48,8 +48,10 @@ pub struct DriveRef {
 pub enum Children {
     /// Files whose type is `image/…`.
     Images,
-    /// Folders, and shortcuts of any kind.
-    FoldersAndShortcuts,
+    /// Those, and folders, and shortcuts of any kind: what a tree of folders is made of.
+    Tree,
+    /// Everything.
+    All,
 }
 
 /// Client of Google Drive. Cheap to clone; clones share their connections.
@@ -79,13 +81,14 @@ impl Client {
         page_token: Option<&str>,
     ) -> Result<FilePage, Error> {
         let kind = match children {
-            Children::Images => "mimeType contains 'image/'".to_owned(),
-            Children::FoldersAndShortcuts => {
-                format!("(mimeType = '{FOLDER_TYPE}' or mimeType = '{SHORTCUT_TYPE}')")
-            }
+            Children::Images => " and mimeType contains 'image/'".to_owned(),
+            Children::Tree => format!(
+                " and (mimeType contains 'image/' or mimeType = '{FOLDER_TYPE}' or mimeType = '{SHORTCUT_TYPE}')"
+            ),
+            Children::All => String::new(),
         };
         // an id needs no escaping: only `DriveId::parse` makes one
-        let query = format!("'{}' in parents and trashed = false and {kind}", folder.id);
+        let query = format!("'{}' in parents and trashed = false{kind}", folder.id);
         let mut url = self.url(&["files"]);
         url.query_pairs_mut()
             .append_pair("q", &query)

@@ -1,15 +1,24 @@
 //! The import service: wire types and client. It owns jobs.
 
+mod calls;
+mod jobs;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Error, call::Target};
+pub use calls::Client;
+pub use jobs::{
+    FailedImage, FailurePage, ImportPreview, Job, JobPage, ListingState, RetryStarted, SkippedByPreview,
+};
 
-/// Body of `POST /import/google-drive`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// Body of `POST /import/google-drive` and of `POST /import/preview`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct StartImport {
     /// A link to a Google Drive folder, or its bare id.
     pub folder_url: String,
+    /// The images in subfolders too, and those that shortcuts point to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recursive: bool,
 }
 
 /// Answer to `POST /import/google-drive`: 202 with a job, or 200 when the folder holds no image.
@@ -195,38 +204,4 @@ pub struct UpdateStatus {
     /// The original's list of stored images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Vec<Value>>,
-}
-
-/// Client of the import service, or of the gateway when `base` ends in `/api`.
-#[derive(Debug, Clone)]
-pub struct Client {
-    target: Target,
-}
-
-impl Client {
-    /// A client of the service at `base`.
-    pub fn new(base: url::Url, http: reqwest::Client) -> Self {
-        Self { target: Target::new("import-service", base, http) }
-    }
-
-    /// `POST /import/google-drive`.
-    pub async fn start_import(&self, import: &StartImport) -> Result<ImportStarted, Error> {
-        let url = self.target.url(&["import", "google-drive"]);
-        self.target.send_ok(self.target.http.post(url).json(import)).await?.json()
-    }
-
-    /// `GET /import/status/{job_id}`; `with_imported` asks for the list of stored images too.
-    pub async fn job_status(&self, job_id: &str, with_imported: bool) -> Result<JobStatus, Error> {
-        let mut url = self.target.url(&["import", "status", job_id]);
-        if !with_imported {
-            url.set_query(Some("imported=0"));
-        }
-        self.target.send_ok(self.target.http.get(url)).await?.json()
-    }
-
-    /// `POST /import/update-status`.
-    pub async fn update_status(&self, update: &UpdateStatus) -> Result<(), Error> {
-        let url = self.target.url(&["import", "update-status"]);
-        self.target.send_ok(self.target.http.post(url).json(update)).await.map(drop)
-    }
 }

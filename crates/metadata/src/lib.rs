@@ -7,7 +7,6 @@ mod config;
 mod database;
 mod listing;
 mod new_image;
-mod page;
 mod release;
 mod routes;
 mod store;

@@ -7,6 +7,7 @@ pub mod error;
 pub mod extract;
 pub mod health;
 pub mod odd_json;
+pub mod page;
 pub mod probe;
 #[cfg(feature = "redis")]
 pub mod redis;

@@ -57,14 +57,7 @@ fn described(task: &Task, listing: &Listing, provider: &str) -> NewImage {
 
 /// True when Drive lists other content than the row was made of.
 pub(crate) fn is_changed(listing: &Listing, row: &Image) -> bool {
-    match (&listing.md5, &row.source_md5) {
-        (Some(listed), Some(stored)) => !listed.eq_ignore_ascii_case(stored),
-        (None, Some(_)) => false,
-        // rows of the original know only the size
-        (_, None) => {
-            matches!((listing.size_bytes, row.size_bytes()), (Some(listed), Some(stored)) if listed != stored)
-        }
-    }
+    row.is_outdated(listing.md5.as_deref(), listing.size_bytes)
 }
 
 /// True when a row, as answered, names the object that this task writes.

@@ -1,12 +1,11 @@
 //! `GET /images`: one page of rows, newest first.
 
 use axum::{extract::State, response::Response};
-use service::{ApiError, extract::Query};
+use service::{ApiError, extract::Query, page::Page};
 
 use crate::{
     App,
     listing::{self, Listing},
-    page::Page,
 };
 
 /// Streams one page, of one provider or of all.

@@ -1,6 +1,6 @@
 //! Which page is asked for: `page` and `per_page` as the original reads and echoes them.
 
-use service::extract::Query;
+use crate::extract::Query;
 
 /// Rows per page where nothing, or no number, is asked for.
 const DEFAULT_PER_PAGE: u64 = 50;
@@ -9,7 +9,7 @@ const PER_PAGE_BELOW_ONE: u64 = 20;
 
 /// A page, as asked for and as meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Page {
+pub struct Page {
     page: Number,
     per_page: Number,
 }
@@ -24,23 +24,30 @@ struct Number {
 
 impl Page {
     /// The page that a query string asks for. What is no number counts as absent.
-    pub(crate) fn of(query: &Query) -> Self {
+    pub fn of(query: &Query) -> Self {
         let number = |name, absent| query.get(name).and_then(Number::parse).unwrap_or(Number::of(absent));
         Self { page: number("page", 1), per_page: number("per_page", DEFAULT_PER_PAGE) }
     }
 
+    /// The same, but with at most `rows` rows, for answers that are held in memory.
+    #[must_use]
+    pub fn at_most(mut self, rows: u64) -> Self {
+        self.per_page.used = self.per_page.used.map(|used| used.min(rows));
+        self
+    }
+
     /// How many rows come before it.
-    pub(crate) fn offset(&self) -> u64 {
+    pub fn offset(&self) -> u64 {
         (self.page.used.unwrap_or(1) - 1).saturating_mul(self.rows())
     }
 
     /// How many rows it has at most.
-    pub(crate) fn rows(&self) -> u64 {
+    pub fn rows(&self) -> u64 {
         self.per_page.used.unwrap_or(PER_PAGE_BELOW_ONE)
     }
 
-    /// What stands after the images in the answer, as members of a JSON object.
-    pub(crate) fn members(&self, total: u64) -> String {
+    /// What stands after the rows in the answer, as members of a JSON object.
+    pub fn members(&self, total: u64) -> String {
         let (page, per_page) = (&self.page.echo, &self.per_page.echo);
         let total_pages = total.div_ceil(self.rows());
         format!(r#""page":{page},"per_page":{per_page},"total":{total},"total_pages":{total_pages}"#)
@@ -126,6 +133,13 @@ mod tests {
     async fn the_last_page_may_be_short_and_no_rows_are_no_pages() {
         assert!(page("per_page=3").await.members(130).ends_with(r#""total":130,"total_pages":44"#));
         assert!(page("per_page=0").await.members(130).ends_with(r#""total_pages":7"#));
+        assert!(
+            page("per_page=5000")
+                .await
+                .at_most(1000)
+                .members(1001)
+                .ends_with(r#""per_page":5000,"total":1001,"total_pages":2"#)
+        );
         assert!(page("").await.members(0).ends_with(r#""total":0,"total_pages":0"#));
     }
 }
