@@ -11,12 +11,14 @@ mod change;
 mod checksum;
 mod commit;
 mod conditions;
+mod cuts;
 mod expected;
 mod faults;
 mod front;
 mod index;
 mod linger;
 mod listing;
+mod manners;
 mod multipart;
 mod object;
 mod operation;
@@ -29,6 +31,7 @@ mod xml;
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use axum::Router;
 use client::secret::Secret;
 use s3s::service::S3ServiceBuilder;
@@ -37,12 +40,14 @@ use tokio::net::TcpListener;
 
 pub use self::{
     access::AclMode,
-    faults::{FaultKind, FaultReport, FaultRule, Faults},
+    faults::{FaultKind, FaultReport, FaultRule, FaultStats, Faults},
+    manners::Manners,
 };
 use self::{
     access::{KeyRing, Rules, SignedOnly},
     backend::Backend,
     change::Change,
+    faults::DoorListener,
     front::Front,
     read::ObjectReads,
     refusal::Refusal,
@@ -64,6 +69,8 @@ pub struct Config {
     pub anonymous_reads: bool,
     /// What becomes of ACLs.
     pub acls: AclMode,
+    /// What is odd about it; nothing unless a test says so.
+    pub manners: Manners,
     /// What goes wrong on purpose; nothing unless a test says so.
     pub faults: Faults,
     /// Whether `/__faults` is there to change that. It asks for no credentials: for tests only.
@@ -85,6 +92,7 @@ impl Config {
             secret_key,
             anonymous_reads: true,
             acls: AclMode::Honour,
+            manners: Manners::default(),
             faults: Faults::default(),
             fault_control: false,
         }
@@ -96,13 +104,14 @@ impl Config {
 /// # Errors
 /// When the store cannot be opened, or the listener fails for good.
 pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    let listener = DoorListener::new(listener, config.faults.door()).context("look at the listener")?;
     let server = Server::open(config).await?;
     tracing::info!(
         bucket = server.config.bucket,
         directory = %server.config.data_dir.display(),
         "embedded S3 server is ready"
     );
-    let outcome = service::serve::serve(listener, server.router(), &shutdown).await;
+    let outcome = service::serve::serve_on(listener, server.router(), &shutdown).await;
     server.close().await;
     outcome
 }
@@ -139,7 +148,12 @@ impl Server {
         });
         s3.set_access(SignedOnly);
         s3.set_route(ObjectReads { store: self.store.clone(), rules });
-        let front = Front { s3: s3.build(), store: self.store.clone(), faults: self.config.faults.clone() };
+        let front = Front {
+            s3: s3.build(),
+            store: self.store.clone(),
+            faults: self.config.faults.clone(),
+            manners: self.config.manners.clone(),
+        };
         front.router(self.config.fault_control)
     }
 

@@ -1,6 +1,6 @@
 //! Serves a router on a listener until the process stops, then lets what runs come to its end.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use axum::{
@@ -10,7 +10,7 @@ use axum::{
     http::header,
     middleware::{self, Next},
     response::Response,
-    serve::ListenerExt,
+    serve::{Listener, ListenerExt},
 };
 use futures::StreamExt;
 use tokio::{net::TcpListener, time::Instant};
@@ -37,20 +37,34 @@ pub fn finish_with(routes: Router, cors: Cors, around: impl FnOnce(Router) -> Ro
 /// # Errors
 /// When the listener fails for good.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: &Shutdown) -> anyhow::Result<()> {
-    serve_until(listener, router, shutdown, DRAIN).await
-}
-
-/// [`serve`], with `limit` for all that is open once stopping begins.
-async fn serve_until(
-    listener: TcpListener,
-    router: Router,
-    shutdown: &Shutdown,
-    limit: Duration,
-) -> anyhow::Result<()> {
     // small answers must not wait for an acknowledgement of the previous packet
     let listener = listener.tap_io(|socket| {
         let _ = socket.set_nodelay(true);
     });
+    serve_on(listener, router, shutdown).await
+}
+
+/// [`serve`], on a listener of the caller's own kind.
+///
+/// # Errors
+/// When the listener fails for good.
+pub async fn serve_on<L>(listener: L, router: Router, shutdown: &Shutdown) -> anyhow::Result<()>
+where
+    L: Listener<Addr = SocketAddr>,
+{
+    serve_until(listener, router, shutdown, DRAIN).await
+}
+
+/// [`serve`], with `limit` for all that is open once stopping begins.
+async fn serve_until<L>(
+    listener: L,
+    router: Router,
+    shutdown: &Shutdown,
+    limit: Duration,
+) -> anyhow::Result<()>
+where
+    L: Listener<Addr = SocketAddr>,
+{
     let router = router.layer(middleware::from_fn_with_state(shutdown.clone(), end_events));
     let stopping = shutdown.clone();
     let serving =

@@ -51,7 +51,7 @@ pub(crate) struct Emulators {
 }
 
 /// How the S3 server behaves.
-#[derive(Debug, Clone, Copy, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 struct S3Manners {
     /// S3 refuses reads without a key, but for objects with the ACL `public-read`
     #[arg(long)]
@@ -62,6 +62,15 @@ struct S3Manners {
     /// S3 has a fault book at `/__faults`, as the Drive emulator always has; it asks for no key
     #[arg(long)]
     s3_faults: bool,
+    /// S3 refuses writes, as to a key that may only read
+    #[arg(long)]
+    s3_read_only: bool,
+    /// S3 takes only requests that are signed for this region
+    #[arg(long, value_name = "REGION")]
+    s3_region: Option<String>,
+    /// The clock of S3 is ahead by so many seconds, or behind
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_hyphen_values = true)]
+    s3_clock_ahead: i64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -138,6 +147,11 @@ impl Emulators {
         let (url, mut config) = (url(&socket)?, all_in_one::s3_config(env, &data_dir));
         config.anonymous_reads = !self.s3.s3_private;
         config.fault_control = self.s3.s3_faults;
+        config.manners = s3::Manners {
+            clock_ahead_secs: self.s3.s3_clock_ahead,
+            read_only: self.s3.s3_read_only,
+            region: self.s3.s3_region.clone(),
+        };
         if self.s3.s3_refuse_acls {
             config.acls = s3::AclMode::Refuse;
         }

@@ -1,8 +1,9 @@
 //! The fault book: what S3 does on bad days, on demand.
 //!
 //! `POST /__faults` takes one rule or a list of rules and adds them; `PUT` replaces what is there; `DELETE` clears it;
-//! `GET` shows every rule with the number of requests it matched and the number it fired on. A test in the same process
-//! does the same with [`Faults`].
+//! `GET` shows every rule with the number of requests it matched and the number it fired on. `GET /__stats` counts
+//! requests and injected faults by operation, over all rules there ever were; `DELETE` begins anew. A test in the same
+//! process does the same with [`Faults`].
 //!
 //! # A rule
 //! ```json
@@ -15,107 +16,41 @@
 //! | `key` | only keys that contain this text; without it any |
 //! | `count` | fires so often, then never again; without it always |
 //! | `skip` | lets so many matching requests pass first |
-//! | `perKey` | `count` and `skip` hold for each key on its own |
+//! | `every` | `count` and `skip` begin anew after so many matching requests: bursts |
+//! | `perKey` | `count`, `skip` and `every` hold for each key on its own |
 //! | `probability` | fires on this part of the matching requests, chosen by `seed`, key and number of the request for that key: the same seed gives the same faults in whatever order keys come |
 //! | `seed` | see there; 0 |
-//! | `seconds` | how long the request is held up first |
+//! | `seconds` | how long the request is held up first; of `slow-answer` how long the answer is; of `refuse` how long nobody gets in (10) |
+//! | `forSeconds` | the rule holds for so long after it was added |
+//! | `afterBytes` | where `cut-upload` and `cut-answer` cut; without it in the middle |
 //!
 //! Several rules may fire on one request: all delays add up, and of the other kinds the first rule's holds.
 
+mod control;
+mod door;
+mod rule;
+mod state;
+mod stats;
+
 use std::{
-    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+use serde::Serialize;
 
-/// What goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FaultKind {
-    /// 503 `SlowDown`.
-    SlowDown,
-    /// 500 `InternalError`.
-    InternalError,
-    /// 403 `AccessDenied`.
-    AccessDenied,
-    /// 200 with an error in the body, as the completion of a multipart upload can answer; nothing is done.
-    ErrorInBody,
-    /// The connection is closed before anything is done.
-    Reset,
-    /// All is done, then the connection is closed instead of an answer.
-    LostReply,
-    /// All is done, later.
-    Latency,
-}
+use self::state::State;
+pub(super) use self::{
+    control::routes,
+    door::{Door, DoorListener},
+};
+pub use self::{
+    rule::{FaultKind, FaultRule},
+    stats::FaultStats,
+};
 
-/// What shall go wrong, how often, and for whom. The module above explains every field.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct FaultRule {
-    /// What happens.
-    pub kind: FaultKind,
-    /// The operation it happens on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub on: Option<String>,
-    /// Text in the key it happens to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// How often it happens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub count: Option<u64>,
-    /// How many matching requests pass first.
-    #[serde(default)]
-    pub skip: u64,
-    /// Whether `count` and `skip` hold for each key on its own.
-    #[serde(default)]
-    pub per_key: bool,
-    /// The part of the matching requests that it happens on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub probability: Option<f64>,
-    /// Chooses these requests.
-    #[serde(default)]
-    pub seed: u64,
-    /// How long the request is held up first.
-    #[serde(default)]
-    pub seconds: f64,
-}
-
-impl FaultRule {
-    /// A rule that always fires, on every request.
-    pub fn new(kind: FaultKind) -> Self {
-        Self {
-            kind,
-            on: None,
-            key: None,
-            count: None,
-            skip: 0,
-            per_key: false,
-            probability: None,
-            seed: 0,
-            seconds: 0.0,
-        }
-    }
-
-    /// Only on this operation.
-    #[must_use]
-    pub fn on(self, operation: impl Into<String>) -> Self {
-        Self { on: Some(operation.into()), ..self }
-    }
-
-    /// Only so often.
-    #[must_use]
-    pub fn times(self, count: u64) -> Self {
-        Self { count: Some(count), ..self }
-    }
-
-    fn concerns(&self, operation: &str, key: &str) -> bool {
-        self.on.as_deref().is_none_or(|only| only == operation)
-            && self.key.as_deref().is_none_or(|text| key.contains(text))
-    }
-}
+/// How long nobody gets in, where a rule does not say.
+const SHUT: Duration = Duration::from_secs(10);
 
 /// A rule, and what became of it.
 #[derive(Debug, Clone, Serialize)]
@@ -131,20 +66,32 @@ pub struct FaultReport {
 /// The fault book of one server; clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
-    states: Arc<Mutex<Vec<State>>>,
+    book: Arc<Mutex<Book>>,
+    door: Door,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    states: Vec<State>,
+    stats: FaultStats,
 }
 
 /// What is to happen to one request.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Strike {
+    /// How long it waits before anything is done.
     pub(super) delay: Duration,
     pub(super) kind: Option<FaultKind>,
+    /// How long its answer waits.
+    pub(super) late: Duration,
+    /// Where a body is cut.
+    pub(super) after_bytes: Option<u64>,
 }
 
 impl Faults {
     /// Adds a rule.
     pub fn add(&self, rule: FaultRule) {
-        self.states().push(State { rule, total: Tally::default(), per_key: HashMap::new() });
+        self.book().states.push(State::new(rule));
     }
 
     /// Adds rules.
@@ -154,83 +101,73 @@ impl Faults {
         }
     }
 
-    /// Forgets all rules.
+    /// Forgets all rules, and lets everybody in again.
     pub fn clear(&self) {
-        self.states().clear();
+        self.book().states.clear();
+        self.door.open();
     }
 
     /// Every rule and how often it fired, in the order in which they were added.
     pub fn report(&self) -> Vec<FaultReport> {
-        let report = |state: &State| FaultReport {
-            rule: state.rule.clone(),
-            matched: state.total.matched,
-            fired: state.total.fired,
-        };
-        self.states().iter().map(report).collect()
+        self.book().states.iter().map(State::report).collect()
+    }
+
+    /// Requests and injected faults since the server started.
+    pub fn stats(&self) -> FaultStats {
+        self.book().stats.clone()
+    }
+
+    /// Counts from 0 again.
+    pub fn reset_stats(&self) {
+        self.book().stats = FaultStats::default();
+    }
+
+    /// Lets nobody in for so long: connections are refused, requests on open ones are cut.
+    pub fn refuse_for(&self, time: Duration) {
+        self.door.shut_for(time);
     }
 
     /// What the rules have for this request.
     pub(super) fn strike(&self, operation: &str, key: &str) -> Strike {
+        let mut book = self.book();
+        let Book { states, stats } = &mut *book;
+        stats.count_request(operation);
         let mut strike = Strike::default();
-        for state in self.states().iter_mut() {
-            let taken = state.rule.kind != FaultKind::Latency && strike.kind.is_some();
+        if self.door.is_shut() {
+            stats.count_fault(FaultKind::Refuse, operation);
+            return Strike { kind: Some(FaultKind::Refuse), ..strike };
+        }
+        for state in states {
+            let kind = state.rule.kind;
+            let taken = !kind.is_only_a_delay() && strike.kind.is_some();
             if taken || !state.fires(operation, key) {
                 continue;
             }
-            strike.delay += Duration::try_from_secs_f64(state.rule.seconds).unwrap_or_default();
-            if state.rule.kind != FaultKind::Latency {
-                strike.kind = Some(state.rule.kind);
+            stats.count_fault(kind, operation);
+            let time = Duration::try_from_secs_f64(state.rule.seconds).unwrap_or_default();
+            if !kind.has_own_seconds() {
+                strike.delay += time;
+            } else if kind == FaultKind::SlowAnswer {
+                strike.late = time;
+            } else {
+                self.door.shut_for(if time.is_zero() { SHUT } else { time });
+            }
+            if !kind.is_only_a_delay() {
+                (strike.kind, strike.after_bytes) = (Some(kind), state.rule.after_bytes);
             }
         }
         strike
     }
 
-    fn states(&self) -> MutexGuard<'_, Vec<State>> {
-        // the list is whole at every moment, whoever panicked
-        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The way in.
+    pub(super) fn door(&self) -> Door {
+        self.door.clone()
     }
-}
 
-#[derive(Debug)]
-struct State {
-    rule: FaultRule,
-    total: Tally,
-    per_key: HashMap<String, Tally>,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Tally {
-    matched: u64,
-    fired: u64,
-}
-
-impl State {
-    /// Counts the request, and decides.
-    fn fires(&mut self, operation: &str, key: &str) -> bool {
-        if !self.rule.concerns(operation, key) {
-            return false;
-        }
-        let of_key = if self.rule.per_key || self.rule.probability.is_some() {
-            self.per_key.entry(key.to_owned()).or_default()
-        } else {
-            &mut Tally::default()
-        };
-        let before = if self.rule.per_key { *of_key } else { self.total };
-        let due = before.matched >= self.rule.skip
-            && self.rule.count.is_none_or(|count| before.fired < count)
-            && self.rule.probability.is_none_or(|part| draw(self.rule.seed, key, of_key.matched) < part);
-        for tally in [of_key, &mut self.total] {
-            tally.matched += 1;
-            tally.fired += u64::from(due);
-        }
-        due
+    fn book(&self) -> MutexGuard<'_, Book> {
+        // the lists are whole at every moment, whoever panicked
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A number from 0 to 1 that depends on nothing but its arguments.
-fn draw(seed: u64, key: &str, request: u64) -> f64 {
-    let digest: [u8; 32] = Sha256::digest(format!("{seed}\n{key}\n{request}")).into();
-    f64::from(u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]
@@ -290,6 +227,40 @@ mod tests {
         let strike = book.strike("GetObject", "x");
         assert_eq!((strike.kind, strike.delay.as_millis()), (Some(FaultKind::Reset), 1000));
         assert_eq!(book.report()[2].fired, 0);
+    }
+
+    #[test]
+    fn bursts_come_again() {
+        let book = Faults::default();
+        book.add(FaultRule::new(FaultKind::SlowDown).bursts(2, 5));
+        let struck: Vec<_> = (0..12).map(|n| fired(&book, "PutObject", &n.to_string())).collect();
+        let burst = [true, true, false, false, false];
+        assert_eq!(struck, [&burst[..], &burst[..], &burst[..2]].concat());
+    }
+
+    #[test]
+    fn a_rule_can_be_over() {
+        let book = Faults::default();
+        book.add(FaultRule::new(FaultKind::Reset).lasting(0.0));
+        book.add(FaultRule::new(FaultKind::SlowDown).lasting(3600.0));
+        assert_eq!(book.strike("GetObject", "x").kind, Some(FaultKind::SlowDown));
+    }
+
+    #[test]
+    fn what_was_injected_is_counted_beyond_the_life_of_a_rule() {
+        let book = Faults::default();
+        book.add(FaultRule::new(FaultKind::SlowDown).on("PutObject").times(1));
+        for operation in ["PutObject", "PutObject", "GetObject"] {
+            book.strike(operation, "x");
+        }
+        book.clear();
+        let shown = serde_json::to_value(book.stats()).unwrap();
+        let expected = json!({
+            "requests": {"GetObject": 1, "PutObject": 2}, "injected": {"slow-down": {"PutObject": 1}},
+        });
+        assert_eq!(shown, expected);
+        book.reset_stats();
+        assert_eq!(book.stats().injected(FaultKind::SlowDown), 0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The HTTP face: health, faults, and every other request on its way to the S3 operations.
 
-use std::{cell::RefCell, io};
+use std::cell::RefCell;
 
 use axum::{
     Router,
@@ -9,8 +9,6 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use bytes::Bytes;
-use futures::stream;
 use http::{HeaderValue, Method, StatusCode, header};
 use s3s::{HttpError, HttpResponse, S3Error, S3ErrorCode, s3_error, service::S3Service};
 use tower_http::cors::{Any, CorsLayer};
@@ -18,8 +16,10 @@ use tracing::{instrument::WithSubscriber as _, subscriber::NoSubscriber};
 use uuid::Uuid;
 
 use super::{
-    faults::{FaultKind, FaultRule, Faults},
+    cuts,
+    faults::{self, FaultKind, Faults},
     linger::SharedBody,
+    manners::Manners,
     operation,
     refusal::CAUSE,
     store::Store,
@@ -35,6 +35,7 @@ pub(super) struct Front {
     pub(super) s3: S3Service,
     pub(super) store: Store,
     pub(super) faults: Faults,
+    pub(super) manners: Manners,
 }
 
 impl Front {
@@ -42,8 +43,7 @@ impl Front {
     pub(super) fn router(self, fault_control: bool) -> Router {
         let mut router = Router::new().route("/_health", get(health));
         if fault_control {
-            let faults = get(list_faults).post(add_faults).put(replace_faults).delete(clear_faults);
-            router = router.route("/__faults", faults);
+            router = router.merge(faults::routes(self.faults.clone()));
         }
         router.fallback(serve).layer(browsers()).with_state(self)
     }
@@ -67,48 +67,6 @@ async fn health(State(front): State<Front>) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-async fn list_faults(State(front): State<Front>) -> Response {
-    match serde_json::to_string(&front.faults.report()) {
-        Ok(report) => ([(header::CONTENT_TYPE, "application/json")], report).into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
-    }
-}
-
-async fn add_faults(State(front): State<Front>, body: Bytes) -> Response {
-    match rules(&body) {
-        Ok(rules) => {
-            front.faults.extend(rules);
-            list_faults(State(front)).await
-        }
-        Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
-    }
-}
-
-async fn replace_faults(State(front): State<Front>, body: Bytes) -> Response {
-    match rules(&body) {
-        Ok(rules) => {
-            front.faults.clear();
-            front.faults.extend(rules);
-            list_faults(State(front)).await
-        }
-        Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
-    }
-}
-
-async fn clear_faults(State(front): State<Front>) -> StatusCode {
-    front.faults.clear();
-    StatusCode::NO_CONTENT
-}
-
-/// One rule or a list of rules.
-fn rules(body: &[u8]) -> serde_json::Result<Vec<FaultRule>> {
-    if body.trim_ascii_start().starts_with(b"[") {
-        serde_json::from_slice(body)
-    } else {
-        Ok(vec![serde_json::from_slice(body)?])
-    }
-}
-
 async fn serve(State(front): State<Front>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = SharedBody::new(body);
@@ -122,6 +80,7 @@ async fn serve(State(front): State<Front>, request: Request) -> Response {
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-amz-request-id", id);
     }
+    front.manners.sign(&mut response);
     response
 }
 
@@ -147,10 +106,22 @@ impl Front {
                 *response.status_mut() = StatusCode::OK;
                 response
             }
-            Some(FaultKind::Reset) => cut(),
+            Some(FaultKind::Reset | FaultKind::Refuse) => cuts::instead_of_an_answer(),
+            Some(FaultKind::CutUpload) => {
+                cuts::take_in(request.into_body(), strike.after_bytes).await;
+                cuts::instead_of_an_answer()
+            }
             Some(FaultKind::LostReply) => {
                 self.operate(operation, request).await;
-                cut()
+                cuts::instead_of_an_answer()
+            }
+            Some(FaultKind::CutAnswer) => {
+                cuts::in_the_answer(self.operate(operation, request).await, strike.after_bytes)
+            }
+            Some(FaultKind::SlowAnswer) => {
+                let answer = self.operate(operation, request).await;
+                tokio::time::sleep(strike.late).await;
+                answer
             }
         }
     }
@@ -158,6 +129,9 @@ impl Front {
     /// The protocol crate reports every refusal as an error and prints requests with their signatures: it is not heard,
     /// and what an operator must know is said here.
     async fn operate(&self, operation: &'static str, request: Request<SharedBody>) -> Response {
+        if let Some(refusal) = self.manners.refusal(operation, request.headers()) {
+            return error(refusal);
+        }
         let call = async {
             let request = request.map(s3s::Body::http_body_unsync);
             let answer = self.s3.call(request).with_subscriber(NoSubscriber::default()).await;
@@ -194,11 +168,4 @@ fn error(error: S3Error) -> Response {
 
 fn internal_error() -> S3Error {
     S3Error::with_message(S3ErrorCode::InternalError, "We encountered an internal error. Please try again.")
-}
-
-/// An answer whose body fails at once, upon which the server closes the connection without having sent a byte.
-fn cut() -> Response {
-    let broken =
-        stream::once(async { Err::<Bytes, _>(io::Error::other("the connection is cut on purpose")) });
-    Body::from_stream(broken).into_response()
 }

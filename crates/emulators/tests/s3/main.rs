@@ -8,6 +8,7 @@ mod faults;
 mod harness;
 mod keys;
 mod listing;
+mod manners;
 mod multipart;
 mod objects;
 mod public;
