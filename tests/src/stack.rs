@@ -156,7 +156,7 @@ impl Stack {
     /// When the gateway does not answer JSON.
     pub async fn import(&self, folder_url: &str) -> (u16, Value) {
         let url = format!("{}/import/google-drive", self.api);
-        let body = StartImport { folder_url: folder_url.to_owned() };
+        let body = StartImport { folder_url: folder_url.to_owned(), recursive: false };
         let answer = self.http.post(url).json(&body).send().await.expect("the gateway answers");
         (answer.status().as_u16(), answer.json().await.expect("the gateway answers JSON"))
     }
