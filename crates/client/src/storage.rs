@@ -1,8 +1,14 @@
 //! The storage service: wire types and client. It owns objects.
 
+mod objects;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use self::objects::{
+    ListedObject, LocateObject, NO_SUCH_OBJECT, NamedObject, ObjectChecksum, ObjectKey, ObjectPage,
+    ObjectPlace, ResolvePaths, ResolvedPaths,
+};
 use crate::{Error, call::Target};
 
 /// Body of the original's `POST /upload`.

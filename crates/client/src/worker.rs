@@ -39,6 +39,27 @@ pub struct CancelAccepted {
     pub cancelled: u64,
 }
 
+/// Body of `POST /process-single` with `refresh`: a known image is stored anew from Drive, and its row gets the new
+/// object; `id` and `created_at` stay.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RefreshImage {
+    /// Makes the new object's key: never the same for two tries that may differ.
+    pub job_id: String,
+    /// The image in Drive; what Drive says about it now is what counts.
+    pub file_data: File,
+    /// Always true.
+    pub refresh: bool,
+}
+
+/// Answer to `POST /process-single`: 200.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ImageRefreshed {
+    /// Always true.
+    pub success: bool,
+    /// The row as it is now.
+    pub image: serde_json::Value,
+}
+
 /// Client of the worker service.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -55,6 +76,12 @@ impl Client {
     pub async fn process_batch(&self, batch: &Batch) -> Result<BatchAccepted, Error> {
         let url = self.target.url(&["process-batch"]);
         self.target.send_ok(self.target.http.post(url).json(batch)).await?.json()
+    }
+
+    /// `POST /process-single` with `refresh`; answers when it is done.
+    pub async fn refresh_image(&self, refresh: &RefreshImage) -> Result<ImageRefreshed, Error> {
+        let url = self.target.url(&["process-single"]);
+        self.target.send_ok(self.target.http.post(url).json(refresh)).await?.json()
     }
 
     /// `POST /jobs/{job_id}/cancel`; `None` where the worker is the original's, which cannot cancel.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use service::{ApiError, Shutdown};
+use tokio::sync::Semaphore;
 
 use crate::{
     bucket::{Bucket, S3Error},
@@ -16,6 +17,9 @@ use crate::{
 pub(crate) const NO_BUCKET: &str =
     "Invalid bucket name \"\": set AWS_BUCKET_NAME, or EMBEDDED_S3_URL for the embedded S3 server";
 
+/// Objects that are read at once for their checksums; uploads are to get the larger part of the network.
+const READS_AT_ONCE: usize = 8;
+
 /// The service.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -25,6 +29,8 @@ pub struct App {
     pub(crate) bucket: Option<Arc<Bucket>>,
     /// Memory for image bytes, shared by all requests.
     pub(crate) budget: Budget,
+    /// Turns to read a whole object.
+    pub(crate) reads: Arc<Semaphore>,
     /// Tells when to stop, and waits for uploads that run.
     pub(crate) shutdown: Shutdown,
 }
@@ -39,7 +45,8 @@ impl App {
             None => None,
         };
         let budget = Budget::new(config.limits.memory_bytes);
-        Self { config: Arc::new(config), bucket, budget, shutdown }
+        let reads = Arc::new(Semaphore::new(READS_AT_ONCE));
+        Self { config: Arc::new(config), bucket, budget, reads, shutdown }
     }
 
     /// The bucket, or the answer that says which setting is missing.

@@ -8,6 +8,8 @@ mod body;
 mod connect;
 mod error;
 mod etag;
+mod listing;
+mod look;
 mod multipart;
 mod retry;
 

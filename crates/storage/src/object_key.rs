@@ -41,8 +41,13 @@ impl ObjectKey {
 
     /// The key as the last segment of a URL.
     pub(crate) fn escaped(&self) -> String {
-        utf8_percent_encode(&self.0, ESCAPED).to_string()
+        escaped(&self.0)
     }
+}
+
+/// `key` as the last segment of a URL.
+pub(crate) fn escaped(key: &str) -> String {
+    utf8_percent_encode(key, ESCAPED).to_string()
 }
 
 impl fmt::Display for ObjectKey {
@@ -51,7 +56,31 @@ impl fmt::Display for ObjectKey {
     }
 }
 
-/// True for keys that this system, or the original, can have written: `<uuid>_…`.
+/// Where thumbnails lie: `thumbnails/<uuid of the image's key>/<name>`.
+const THUMBNAILS: &str = "thumbnails/";
+
+/// What a key of ours is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An image: `<uuid>_…`.
+    Image,
+    /// A small picture of one, which can be made again.
+    Thumbnail,
+}
+
+/// What `key` is of; none for keys that neither this system nor the original can have written.
+pub(crate) fn kind_of(key: &str) -> Option<Kind> {
+    if is_ours(key) {
+        return Some(Kind::Image);
+    }
+    let (uuid, name) = key.strip_prefix(THUMBNAILS)?.split_at_checked(UUID_CHARS)?;
+    let is_thumbnail = Uuid::try_parse(uuid).is_ok()
+        && name.strip_prefix('/').is_some_and(|name| !name.is_empty() && !name.contains('/'))
+        && key.len() <= MAX_KEY_BYTES;
+    is_thumbnail.then_some(Kind::Thumbnail)
+}
+
+/// True for keys of images that this system, or the original, can have written: `<uuid>_…`.
 pub(crate) fn is_ours(key: &str) -> bool {
     key.len() <= MAX_KEY_BYTES
         && key
@@ -129,6 +158,28 @@ mod tests {
             "../0123abcd-89ab-4def-8123-456789abcdef_a",
         ] {
             assert!(!is_ours(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn only_keys_that_this_system_writes_are_ours() {
+        for (key, kind) in [
+            (format!("{ID}_a.jpg"), Some(Kind::Image)),
+            (format!("{ID}_"), Some(Kind::Image)),
+            // the original left slashes in names
+            (format!("{ID}_a/b.jpg"), Some(Kind::Image)),
+            (format!("thumbnails/{ID}/320.webp"), Some(Kind::Thumbnail)),
+            (format!("thumbnails/{ID}/"), None),
+            (format!("thumbnails/{ID}/a/b"), None),
+            (format!("thumbnails/{ID}_a.jpg"), None),
+            (format!("{ID}-a.jpg"), None),
+            (format!("backup/{ID}_a.jpg"), None),
+            (format!("{ID}_{}", "x".repeat(MAX_KEY_BYTES)), None),
+            ("thumbnails/".to_owned(), None),
+            ("é".repeat(30), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(kind_of(&key), kind, "{key}");
         }
     }
 

@@ -3,7 +3,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::object_key::{ObjectKey, is_ours};
+use crate::object_key::{Kind, MAX_URL_CHARS, ObjectKey, escaped, kind_of};
 
 /// Where the objects of one bucket are found.
 #[derive(Debug, Clone)]
@@ -61,6 +61,24 @@ impl ObjectUrls {
         format!("{}/{}", self.base, key.escaped())
     }
 
+    /// A public URL of `key`, whoever made it, that [`ObjectUrls::named_by`] leads back to it: escaped, unless that is too
+    /// long for a database.
+    pub(crate) fn url_of(&self, key: &str) -> String {
+        let url = format!("{}/{}", self.base, escaped(key));
+        if url.len() <= MAX_URL_CHARS { url } else { format!("{}/{key}", self.base) }
+    }
+
+    /// The keys of images in our bucket that a row's `path` can mean.
+    pub(crate) fn images_named_by(&self, path: &str) -> Vec<String> {
+        match self.named_by(path) {
+            Named::Ours(mut keys) => {
+                keys.retain(|key| kind_of(key) == Some(Kind::Image));
+                keys
+            }
+            Named::NotOurs | Named::Elsewhere => Vec::new(),
+        }
+    }
+
     /// What `path` names: a public URL in any form this bucket ever had, or a bare key.
     pub(crate) fn named_by(&self, path: &str) -> Named {
         let Some(literal) = self.key_in(path) else { return Named::Elsewhere };
@@ -70,7 +88,7 @@ impl ObjectUrls {
         {
             keys.push(decoded.into_owned());
         }
-        keys.retain(|key| is_ours(key));
+        keys.retain(|key| kind_of(key).is_some());
         if keys.is_empty() { Named::NotOurs } else { Named::Ours(keys) }
     }
 
@@ -233,6 +251,25 @@ mod tests {
         ] {
             assert_eq!(aws().named_by(&path), Named::NotOurs, "{path}");
         }
+    }
+
+    #[test]
+    fn a_row_names_images_only_and_every_listed_key_has_a_url() {
+        let named = |path: &str| aws().images_named_by(path);
+        let base = "https://images.s3.eu-west-1.amazonaws.com";
+        assert_eq!(
+            named(&format!("{base}/{ID}_a%20b.jpg")),
+            [format!("{ID}_a%20b.jpg"), format!("{ID}_a b.jpg")]
+        );
+        assert!(named(&format!("{base}/thumbnails/{ID}/320.webp")).is_empty());
+        assert!(named(&format!("https://other.example/{ID}_a.jpg")).is_empty());
+        for key in [format!("{ID}_a/b c.jpg"), format!("{ID}_{}.jpg", "é".repeat(200))] {
+            let url = aws().url_of(&key);
+            assert!(url.chars().count() <= MAX_URL_CHARS && named(&url).contains(&key), "{url}");
+        }
+        let thumbnail = format!("thumbnails/{ID}/320.webp");
+        let Named::Ours(keys) = aws().named_by(&aws().url_of(&thumbnail)) else { panic!("not ours") };
+        assert!(keys.contains(&thumbnail));
     }
 
     proptest! {

@@ -1,12 +1,17 @@
-//! Every path of the service.
+//! Every path of the service. What is below `/objects` is internal, but for what a key is asked for by `GET`.
 
+mod checksum_object;
 mod delete;
+mod list_objects;
+mod locate_object;
 mod put_object;
+mod resolve_paths;
+mod stat_object;
 mod upload;
 
 use axum::{
     Router,
-    routing::{post, put},
+    routing::{get, post, put},
 };
 
 use crate::App;
@@ -15,7 +20,12 @@ use crate::App;
 pub(crate) fn router(app: App) -> Router {
     Router::new()
         .route("/upload", post(upload::upload))
+        .route("/objects", get(list_objects::list_objects))
         .route("/objects/{uuid}", put(put_object::put_object))
+        .route("/objects/checksum", post(checksum_object::checksum_object))
+        .route("/objects/locate", post(locate_object::locate_object))
+        .route("/objects/resolve", post(resolve_paths::resolve_paths))
+        .route("/objects/stat", post(stat_object::stat_object))
         .route("/delete", post(delete::delete_object))
         .layer(axum::extract::DefaultBodyLimit::disable())
         .with_state(app)

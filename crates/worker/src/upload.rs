@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use base64::Engine;
 use client::{
     drive::Reason,
-    storage::{NewObject, StoredObject, Upload},
+    storage::{LocateObject, NewObject, StoredObject, Upload},
 };
 use futures::StreamExt;
 use md5::{Digest, Md5};
@@ -245,20 +245,11 @@ impl Uploader {
         Ok(Put { url: uploaded.url, size_bytes, md5: actual })
     }
 
-    /// The URL of the object that an interrupted try of this task may have left: an empty one is written under the same
-    /// key, and storage says where that is.
+    /// The URL of the object that an interrupted try of this task may have left. Storage is only asked: were anything
+    /// written there, it could take the place of what another try has stored meanwhile.
     pub(crate) async fn locate(&self, task: &Task, listing: &Listing) -> Result<String, Trouble> {
-        let object = NewObject {
-            uuid: task.object_uuid(listing),
-            filename: listing.name.clone(),
-            provider: self.provider.clone(),
-            mime_type: listing.mime_type.clone(),
-            size_bytes: Some(0),
-            md5: None,
-        };
-        let put = self.storage.put_object(&object, reqwest::Body::from(Vec::new()));
-        let answer = tokio::time::timeout(LONGEST_SILENCE, put).await.map_err(|_| Trouble::StorageSilent)?;
-        answer.map(|stored| stored.url).map_err(Trouble::Storage)
+        let object = LocateObject { uuid: task.object_uuid(listing), filename: listing.name.clone() };
+        self.storage.locate_object(&object).await.map(|place| place.url).map_err(Trouble::Storage)
     }
 }
 

@@ -35,6 +35,12 @@ pub(crate) enum S3Error {
         /// What was asked.
         operation: &'static str,
     },
+    /// An answer that nothing can be made of.
+    #[error("S3 gave an answer that makes no sense to the {operation} operation")]
+    Senseless {
+        /// What was asked.
+        operation: &'static str,
+    },
     /// There is no access key, and no other source of credentials.
     #[error("Unable to locate credentials")]
     NoCredentials {
@@ -130,7 +136,7 @@ impl S3Error {
         match self {
             Self::Unreachable { .. } | Self::Silent { .. } | Self::Hasty { .. } => true,
             Self::AclsTurnedOff | Self::Corrupted => true,
-            Self::NoCredentials { .. } => false,
+            Self::NoCredentials { .. } | Self::Senseless { .. } => false,
             Self::Refused(refusal) => {
                 // 501 says that the server cannot do this at all
                 let servers_fault = refusal.status >= 500 && refusal.status != 501;
@@ -152,7 +158,7 @@ impl S3Error {
     /// True when the answer is about a key that is not there.
     pub(super) fn is_missing_key(&self) -> bool {
         matches!(self, Self::Refused(refusal)
-            if refusal.code == "NoSuchKey" || (refusal.status == 404 && refusal.code == "404"))
+            if refusal.code == "NoSuchKey" || (refusal.status == 404 && matches!(refusal.code.as_str(), "404" | "NotFound")))
     }
 
     /// True when this server does not know the operation: it says so, or refuses in words that are not S3's, as a plain

@@ -50,6 +50,7 @@ pub(crate) type Shared = Arc<Mutex<World>>;
 pub(crate) fn router(world: Shared) -> Router {
     Router::new()
         .route("/objects/{uuid}", put(put_object))
+        .route("/objects/locate", post(locate_object))
         .route("/upload", post(upload))
         .route("/delete", post(delete))
         .route("/images", post(create_image))
@@ -106,6 +107,12 @@ async fn put_object(
         std::future::pending::<()>().await;
     }
     json_answer(200, &stored)
+}
+
+async fn locate_object(body: Bytes) -> Response {
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    let key = format!("{}_{}", body["uuid"].as_str().unwrap(), body["filename"].as_str().unwrap());
+    json_answer(200, &json!({"url": format!("https://bucket.example/{key}"), "key": key}))
 }
 
 async fn upload(State(world): State<Shared>, body: Bytes) -> Response {
