@@ -49,7 +49,6 @@ impl App {
             .await
             .with_context(|| format!("open the job store {}", file.display()))?;
         let instance = Arc::new(Instance::take(data_dir));
-        store.release_all(instance.name()).await.context("take back the jobs of the process before")?;
         if config.google_api_key.is_none() {
             tracing::warn!("GOOGLE_API_KEY is not set: every import will be refused until it is");
         }

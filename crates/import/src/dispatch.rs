@@ -10,7 +10,7 @@ use crate::{
     App,
     clock::now_ms,
     job::{Progress, silence},
-    store::{Batch, Error, Job, JobNo},
+    store::{Batch, Error, Held, Job},
     wakeups::Running,
 };
 
@@ -34,13 +34,14 @@ enum Next {
 }
 
 /// Sends the files of a job until it has ended and the worker knows.
-pub(crate) async fn run(app: &App, job: JobNo, running: &Running) {
-    let mut dispatch = Dispatch { app, job, since_ms: now_ms(), tries: 0, look_for_overdue: Instant::now() };
+pub(crate) async fn run(app: &App, held: &Held, running: &Running) {
+    let mut dispatch = Dispatch { app, held, since_ms: now_ms(), tries: 0, look_for_overdue: Instant::now() };
     loop {
         let wait = match dispatch.step().await {
             Ok(Next::Done) => return,
             Ok(Next::Again) => continue,
             Ok(Next::Wait(wait)) => wait,
+            Err(Error::LeaseLost) => return,
             Err(error) => {
                 tracing::warn!(error = %service::error::chain(&error), "dispatch the job");
                 LOOK_EVERY
@@ -60,7 +61,7 @@ pub(crate) async fn run(app: &App, job: JobNo, running: &Running) {
 
 struct Dispatch<'a> {
     app: &'a App,
-    job: JobNo,
+    held: &'a Held,
     /// When this process took the job.
     since_ms: i64,
     /// Failed calls in a row.
@@ -70,13 +71,13 @@ struct Dispatch<'a> {
 
 impl Dispatch<'_> {
     async fn step(&mut self) -> Result<Next, Error> {
-        let Some(job) = self.app.store.job_by_number(self.job).await? else { return Ok(Next::Done) };
+        let Some(job) = self.app.store.job_by_number(self.held.job).await? else { return Ok(Next::Done) };
         if job.progress.end.is_some() {
             return if job.progress.tell_worker { self.tell_worker(&job).await } else { Ok(Next::Done) };
         }
         if self.is_silent(&job.progress) {
             let hours = self.app.config.silence_limit.as_secs() / 3600;
-            self.app.store.change(self.job, |progress| progress.fail(silence(hours))).await?;
+            self.app.store.change_held(self.held, |progress| progress.fail(silence(hours))).await?;
             return Ok(Next::Again);
         }
         if self.take_back_overdue(&job).await? {
@@ -86,7 +87,7 @@ impl Dispatch<'_> {
         let size = config.batch_size.min(config.dispatch_window);
         let at_worker = usize::try_from(job.progress.unfinished_at_worker()).unwrap_or(usize::MAX);
         let room = config.dispatch_window.saturating_sub(at_worker);
-        match self.app.store.next_batch(self.job, size).await? {
+        match self.app.store.next_batch(self.held.job, size).await? {
             // a part of it could be sent, but then all batches would soon be small
             Some(batch) if batch.files.len() <= room => self.send(&job, batch).await,
             _ => Ok(Next::Wait(LOOK_EVERY)),
@@ -114,10 +115,10 @@ impl Dispatch<'_> {
             return Ok(false);
         }
         let taken = if job.worker_names_files {
-            self.app.store.take_back(self.job, overdue_ms, false).await?
+            self.app.store.take_back(self.held, resend_after, false).await?
         } else if job.progress.last_news_ms <= overdue_ms && !job.progress.anonymous_explain_all() {
             // a worker of the original does everything again: only when it has fallen silent, and then all of it
-            self.app.store.take_back(self.job, now_ms(), true).await?
+            self.app.store.take_back(self.held, Duration::ZERO, true).await?
         } else {
             0
         };
@@ -136,7 +137,7 @@ impl Dispatch<'_> {
             Err(client::Error::Body { .. }) => false,
             Err(error) => return self.worker_is_away(job, &error).await,
         };
-        self.app.store.mark_sent(self.job, &batch, names_files).await?;
+        self.app.store.mark_sent(self.held, &batch, names_files).await?;
         self.worker_is_there(job).await?;
         Ok(Next::Again)
     }
@@ -148,7 +149,7 @@ impl Dispatch<'_> {
             Err(error) if error.is_retryable() => return self.worker_is_away(job, &error).await,
             Err(error) => tracing::warn!(%error, "the worker does not cancel the job"),
         }
-        self.app.store.change(self.job, |progress| progress.tell_worker = false).await?;
+        self.app.store.change_held(self.held, |progress| progress.tell_worker = false).await?;
         Ok(Next::Done)
     }
 
@@ -161,7 +162,7 @@ impl Dispatch<'_> {
         if self.tries >= TRIES_BEFORE_WAITING && job.progress.waits_at(now + WORKER_AWAY_MS / 2).is_none() {
             let wait =
                 |progress: &mut Progress| progress.wait_for(now + WORKER_AWAY_MS, WORKER_AWAY.to_owned());
-            self.app.store.change(self.job, wait).await?;
+            self.app.store.change_held(self.held, wait).await?;
         }
         let asked = match error {
             client::Error::Status { retry_after, .. } => retry_after.map(Duration::from_secs),
@@ -176,7 +177,7 @@ impl Dispatch<'_> {
         if job.progress.wait.as_ref().is_some_and(|wait| wait.reason == WORKER_AWAY) {
             self.app
                 .store
-                .change(self.job, |progress| progress.stop_waiting_for(WORKER_AWAY, now_ms()))
+                .change_held(self.held, |progress| progress.stop_waiting_for(WORKER_AWAY, now_ms()))
                 .await?;
         }
         Ok(())

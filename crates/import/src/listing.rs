@@ -22,7 +22,7 @@ use crate::{
     diagnosis::{self, Finding},
     job::Listing,
     runner,
-    store::{self, Job, JobNo, NewJob, Page},
+    store::{self, Held, Job, JobNo, NewJob, Page},
 };
 
 /// Longest chain of shortcuts that is followed.
@@ -172,59 +172,69 @@ fn useful(page: FilePage) -> Page {
         tracing::warn!("Google Drive did not search everywhere: images may be missing");
     }
     let files: Vec<File> = page.files.into_iter().filter(|file| !file.trashed).collect();
-    Page { files, next_token: page.next_page_token.filter(|token| !token.is_empty()) }
+    Page { files, subfolders: Vec::new(), next_token: page.next_page_token.filter(|token| !token.is_empty()) }
 }
 
 async fn make_job(app: &App, folder: DriveRef, page: Page) -> Result<Found, store::Error> {
-    let new = NewJob { id: JobId::random().0, folder, folder_name: None, request_id: request_id::current() };
-    let job = app.store.create_job(&new, page, &app.lease()).await?;
+    let new = NewJob {
+        id: JobId::random().0,
+        folder,
+        folder_name: None,
+        request_id: request_id::current(),
+        recursive: false,
+        retry_of: None,
+    };
+    let (job, held) = app.store.create_job(&new, page, &app.lease()).await?;
     let (ended, listed) = oneshot::channel();
-    runner::spawn(app, job.number, Some(ended));
+    runner::spawn(app, held, Some(ended));
     tracing::info!(job.id = %job.id, folder = %job.folder.id, images = job.progress.total, "job started");
     Ok(Found::Job(Box::new(job), listed))
 }
 
-/// Lists what is left of a job's folder; `listed` is told when that has ended.
-pub(crate) async fn go_on(app: &App, job: JobNo, listed: Option<oneshot::Sender<()>>) {
+/// Lists what is left of a job's folder; `listed` is told when that has ended. False when the job is no longer held.
+pub(crate) async fn go_on(app: &App, held: &Held, listed: Option<oneshot::Sender<()>>) -> bool {
     let mut patience = Patience::default();
     let mut restarts = 0;
     loop {
-        match next_page(app, job, &mut patience, &mut restarts).await {
+        match next_page(app, held, &mut patience, &mut restarts).await {
             Ok(true) => {}
             Ok(false) => break,
+            Err(store::Error::LeaseLost) => return false,
             Err(error) => {
                 tracing::warn!(error = %service::error::chain(&error), "list the folder");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }
-        app.wakeups.wake(job);
+        app.wakeups.wake(held.job);
     }
-    app.wakeups.wake(job);
+    app.wakeups.wake(held.job);
     if let Some(listed) = listed {
         // whoever asked may be gone
         let _ = listed.send(());
     }
+    true
 }
 
 /// One page; false when there is none left.
 async fn next_page(
     app: &App,
-    job: JobNo,
+    held: &Held,
     patience: &mut Patience,
     restarts: &mut u32,
 ) -> Result<bool, store::Error> {
-    let Some(Job { folder, page_token, progress, .. }) = app.store.job_by_number(job).await? else {
+    let Some(Job { listing_folder, page_token, progress, .. }) = app.store.job_by_number(held.job).await?
+    else {
         return Ok(false);
     };
     if progress.listing != Listing::Open || progress.end.is_some() {
         return Ok(false);
     }
-    let call = app.drive.list_children(&folder, Children::Images, page_token.as_deref());
+    let call = app.drive.list_children(&listing_folder, Children::Images, page_token.as_deref());
     let answer = tokio::time::timeout(PAGE_TIMEOUT, call).await.unwrap_or_else(|_| Err(too_late()));
     let error = match answer {
         Ok(page) => {
             *patience = Patience::default();
-            app.store.add_page(job, useful(page)).await?;
+            app.store.add_page(held, useful(page)).await?;
             return Ok(true);
         }
         Err(error) => error,
@@ -232,7 +242,7 @@ async fn next_page(
     if error.reason == Reason::PageTokenRefused && page_token.is_some() && *restarts < MAX_RESTARTS {
         *restarts += 1;
         tracing::info!("Google Drive refuses the page token: list from the first page again");
-        app.store.restart_listing(job).await?;
+        app.store.restart_listing(held).await?;
         return Ok(true);
     }
     match patience.after(&error, std::time::Instant::now()) {
@@ -240,7 +250,7 @@ async fn next_page(
             tracing::info!(%error, "the listing waits");
             let until_ms = now_ms() + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
             let reason = format!("Google Drive cannot list the folder just now: {error}");
-            app.store.change(job, |progress| progress.wait_for(until_ms, reason)).await?;
+            app.store.change_held(held, |progress| progress.wait_for(until_ms, reason.clone())).await?;
             tokio::time::sleep(wait).await;
             Ok(true)
         }
@@ -250,13 +260,13 @@ async fn next_page(
             let why = failure(&error);
             let broken = |progress: &mut crate::job::Progress| {
                 if no_key_will_do {
-                    progress.fail(why);
+                    progress.fail(why.clone());
                 } else {
-                    progress.listing_broke(why);
+                    progress.listing_broke(why.clone());
                     progress.settle();
                 }
             };
-            app.store.change(job, broken).await?;
+            app.store.change_held(held, broken).await?;
             Ok(false)
         }
     }

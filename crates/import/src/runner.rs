@@ -6,32 +6,31 @@
 use std::{future, time::Duration};
 
 use client::request_id;
-use tokio::{sync::oneshot, time::Instant};
+use tokio::sync::oneshot;
 use tracing::Instrument;
 
-use crate::{App, dispatch, listing, store::JobNo};
+use crate::{
+    App, dispatch, listing,
+    store::{self, Held},
+};
 
 /// How long a process may hold a job without renewing.
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
 const RENEW_EVERY: Duration = Duration::from_secs(10);
+/// The pause after a renewal that failed.
+const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// How often left-behind jobs are looked for.
 const CLAIM_EVERY: Duration = Duration::from_secs(2);
 /// Jobs taken over at a time.
 const CLAIM_AT_MOST: u32 = 16;
 
-/// Takes over open jobs that nobody works on, until stopped.
+/// Takes over open jobs that nobody works on, until stopped; first those of the process before this one.
 pub(crate) async fn supervise(app: App) {
+    let mut predecessor_is_gone = false;
     loop {
-        match app.store.claim(&app.lease(), CLAIM_AT_MOST).await {
-            Ok(jobs) => {
-                let may_be_more = jobs.len() == CLAIM_AT_MOST as usize;
-                for job in jobs {
-                    spawn(&app, job, None);
-                }
-                if may_be_more && !app.shutdown.is_stopping() {
-                    continue;
-                }
-            }
+        match take_over(&app, &mut predecessor_is_gone).await {
+            Ok(CLAIM_AT_MOST) if !app.shutdown.is_stopping() => continue,
+            Ok(_) => {}
             Err(error) => tracing::warn!(error = %service::error::chain(&error), "look for unfinished jobs"),
         }
         if !app.shutdown.sleep(CLAIM_EVERY).await {
@@ -40,11 +39,27 @@ pub(crate) async fn supervise(app: App) {
     }
 }
 
-/// Runs a job whose lease this process holds. `listed` is told when its listing has ended.
-pub(crate) fn spawn(app: &App, job: JobNo, listed: Option<oneshot::Sender<()>>) {
+/// Takes over some jobs; how many run here now that did not before.
+async fn take_over(app: &App, predecessor_is_gone: &mut bool) -> Result<u32, store::Error> {
+    if !*predecessor_is_gone {
+        app.store.release_all(app.instance.name()).await?;
+        *predecessor_is_gone = true;
+    }
+    let claimed = app.store.claim(&app.lease(), CLAIM_AT_MOST).await?;
+    Ok(claimed.into_iter().map(|held| u32::from(spawn(app, held, None))).sum())
+}
+
+/// Runs a job that this process holds. `listed` is told when its listing has ended. False when it runs here already.
+pub(crate) fn spawn(app: &App, held: Held, listed: Option<oneshot::Sender<()>>) -> bool {
+    let Some(running) = app.wakeups.enter(held.job) else {
+        // a run that has lost it and does not know yet: it will be taken when that has ended
+        let app = app.clone();
+        app.shutdown.clone().spawn(async move { release(&app, &held).await });
+        return false;
+    };
     let app = app.clone();
     app.shutdown.clone().spawn(async move {
-        let Some(running) = app.wakeups.enter(job) else { return };
+        let job = held.job;
         let found = app.store.job_by_number(job).await.ok().flatten();
         let (id, request_id) = found.map_or_else(Default::default, |job| (job.id, job.request_id));
         let span = tracing::info_span!("job", %id);
@@ -53,12 +68,13 @@ pub(crate) fn spawn(app: &App, job: JobNo, listed: Option<oneshot::Sender<()>>) 
         }
         // the end of the job is the end of its listing, even of one that is waiting for Drive
         let listing = async {
-            listing::go_on(&app, job, listed).await;
-            future::pending::<()>().await;
+            if listing::go_on(&app, &held, listed).await {
+                future::pending::<()>().await;
+            }
         };
         let until_its_end = async {
             tokio::select! {
-                () = dispatch::run(&app, job, &running) => {}
+                () = dispatch::run(&app, &held, &running) => {}
                 () = listing => {}
             }
         };
@@ -66,26 +82,36 @@ pub(crate) fn spawn(app: &App, job: JobNo, listed: Option<oneshot::Sender<()>>) 
         let work = request_id::scope(request_id::accept(request_id.as_deref()), work.instrument(span));
         tokio::select! {
             _ = work => {}
-            () = lease_is_lost(&app, job) => tracing::warn!(job = job.0, "another process has taken the job over"),
+            () = lease_is_lost(&app, &held) => tracing::warn!(job = job.0, "another process has taken the job over"),
             () = app.shutdown.stopping() => {}
         }
-        if let Err(error) = app.store.release(job, &app.lease()).await {
-            let error = service::error::chain(&error);
-            tracing::warn!(job = job.0, error, "the job could not be handed back; it goes on when its lease ends");
-        }
+        drop(running);
+        release(&app, &held).await;
     });
+    true
 }
 
-/// Renews the lease for as long as possible.
-async fn lease_is_lost(app: &App, job: JobNo) {
-    let mut held_until = Instant::now() + LEASE;
+async fn release(app: &App, held: &Held) {
+    if let Err(error) = app.store.release(held).await {
+        let error = service::error::chain(&error);
+        tracing::warn!(
+            job = held.job.0,
+            error,
+            "the job could not be handed back; it goes on when its lease ends"
+        );
+    }
+}
+
+/// Renews the lease until another process has taken the job. A store that is away takes nothing: nobody else can have
+/// the job as long as it is, and afterwards it goes on here if nobody was faster.
+async fn lease_is_lost(app: &App, held: &Held) {
+    let mut wait = RENEW_EVERY;
     loop {
-        tokio::time::sleep(RENEW_EVERY).await;
-        match app.store.renew(job, &app.lease()).await {
-            Ok(true) => held_until = Instant::now() + LEASE,
+        tokio::time::sleep(wait).await;
+        wait = match app.store.renew(held).await {
+            Ok(true) => RENEW_EVERY,
             Ok(false) => return,
-            Err(_) if Instant::now() < held_until => {}
-            Err(_) => return,
-        }
+            Err(_) => RENEW_AGAIN_AFTER,
+        };
     }
 }

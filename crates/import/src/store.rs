@@ -1,24 +1,25 @@
 //! The job store: what was promised with a 202 is here, and survives whatever happens to the process.
 //!
 //! One operation is one transaction. All that is decided is decided by [`crate::job`] and [`crate::outcomes`]; a store
-//! only keeps it. Several processes may share one store; who works on a job holds its lease.
+//! only keeps it. Several processes may share one store; who works on a job holds its lease, and what only the holder
+//! may do names the [`Held`] job: it is refused with [`Error::LeaseLost`] once another process has taken the job.
 
+mod model;
 mod sqlite;
 
 use std::{path::Path, time::Duration};
 
-use client::{
-    drive::{DriveRef, File},
-    import::{Failure, ImageFailure},
-};
+use client::{drive::File, import::Failure};
 use serde_json::Value;
 
-use crate::{file_state::FileState, job::Progress, outcomes::Report};
+pub(crate) use model::{Batch, Failures, FailuresFrom, Held, Job, JobNo, Lease, NewJob, Page, Snapshot};
+
+use crate::{job::Progress, outcomes::Report};
 
 /// Most failures that a status names.
 const MAX_FAILURES: u32 = 100;
 
-/// A job store that cannot be read or written.
+/// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// The database refused.
@@ -30,6 +31,12 @@ pub(crate) enum Error {
     /// What is stored cannot be read.
     #[error("read what the job store holds")]
     Content(#[source] serde_json::Error),
+    /// The job is no longer held: another process has taken it, or it is gone.
+    #[error("the job is held by another process")]
+    LeaseLost,
+    /// The job that is to be retried is gone.
+    #[error("the job to retry is gone")]
+    SourceGone,
 }
 
 impl From<sqlx::Error> for Error {
@@ -44,89 +51,20 @@ impl From<serde_json::Error> for Error {
     }
 }
 
-/// Number of a job inside the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct JobNo(pub i64);
-
-/// A job without its files.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Job {
-    /// Number inside the store.
-    pub number: JobNo,
-    /// Id on the wire.
-    pub id: String,
-    /// The folder it imports.
-    pub folder: DriveRef,
-    /// The folder's name, once known.
-    pub folder_name: Option<String>,
-    /// The request that started it.
-    pub request_id: Option<String>,
-    /// Where its listing goes on.
-    pub page_token: Option<String>,
-    /// False when its worker, one of the original, does not say which file failed.
-    pub worker_names_files: bool,
-    /// Counters and state.
-    pub progress: Progress,
-}
-
-/// What a new job starts with.
-#[derive(Debug, Clone)]
-pub(crate) struct NewJob {
-    /// Id on the wire.
-    pub id: String,
-    /// The folder.
-    pub folder: DriveRef,
-    /// Its name, where it is known already.
-    pub folder_name: Option<String>,
-    /// The request that starts it.
-    pub request_id: Option<String>,
-}
-
-/// One page of a listing.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Page {
-    /// New and known files, in order.
-    pub files: Vec<File>,
-    /// Where the next page is; `None` after the last one.
-    pub next_token: Option<String>,
-}
-
-/// Everything that a status answers.
-#[derive(Debug, Clone)]
-pub(crate) struct Snapshot {
-    /// The job.
-    pub job: Job,
-    /// The newest entries of its list of stored images, oldest first.
-    pub imported: Vec<Value>,
-    /// Its newest failures.
-    pub failures: Vec<ImageFailure>,
-}
-
-/// Files on their way to the worker: all pending ones between two positions.
-#[derive(Debug, Clone)]
-pub(crate) struct Batch {
-    /// Position of the first one.
-    pub first: i64,
-    /// Position of the last one.
-    pub last: i64,
-    /// As Drive listed them.
-    pub files: Vec<File>,
-}
-
-/// A process, and how long it may hold a job without renewing.
-#[derive(Debug, Clone)]
-pub(crate) struct Lease {
-    /// The process.
-    pub owner: String,
-    /// How long.
-    pub length: Duration,
-}
-
 /// One of the stores there are.
 #[derive(Debug, Clone)]
 pub(crate) enum Store {
     /// A file, shared by the processes of one machine.
     Sqlite(sqlite::Sqlite),
+}
+
+/// The same call on whichever store it is.
+macro_rules! ask {
+    ($store:expr, $name:ident($($argument:expr),*)) => {
+        match $store {
+            Store::Sqlite(store) => store.$name($($argument),*).await,
+        }
+    };
 }
 
 impl Store {
@@ -135,157 +73,166 @@ impl Store {
         sqlite::Sqlite::open(file).await.map(Self::Sqlite)
     }
 
-    /// Writes down a job with the first page of its listing, leased to its maker.
-    pub(crate) async fn create_job(&self, job: &NewJob, page: Page, lease: &Lease) -> Result<Job, Error> {
-        match self {
-            Self::Sqlite(store) => store.create_job(job, page, lease).await,
-        }
+    /// Writes down a job with the first page of its listing, held by its maker.
+    pub(crate) async fn create_job(
+        &self,
+        job: &NewJob,
+        page: Page,
+        lease: &Lease,
+    ) -> Result<(Job, Held), Error> {
+        ask!(self, create_job(job, page, lease))
     }
 
-    /// Adds a page of the listing; the job as it is then.
-    pub(crate) async fn add_page(&self, job: JobNo, page: Page) -> Result<Option<Progress>, Error> {
-        match self {
-            Self::Sqlite(store) => store.add_page(job, page).await,
-        }
+    /// Adds a page of the listing; the job as it is then. Files that are known stay as they are, and each folder is
+    /// visited once. After the last page of a folder the next one is listed, after that of the last folder none.
+    pub(crate) async fn add_page(&self, held: &Held, page: Page) -> Result<Progress, Error> {
+        ask!(self, add_page(held, page))
     }
 
-    /// Lists from the first page again. Files that are known stay as they are.
-    pub(crate) async fn restart_listing(&self, job: JobNo) -> Result<(), Error> {
-        match self {
-            Self::Sqlite(store) => store.restart_listing(job).await,
-        }
+    /// Lists from the first page of the folder again. Files that are known stay as they are.
+    pub(crate) async fn restart_listing(&self, held: &Held) -> Result<(), Error> {
+        ask!(self, restart_listing(held))
     }
 
-    /// The job with an id.
+    /// The job with an id: cheap, whatever its size.
     pub(crate) async fn job(&self, id: &str) -> Result<Option<Job>, Error> {
-        match self {
-            Self::Sqlite(store) => store.job(id).await,
-        }
+        ask!(self, job(id))
     }
 
     /// The job with a number.
     pub(crate) async fn job_by_number(&self, job: JobNo) -> Result<Option<Job>, Error> {
-        match self {
-            Self::Sqlite(store) => store.job_by_number(job).await,
-        }
+        ask!(self, job_by_number(job))
+    }
+
+    /// A page of the list of jobs, newest first, and the number of all jobs. The first page is 1.
+    pub(crate) async fn jobs(&self, page: u64, per_page: u64) -> Result<(Vec<Job>, u64), Error> {
+        ask!(self, jobs(page, per_page))
     }
 
     /// What the status of a job answers.
     pub(crate) async fn snapshot(&self, id: &str, with_imported: bool) -> Result<Option<Snapshot>, Error> {
-        match self {
-            Self::Sqlite(store) => store.snapshot(id, with_imported).await,
-        }
+        ask!(self, snapshot(id, with_imported))
+    }
+
+    /// Failures in the order of the listing; `None` when there is no such job.
+    pub(crate) async fn failures(
+        &self,
+        id: &str,
+        from: FailuresFrom,
+        at_most: u32,
+    ) -> Result<Option<Failures>, Error> {
+        ask!(self, failures(id, from, at_most))
+    }
+
+    /// Failed and cancelled files after a position (-1: from the start) in the order of the listing, each with its
+    /// position.
+    pub(crate) async fn retryable(
+        &self,
+        id: &str,
+        after: i64,
+        at_most: u32,
+    ) -> Result<Vec<(i64, File)>, Error> {
+        ask!(self, retryable(id, after, at_most))
+    }
+
+    /// Entries of the list of stored images after the `after`th (the first one has number 1), oldest first, each with
+    /// its number. Only the newest [`crate::job::MAX_IMPORTED`] are kept.
+    pub(crate) async fn stored_since(
+        &self,
+        id: &str,
+        after: u64,
+        at_most: u32,
+    ) -> Result<Vec<(u64, Value)>, Error> {
+        ask!(self, stored_since(id, after, at_most))
     }
 
     /// Applies a report; `None` when there is no such job.
-    pub(crate) async fn apply_report(&self, id: &str, report: Report) -> Result<Option<JobNo>, Error> {
-        match self {
-            Self::Sqlite(store) => store.apply_report(id, report).await,
-        }
+    pub(crate) async fn apply_report(&self, id: &str, report: &Report) -> Result<Option<JobNo>, Error> {
+        ask!(self, apply_report(id, report))
     }
 
-    /// Changes counters or state of a job by its own rules; the job as it is then.
+    /// Changes counters or state of a job by its own rules, whoever holds it; the job as it is then. The change may be
+    /// tried several times.
     pub(crate) async fn change(
         &self,
         job: JobNo,
-        change: impl FnOnce(&mut Progress) + Send,
+        change: impl Fn(&mut Progress) + Send + Sync,
     ) -> Result<Option<Progress>, Error> {
-        match self {
-            Self::Sqlite(store) => store.change(job, change).await,
-        }
+        ask!(self, change(job, change))
+    }
+
+    /// The same for its holder only.
+    pub(crate) async fn change_held(
+        &self,
+        held: &Held,
+        change: impl Fn(&mut Progress) + Send + Sync,
+    ) -> Result<Progress, Error> {
+        ask!(self, change_held(held, change))
     }
 
     /// The first pending files in the order of the listing; `None` when there are none.
     pub(crate) async fn next_batch(&self, job: JobNo, at_most: usize) -> Result<Option<Batch>, Error> {
-        match self {
-            Self::Sqlite(store) => store.next_batch(job, at_most).await,
-        }
+        ask!(self, next_batch(job, at_most))
     }
 
     /// The worker has accepted a batch. `names_files`: it will say which file an outcome is about.
-    pub(crate) async fn mark_sent(&self, job: JobNo, batch: &Batch, names_files: bool) -> Result<(), Error> {
-        match self {
-            Self::Sqlite(store) => store.mark_sent(job, batch, names_files).await,
-        }
+    pub(crate) async fn mark_sent(&self, held: &Held, batch: &Batch, names_files: bool) -> Result<(), Error> {
+        ask!(self, mark_sent(held, batch, names_files))
     }
 
-    /// Makes files pending again that were sent until `sent_until_ms` and have no outcome; how many.
+    /// Makes files pending again that were sent so long ago and have no outcome; how many.
     pub(crate) async fn take_back(
         &self,
-        job: JobNo,
-        sent_until_ms: i64,
+        held: &Held,
+        sent_for: Duration,
         forget_anonymous: bool,
     ) -> Result<u64, Error> {
-        match self {
-            Self::Sqlite(store) => store.take_back(job, sent_until_ms, forget_anonymous).await,
-        }
+        ask!(self, take_back(held, sent_for, forget_anonymous))
     }
 
     /// Notes the name of a job's folder.
     pub(crate) async fn name_folder(&self, job: JobNo, name: &str) -> Result<(), Error> {
-        match self {
-            Self::Sqlite(store) => store.name_folder(job, name).await,
-        }
+        ask!(self, name_folder(job, name))
     }
 
-    /// Leases up to `at_most` open jobs that nobody works on.
-    pub(crate) async fn claim(&self, lease: &Lease, at_most: u32) -> Result<Vec<JobNo>, Error> {
-        match self {
-            Self::Sqlite(store) => store.claim(lease, at_most).await,
-        }
+    /// Takes up to `at_most` open jobs that nobody works on, those that wait longest first.
+    pub(crate) async fn claim(&self, lease: &Lease, at_most: u32) -> Result<Vec<Held>, Error> {
+        ask!(self, claim(lease, at_most))
     }
 
-    /// Extends a lease; false when somebody else has taken the job.
-    pub(crate) async fn renew(&self, job: JobNo, lease: &Lease) -> Result<bool, Error> {
-        match self {
-            Self::Sqlite(store) => store.renew(job, lease).await,
-        }
+    /// Extends a lease, also one that has ended while nobody else took the job; false when somebody has.
+    pub(crate) async fn renew(&self, held: &Held) -> Result<bool, Error> {
+        ask!(self, renew(held))
     }
 
     /// Gives a job back.
-    pub(crate) async fn release(&self, job: JobNo, lease: &Lease) -> Result<(), Error> {
-        match self {
-            Self::Sqlite(store) => store.release(job, lease).await,
-        }
+    pub(crate) async fn release(&self, held: &Held) -> Result<(), Error> {
+        ask!(self, release(held))
     }
 
     /// Gives back everything that an earlier process under this name held.
     pub(crate) async fn release_all(&self, owner: &str) -> Result<(), Error> {
-        match self {
-            Self::Sqlite(store) => store.release_all(owner).await,
-        }
+        ask!(self, release_all(owner))
+    }
+
+    /// Drops what is not needed of jobs that have ended: of their files, only the failed and cancelled ones stay. In
+    /// bounded portions, each of which may be done by anybody, and twice.
+    pub(crate) async fn tidy(&self) -> Result<(), Error> {
+        ask!(self, tidy())
+    }
+
+    /// Drops jobs that ended so long ago, in bounded portions; how many. One whose files are just being retried stays.
+    pub(crate) async fn expire(&self, ended_for: Duration) -> Result<u64, Error> {
+        ask!(self, expire(ended_for))
     }
 
     /// Fails when the store cannot be written.
     pub(crate) async fn check_writable(&self) -> Result<(), Error> {
-        match self {
-            Self::Sqlite(store) => store.check_writable().await,
-        }
+        ask!(self, check_writable())
     }
 }
 
 /// Why a file failed: its own reason, else the job's, else none was given.
 fn failure_of(own: Option<Failure>, progress: &Progress) -> Failure {
     own.or_else(|| progress.failure.clone()).unwrap_or_else(crate::job::unexplained)
-}
-
-/// Numbers in the database for the states of files.
-fn state_number(state: FileState) -> i64 {
-    match state {
-        FileState::Pending => 0,
-        FileState::Sent => 1,
-        FileState::Stored => 2,
-        FileState::Failed => 3,
-        FileState::Cancelled => 4,
-    }
-}
-
-fn state_of(number: i64) -> FileState {
-    match number {
-        0 => FileState::Pending,
-        1 => FileState::Sent,
-        2 => FileState::Stored,
-        4 => FileState::Cancelled,
-        _ => FileState::Failed,
-    }
 }

@@ -29,7 +29,7 @@ pub(super) async fn update_status(State(app): State<App>, request: Request) -> R
             return if known { Err(ApiError::bad_request(wrong.to_string())) } else { Ok(success) };
         }
     };
-    let job = app.store.apply_report(job_id, report).await.map_err(|error| store_failed(&error))?;
+    let job = app.store.apply_report(job_id, &report).await.map_err(|error| store_failed(&error))?;
     if let Some(job) = job {
         app.wakeups.wake(job);
     }

@@ -1,10 +1,14 @@
 //! The job store in an SQLite file: write-ahead log, every commit on the disk before it is answered.
 
 mod dispatch;
+mod expiry;
+mod failures;
+mod folders;
 mod leases;
 mod listing;
 mod progress;
 mod reports;
+mod states;
 
 use std::{path::Path, time::Duration};
 

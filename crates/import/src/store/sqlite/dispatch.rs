@@ -1,9 +1,11 @@
 //! Files on their way to the worker.
 
+use std::time::Duration;
+
 use super::{Sqlite, progress};
 use crate::{
     clock::now_ms,
-    store::{Batch, Error, JobNo},
+    store::{Batch, Error, Held, JobNo},
 };
 
 impl Sqlite {
@@ -22,9 +24,9 @@ impl Sqlite {
         Ok(Some(Batch { first, last, files }))
     }
 
-    pub(crate) async fn mark_sent(&self, job: JobNo, batch: &Batch, names_files: bool) -> Result<(), Error> {
-        let mut writing = self.write().await?;
-        let Some(before) = progress::read(&mut writing, job).await? else { return Ok(()) };
+    pub(crate) async fn mark_sent(&self, held: &Held, batch: &Batch, names_files: bool) -> Result<(), Error> {
+        let (job, mut writing) = (held.job, self.write().await?);
+        let before = progress::read_held(&mut writing, held).await?;
         // an outcome may have been faster than this: such a file is no longer pending
         let sent = sqlx::query(
             "UPDATE files SET state = 1, sent_at = ? WHERE job_no = ? AND position BETWEEN ? AND ? AND state = 0",
@@ -50,12 +52,13 @@ impl Sqlite {
 
     pub(crate) async fn take_back(
         &self,
-        job: JobNo,
-        sent_until_ms: i64,
+        held: &Held,
+        sent_for: Duration,
         forget_anonymous: bool,
     ) -> Result<u64, Error> {
-        let mut writing = self.write().await?;
-        let Some(before) = progress::read(&mut writing, job).await? else { return Ok(0) };
+        let sent_until_ms = now_ms().saturating_sub(i64::try_from(sent_for.as_millis()).unwrap_or(i64::MAX));
+        let (job, mut writing) = (held.job, self.write().await?);
+        let before = progress::read_held(&mut writing, held).await?;
         let taken = sqlx::query("UPDATE files INDEXED BY files_sent SET state = 0 WHERE job_no = ? AND state = 1 AND sent_at <= ?")
             .bind(job.0)
             .bind(sent_until_ms)

@@ -3,7 +3,7 @@
 use super::Sqlite;
 use crate::{
     clock::now_ms,
-    store::{Error, JobNo, Lease},
+    store::{Error, Held, JobNo, Lease},
 };
 
 impl Lease {
@@ -14,7 +14,7 @@ impl Lease {
 }
 
 impl Sqlite {
-    pub(crate) async fn claim(&self, lease: &Lease, at_most: u32) -> Result<Vec<JobNo>, Error> {
+    pub(crate) async fn claim(&self, lease: &Lease, at_most: u32) -> Result<Vec<Held>, Error> {
         let now = now_ms();
         // most of the time there is nothing: find that out without the write lock
         let free: bool =
@@ -25,9 +25,10 @@ impl Sqlite {
         if !free {
             return Ok(Vec::new());
         }
-        let claimed: Vec<i64> = sqlx::query_scalar(
-            "UPDATE jobs SET lease_owner = ?, lease_until = ? WHERE job_no IN
-             (SELECT job_no FROM jobs WHERE open = 1 AND lease_until <= ? ORDER BY job_no LIMIT ?) RETURNING job_no",
+        let claimed: Vec<(i64, i64)> = sqlx::query_as(
+            "UPDATE jobs SET lease_owner = ?, lease_until = ?, claim = claim + 1 WHERE job_no IN
+             (SELECT job_no FROM jobs WHERE open = 1 AND lease_until <= ? ORDER BY lease_until, job_no LIMIT ?)
+             RETURNING job_no, claim",
         )
         .bind(&lease.owner)
         .bind(lease.until(now))
@@ -35,24 +36,31 @@ impl Sqlite {
         .bind(at_most)
         .fetch_all(&self.writer)
         .await?;
-        Ok(claimed.into_iter().map(JobNo).collect())
+        let held = |(job, claim)| Held { job: JobNo(job), lease: lease.clone(), claim };
+        Ok(claimed.into_iter().map(held).collect())
     }
 
-    pub(crate) async fn renew(&self, job: JobNo, lease: &Lease) -> Result<bool, Error> {
-        let renewed = sqlx::query("UPDATE jobs SET lease_until = ? WHERE job_no = ? AND lease_owner = ?")
-            .bind(lease.until(now_ms()))
-            .bind(job.0)
-            .bind(&lease.owner)
-            .execute(&self.writer)
-            .await?;
+    pub(crate) async fn renew(&self, held: &Held) -> Result<bool, Error> {
+        let renewed =
+            sqlx::query("UPDATE jobs SET lease_until = ? WHERE job_no = ? AND lease_owner = ? AND claim = ?")
+                .bind(held.lease.until(now_ms()))
+                .bind(held.job.0)
+                .bind(&held.lease.owner)
+                .bind(held.claim)
+                .execute(&self.writer)
+                .await?;
         Ok(renewed.rows_affected() == 1)
     }
 
-    pub(crate) async fn release(&self, job: JobNo, lease: &Lease) -> Result<(), Error> {
-        let query = sqlx::query(
-            "UPDATE jobs SET lease_owner = NULL, lease_until = 0 WHERE job_no = ? AND lease_owner = ?",
-        );
-        query.bind(job.0).bind(&lease.owner).execute(&self.writer).await?;
+    pub(crate) async fn release(&self, held: &Held) -> Result<(), Error> {
+        sqlx::query(
+            "UPDATE jobs SET lease_owner = NULL, lease_until = 0 WHERE job_no = ? AND lease_owner = ? AND claim = ?",
+        )
+        .bind(held.job.0)
+        .bind(&held.lease.owner)
+        .bind(held.claim)
+        .execute(&self.writer)
+        .await?;
         Ok(())
     }
 

@@ -1,21 +1,19 @@
 //! Reading jobs, and changing their counters and states.
 
-use client::{drive::DriveRef, ids::DriveId, import::ImageFailure};
+use client::{drive::DriveRef, ids::DriveId};
 use serde_json::Value;
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{Row, Sqlite as Database, SqliteConnection, Transaction, sqlite::SqliteRow};
 
-use super::Sqlite;
+use super::{Sqlite, failures, states::state_number};
 use crate::{
     clock::now_ms,
     job::Progress,
-    store::{Error, Job, JobNo, MAX_FAILURES, Snapshot, failure_of, state_number},
+    store::{Error, Held, Job, JobNo, Snapshot},
 };
 
 impl Sqlite {
     pub(crate) async fn job(&self, id: &str) -> Result<Option<Job>, Error> {
-        let row =
-            sqlx::query("SELECT * FROM jobs WHERE id = ?").bind(id).fetch_optional(&self.readers).await?;
-        row.as_ref().map(job_of).transpose()
+        find(&mut *self.readers.acquire().await?, id).await
     }
 
     pub(crate) async fn job_by_number(&self, job: JobNo) -> Result<Option<Job>, Error> {
@@ -29,29 +27,42 @@ impl Sqlite {
     pub(crate) async fn snapshot(&self, id: &str, with_imported: bool) -> Result<Option<Snapshot>, Error> {
         // one transaction: counters and lists of the same moment
         let mut reading = self.readers.begin().await?;
-        let row =
-            sqlx::query("SELECT * FROM jobs WHERE id = ?").bind(id).fetch_optional(&mut *reading).await?;
-        let Some(row) = row else { return Ok(None) };
-        let job = job_of(&row)?;
+        let Some(job) = find(&mut reading, id).await? else { return Ok(None) };
         let imported = if with_imported { imported(&mut reading, job.number).await? } else { Vec::new() };
-        let failures = failures(&mut reading, &job).await?;
+        let failures = failures::newest(&mut reading, &job).await?;
         Ok(Some(Snapshot { job, imported, failures }))
+    }
+
+    pub(crate) async fn jobs(&self, page: u64, per_page: u64) -> Result<(Vec<Job>, u64), Error> {
+        let mut reading = self.readers.begin().await?;
+        let total: i64 = sqlx::query_scalar("SELECT count(*) FROM jobs").fetch_one(&mut *reading).await?;
+        let rows = sqlx::query("SELECT * FROM jobs ORDER BY job_no DESC LIMIT ? OFFSET ?")
+            .bind(i64::try_from(per_page).unwrap_or(i64::MAX))
+            .bind(i64::try_from(page.saturating_sub(1).saturating_mul(per_page)).unwrap_or(i64::MAX))
+            .fetch_all(&mut *reading)
+            .await?;
+        let jobs = rows.iter().map(job_of).collect::<Result<_, _>>()?;
+        Ok((jobs, total.unsigned_abs()))
     }
 
     pub(crate) async fn change(
         &self,
         job: JobNo,
-        change: impl FnOnce(&mut Progress) + Send,
+        change: impl Fn(&mut Progress) + Send,
     ) -> Result<Option<Progress>, Error> {
         let mut writing = self.write().await?;
         let Some(before) = read(&mut writing, job).await? else { return Ok(None) };
-        let mut progress = before.clone();
-        change(&mut progress);
-        if progress != before {
-            save(&mut writing, job, &before, &progress).await?;
-            writing.commit().await?;
-        }
-        Ok(Some(progress))
+        changed(writing, job, &before, change).await.map(Some)
+    }
+
+    pub(crate) async fn change_held(
+        &self,
+        held: &Held,
+        change: impl Fn(&mut Progress) + Send,
+    ) -> Result<Progress, Error> {
+        let mut writing = self.write().await?;
+        let before = read_held(&mut writing, held).await?;
+        changed(writing, held.job, &before, change).await
     }
 
     pub(crate) async fn name_folder(&self, job: JobNo, name: &str) -> Result<(), Error> {
@@ -61,6 +72,33 @@ impl Sqlite {
     }
 }
 
+async fn changed(
+    mut writing: Transaction<'_, Database>,
+    job: JobNo,
+    before: &Progress,
+    change: impl Fn(&mut Progress) + Send,
+) -> Result<Progress, Error> {
+    let mut progress = before.clone();
+    change(&mut progress);
+    if progress != *before {
+        save(&mut writing, job, before, &progress).await?;
+        writing.commit().await?;
+    }
+    Ok(progress)
+}
+
+/// True when there is a job with this id.
+pub(super) async fn exists(on: &mut SqliteConnection, id: &str) -> Result<bool, Error> {
+    let query = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?)");
+    Ok(query.bind(id).fetch_one(on).await?)
+}
+
+/// The job with an id.
+pub(super) async fn find(on: &mut SqliteConnection, id: &str) -> Result<Option<Job>, Error> {
+    let row = sqlx::query("SELECT * FROM jobs WHERE id = ?").bind(id).fetch_optional(on).await?;
+    row.as_ref().map(job_of).transpose()
+}
+
 /// Counters and state of a job.
 pub(super) async fn read(on: &mut SqliteConnection, job: JobNo) -> Result<Option<Progress>, Error> {
     let text: Option<String> = sqlx::query_scalar("SELECT progress FROM jobs WHERE job_no = ?")
@@ -68,6 +106,18 @@ pub(super) async fn read(on: &mut SqliteConnection, job: JobNo) -> Result<Option
         .fetch_optional(on)
         .await?;
     Ok(text.as_deref().map(serde_json::from_str).transpose()?)
+}
+
+/// Counters and state of a job that is held.
+pub(super) async fn read_held(on: &mut SqliteConnection, held: &Held) -> Result<Progress, Error> {
+    let text: Option<String> =
+        sqlx::query_scalar("SELECT progress FROM jobs WHERE job_no = ? AND lease_owner = ? AND claim = ?")
+            .bind(held.job.0)
+            .bind(&held.lease.owner)
+            .bind(held.claim)
+            .fetch_optional(on)
+            .await?;
+    Ok(serde_json::from_str(&text.ok_or(Error::LeaseLost)?)?)
 }
 
 /// Writes counters and state. When the job has just ended, the files without an outcome end with it.
@@ -89,31 +139,49 @@ pub(super) async fn save(
             query.bind(now).bind(job.0).execute(&mut *on).await?;
         }
     }
-    sqlx::query("UPDATE jobs SET progress = ?, open = ?, ended_at = coalesce(ended_at, ?) WHERE job_no = ?")
-        .bind(serde_json::to_string(progress)?)
-        .bind(progress.is_open())
-        .bind(ended_now.then_some(now))
-        .bind(job.0)
-        .execute(&mut *on)
-        .await?;
+    sqlx::query(
+        // a worker of the original may report a file twice: its files stay known as long as the job
+        "UPDATE jobs SET progress = ?1, open = ?2, ended_at = coalesce(ended_at, ?3),
+                         tidy_from = iif(?3 IS NULL OR names_files = 0, tidy_from, 0)
+         WHERE job_no = ?4",
+    )
+    .bind(serde_json::to_string(progress)?)
+    .bind(progress.is_open())
+    .bind(ended_now.then_some(now))
+    .bind(job.0)
+    .execute(&mut *on)
+    .await?;
     Ok(())
 }
 
 /// A row of `jobs`.
 pub(super) fn job_of(row: &SqliteRow) -> Result<Job, Error> {
-    let folder_id: String = row.try_get("folder_id")?;
-    // only ids that were parsed are ever written
-    let id = DriveId::parse(&folder_id).ok_or_else(|| sqlx::Error::Decode("not a Drive id".into()))?;
+    let folder =
+        DriveRef { id: drive_id(row.try_get("folder_id")?)?, resource_key: row.try_get("resource_key")? };
+    let listing_folder = match row.try_get::<Option<String>, _>("listing_folder")? {
+        None => folder.clone(),
+        Some(id) => DriveRef { id: drive_id(id)?, resource_key: row.try_get("listing_resource_key")? },
+    };
     Ok(Job {
         number: JobNo(row.try_get("job_no")?),
         id: row.try_get("id")?,
-        folder: DriveRef { id, resource_key: row.try_get("resource_key")? },
+        folder,
         folder_name: row.try_get("folder_name")?,
         request_id: row.try_get("request_id")?,
+        recursive: row.try_get("recursive")?,
+        retry_of: row.try_get("retry_of")?,
+        created_at_ms: row.try_get("created_at")?,
+        ended_at_ms: row.try_get("ended_at")?,
+        listing_folder,
         page_token: row.try_get("page_token")?,
         worker_names_files: row.try_get("names_files")?,
         progress: serde_json::from_str(row.try_get("progress")?)?,
     })
+}
+
+fn drive_id(text: String) -> Result<DriveId, Error> {
+    // only ids that were parsed are ever written
+    Ok(DriveId::parse(&text).ok_or_else(|| sqlx::Error::Decode("not a Drive id".into()))?)
 }
 
 async fn imported(on: &mut SqliteConnection, job: JobNo) -> Result<Vec<Value>, Error> {
@@ -123,21 +191,4 @@ async fn imported(on: &mut SqliteConnection, job: JobNo) -> Result<Vec<Value>, E
             .fetch_all(on)
             .await?;
     entries.iter().map(|entry| Ok(serde_json::from_str(entry)?)).collect()
-}
-
-async fn failures(on: &mut SqliteConnection, job: &Job) -> Result<Vec<ImageFailure>, Error> {
-    let rows: Vec<(String, Option<String>, Option<String>)> = sqlx::query_as(
-        "SELECT file_id, name, failure FROM files INDEXED BY files_failed WHERE job_no = ? AND state = 3
-         ORDER BY ended_at DESC, position DESC LIMIT ?",
-    )
-    .bind(job.number.0)
-    .bind(MAX_FAILURES)
-    .fetch_all(on)
-    .await?;
-    let named = |(file_id, name, failure): (String, Option<String>, Option<String>)| {
-        let own = failure.as_deref().map(serde_json::from_str).transpose()?;
-        let failure = failure_of(own, &job.progress);
-        Ok(ImageFailure { file_id, name: name.unwrap_or_default(), failure })
-    };
-    rows.into_iter().map(named).collect()
 }

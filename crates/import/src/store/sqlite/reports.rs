@@ -5,17 +5,20 @@ use std::collections::HashMap;
 use serde_json::Value;
 use sqlx::SqliteConnection;
 
-use super::{Sqlite, progress};
+use super::{
+    Sqlite, progress,
+    states::{state_number, state_of},
+};
 use crate::{
     clock::now_ms,
     file_state::FileState,
     job::{MAX_IMPORTED, Progress},
     outcomes::{FileChange, Report},
-    store::{Error, JobNo, state_number, state_of},
+    store::{Error, JobNo},
 };
 
 impl Sqlite {
-    pub(crate) async fn apply_report(&self, id: &str, report: Report) -> Result<Option<JobNo>, Error> {
+    pub(crate) async fn apply_report(&self, id: &str, report: &Report) -> Result<Option<JobNo>, Error> {
         let mut writing = self.write().await?;
         let job: Option<i64> = sqlx::query_scalar("SELECT job_no FROM jobs WHERE id = ?")
             .bind(id)
@@ -25,7 +28,7 @@ impl Sqlite {
         let Some(before) = progress::read(&mut writing, job).await? else { return Ok(None) };
         let states = states(&mut writing, job, &report.file_ids()).await?;
         let mut after = before.clone();
-        let changes = report.apply(&mut after, &states, now_ms());
+        let changes = report.clone().apply(&mut after, &states, now_ms());
         change_files(&mut writing, job, &changes.files).await?;
         add_imported(&mut writing, job, &after, changes.imported).await?;
         if after != before {
@@ -33,6 +36,27 @@ impl Sqlite {
         }
         writing.commit().await?;
         Ok(Some(job))
+    }
+
+    pub(crate) async fn stored_since(
+        &self,
+        id: &str,
+        after: u64,
+        at_most: u32,
+    ) -> Result<Vec<(u64, Value)>, Error> {
+        // in the table the first entry has number 0
+        let rows: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT number, entry FROM imported WHERE job_no = (SELECT job_no FROM jobs WHERE id = ?) AND number >= ?
+             ORDER BY number LIMIT ?",
+        )
+        .bind(id)
+        .bind(i64::try_from(after).unwrap_or(i64::MAX))
+        .bind(at_most)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter()
+            .map(|(number, entry)| Ok((number.unsigned_abs() + 1, serde_json::from_str(&entry)?)))
+            .collect()
     }
 }
 
