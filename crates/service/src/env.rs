@@ -86,8 +86,30 @@ impl Env {
 #[derive(Debug)]
 pub struct Reader<'a> {
     env: &'a Env,
-    problems: RefCell<Vec<String>>,
+    problems: RefCell<Vec<BadValue>>,
 }
+
+/// A setting whose value will not do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadValue {
+    /// Its name.
+    pub name: String,
+    /// What it must be. The value itself is not in it: it may be a secret.
+    pub why: String,
+}
+
+/// All settings whose values will not do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadSettings(pub Vec<BadValue>);
+
+impl Display for BadSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let problems: Vec<_> = self.0.iter().map(|BadValue { name, why }| format!("{name} {why}")).collect();
+        write!(f, "settings: {}", problems.join("; "))
+    }
+}
+
+impl std::error::Error for BadSettings {}
 
 impl Reader<'_> {
     /// A text, if set.
@@ -165,17 +187,16 @@ impl Reader<'_> {
 
     /// Notes that the value of `name` will not do, and why. The value itself is not repeated: it may be a secret.
     pub fn reject(&self, name: &str, why: impl Display) {
-        self.problems.borrow_mut().push(format!("{name} {why}"));
+        self.problems.borrow_mut().push(BadValue { name: name.to_owned(), why: why.to_string() });
     }
 
     /// `config`, if nothing was rejected.
     ///
     /// # Errors
-    /// All that was rejected, in one text.
+    /// [`BadSettings`]: all that was rejected, in one text.
     pub fn finish<T>(self, config: T) -> anyhow::Result<T> {
         let problems = self.problems.into_inner();
-        anyhow::ensure!(problems.is_empty(), "settings: {}", problems.join("; "));
-        Ok(config)
+        if problems.is_empty() { Ok(config) } else { Err(BadSettings(problems).into()) }
     }
 }
 

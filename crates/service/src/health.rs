@@ -10,6 +10,9 @@ use crate::extract::Json;
 /// How long one dependency may take to answer.
 const PROBE: Duration = Duration::from_secs(3);
 
+/// The version that all crates of this workspace share.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 type Probe = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
 
 /// What a service needs, each with a way to ask whether it is there.
@@ -84,7 +87,11 @@ pub fn routes<S: Clone + Send + Sync + 'static>(name: &'static str, needs: Depen
         let (all_up, dependencies) = needs.report().await;
         let (status, word) =
             if all_up { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not-ready") };
-        (status, Json(json!({"service": name, "status": word, "dependencies": dependencies}))).into_response()
+        (
+            status,
+            Json(json!({"service": name, "status": word, "version": VERSION, "dependencies": dependencies})),
+        )
+            .into_response()
     });
     Router::new().route("/health", health).route("/ready", ready)
 }

@@ -5,6 +5,7 @@ pub mod cors;
 pub mod env;
 pub mod error;
 pub mod extract;
+pub mod finding;
 pub mod health;
 pub mod odd_json;
 pub mod page;

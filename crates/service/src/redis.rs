@@ -4,6 +4,8 @@
 //! it may. A lost connection comes back by itself; the operation under way then fails, and may or may not have
 //! happened: it must be one that can be sent again. Redis Cluster is not supported: scripts touch keys of many slots.
 
+mod findings;
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use ::redis::{
@@ -118,9 +120,7 @@ impl Redis {
 
 /// Reads the answer to `INFO`.
 fn judge(info: &str) -> Result<(), String> {
-    let field = |name: &str| {
-        info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or_default().trim()
-    };
+    let field = |name| field(info, name);
     let mut parts = field("redis_version").split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     if version < OLDEST {
@@ -136,6 +136,11 @@ fn judge(info: &str) -> Result<(), String> {
         return Err("it may drop jobs when memory runs short: set `maxmemory-policy noeviction`".to_owned());
     }
     Ok(())
+}
+
+/// A line of the answer to `INFO`; empty where there is none.
+fn field<'i>(info: &'i str, name: &str) -> &'i str {
+    info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or_default().trim()
 }
 
 #[cfg(test)]
