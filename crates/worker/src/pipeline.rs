@@ -32,6 +32,17 @@ pub(crate) enum Known {
     CannotTell,
 }
 
+/// Where a stored image is written down.
+#[derive(Debug, Clone, Copy)]
+enum Place<'a> {
+    /// In a row of its own.
+    New,
+    /// In this row, whose content has changed.
+    Changed(&'a Image),
+    /// In this row, whose object was not right.
+    Refreshed(&'a Image),
+}
+
 /// Imports images. Clones are one.
 #[derive(Debug, Clone)]
 pub(crate) struct Pipeline {
@@ -62,7 +73,7 @@ impl Pipeline {
                 return Ok(exists(task, &answered));
             }
             // an object that an earlier try has left, or may have left, is found by going on, and released
-            replaces = is_changed.then_some(row.storage_path);
+            replaces = is_changed.then_some(row);
         } else if known == Known::No
             && task.has_twin
             && !task.progress.is_touched()
@@ -70,9 +81,31 @@ impl Pipeline {
         {
             return Ok(shared);
         }
+        let place = replaces.as_deref().map_or(Place::New, Place::Changed);
+        self.store_and_record(task, &mut listing, place).await
+    }
+
+    /// Stores a known image anew, whatever its row says, and gives the row the new object; the old one goes, unless
+    /// another row names it.
+    pub(crate) async fn refresh(&self, task: &mut Task, row: &Image) -> Result<FileResult, Trouble> {
+        let mut listing = Listing::parse(&task.file).map_err(Trouble::BadListing)?;
+        let answered = serde_json::to_value(row).unwrap_or_default();
+        if record::is_own(task, &listing, &answered) {
+            // an earlier try did it, and the answer was lost
+            return Ok(imported(task, answered));
+        }
+        self.store_and_record(task, &mut listing, Place::Refreshed(row)).await
+    }
+
+    async fn store_and_record(
+        &self,
+        task: &mut Task,
+        listing: &mut Listing,
+        place: Place<'_>,
+    ) -> Result<FileResult, Trouble> {
         for _ in 0..MAX_RELEASED {
-            let stored = self.stored(task, &mut listing).await?;
-            if let Some(end) = self.record(task, &listing, &stored, replaces.as_deref()).await? {
+            let stored = self.stored(task, listing).await?;
+            if let Some(end) = self.record(task, listing, &stored, place).await? {
                 return Ok(end);
             }
             task.progress.next_incarnation();
@@ -107,12 +140,16 @@ impl Pipeline {
         task: &mut Task,
         listing: &Listing,
         stored: &Stored,
-        replaces: Option<&str>,
+        place: Place<'_>,
     ) -> Result<Option<FileResult>, Trouble> {
-        let image = NewImage {
-            replaces: replaces.map(str::to_owned),
-            ..record::new_image(task, listing, stored, &self.provider)
-        };
+        let mut image = record::new_image(task, listing, stored, &self.provider);
+        if let Place::Changed(row) | Place::Refreshed(row) = place {
+            image.replaces = Some(row.storage_path.clone());
+        }
+        if let Place::Refreshed(row) = place {
+            // it is the image of that job still
+            image.job_id = row.job_id.clone();
+        }
         match self.create(&image).await? {
             ImageCreated::Stored(row) => Ok(Some(imported(task, row))),
             ImageCreated::Exists(row) if record::is_own(task, listing, &row) => Ok(Some(imported(task, row))),

@@ -1,4 +1,5 @@
-//! One image at once, for a caller who waits: no queue, three tries, thirty seconds.
+//! One image at once, for a caller who waits: no queue, three tries, thirty seconds; longer where a known image is to be
+//! stored anew, because nobody else would try that again.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     app::App,
+    listing::Listing,
     pipeline::Known,
     task::{JobKey, JobState, Progress, Task},
     trouble::Trouble,
@@ -17,6 +19,7 @@ use crate::{
 const MAX_TRIES: u32 = 3;
 /// How long the caller waits.
 const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE_TO_REFRESH: Duration = Duration::from_secs(240);
 /// How long clearing away may take.
 const CLEARING: Duration = Duration::from_secs(15);
 /// How long it may go on once the worker stops; what it left is cleared away in the time after.
@@ -24,6 +27,15 @@ const LAST_CHANCE: Duration = Duration::from_secs(8);
 const LAST_CLEARING: Duration = Duration::from_secs(5);
 /// The wait before the second try; doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// What is to become of the image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// It is imported, unless it is known.
+    Import,
+    /// It is known, and stored anew whatever its row says.
+    Refresh,
+}
 
 /// Why an image could not be imported.
 #[derive(Debug)]
@@ -41,7 +53,12 @@ impl From<Trouble> for NotImported {
 }
 
 /// Imports one image now. Leaves no object when it fails.
-pub(crate) async fn import_now(app: &App, job: &Value, file: Value) -> Result<FileResult, NotImported> {
+pub(crate) async fn import_now(
+    app: &App,
+    job: &Value,
+    file: Value,
+    wanted: Wanted,
+) -> Result<FileResult, NotImported> {
     let mut task = Task {
         id: 0,
         claim: 0,
@@ -54,21 +71,26 @@ pub(crate) async fn import_now(app: &App, job: &Value, file: Value) -> Result<Fi
         progress: Progress::default(),
         flying: None,
     };
-    let deadline = Instant::now() + PATIENCE;
+    let patience = if wanted == Wanted::Refresh { PATIENCE_TO_REFRESH } else { PATIENCE };
+    let deadline = Instant::now() + patience;
     let mut last = None;
     for tries in 1..=MAX_TRIES {
         let done = tokio::select! {
-            done = timeout_at(deadline, try_once(app, &mut task)) => done.ok(),
+            done = timeout_at(deadline, try_once(app, &mut task, wanted)) => done.ok(),
             () = stops_soon(app) => None,
         };
         let Some(done) = done else { break };
         let trouble = match done {
-            Ok(end) => return Ok(end),
+            Ok(Some(end)) => return Ok(end),
+            Ok(None) => {
+                last = Some(not_known());
+                break;
+            }
             Err(trouble) => trouble,
         };
         let wait = FIRST_WAIT * 2_u32.pow(tries - 1);
         let is_over = !trouble.may_pass() || tries == MAX_TRIES || Instant::now() + wait >= deadline;
-        last = Some(trouble);
+        last = Some(NotImported::from(trouble));
         if is_over {
             break;
         }
@@ -82,18 +104,40 @@ pub(crate) async fn import_now(app: &App, job: &Value, file: Value) -> Result<Fi
         Ok(Ok(None)) => {}
         Ok(Err(_)) | Err(_) => tracing::warn!("an object without a row could not be released"),
     }
-    Err(last.map_or_else(too_slow, NotImported::from))
+    Err(last.unwrap_or_else(|| too_slow(patience)))
 }
 
-async fn try_once(app: &App, task: &mut Task) -> Result<FileResult, Trouble> {
-    let listing = crate::listing::Listing::parse(&task.file).map_err(Trouble::BadListing)?;
+/// None where the image is to be refreshed and is not known.
+async fn try_once(app: &App, task: &mut Task, wanted: Wanted) -> Result<Option<FileResult>, Trouble> {
+    let listing = Listing::parse(&task.file).map_err(Trouble::BadListing)?;
     let id = listing.drive.id.as_str();
     let rows = app.pipeline.metadata.known_images(&[id]).await.map_err(Trouble::Metadata)?;
     let known = rows.map_or(Known::CannotTell, |rows| {
         let row = rows.into_iter().find(|row| row.google_drive_id == id);
         row.map_or(Known::No, |row| Known::Row(Box::new(row)))
     });
-    app.pipeline.import(task, known).await
+    match (wanted, known) {
+        (Wanted::Import, known) => app.pipeline.import(task, known).await.map(Some),
+        (Wanted::Refresh, Known::Row(row)) => app.pipeline.refresh(task, &row).await.map(Some),
+        (Wanted::Refresh, Known::No | Known::CannotTell) => Ok(None),
+    }
+}
+
+/// What Drive says about a file now, as a record to import.
+pub(crate) async fn record_now(app: &App, file: &Value) -> Result<Value, NotImported> {
+    let listing = Listing::parse(file).map_err(|bad| NotImported::from(Trouble::BadListing(bad)))?;
+    let mut tries = 1;
+    loop {
+        let trouble = match app.pipeline.uploader.record_now(&listing).await {
+            Ok(record) => return Ok(record),
+            Err(trouble) => trouble,
+        };
+        let wait = FIRST_WAIT * 2_u32.pow(tries - 1);
+        if !trouble.may_pass() || tries == MAX_TRIES || !app.shutdown.sleep(wait).await {
+            return Err(trouble.into());
+        }
+        tries += 1;
+    }
 }
 
 async fn stops_soon(app: &App) {
@@ -101,10 +145,16 @@ async fn stops_soon(app: &App) {
     tokio::time::sleep(LAST_CHANCE).await;
 }
 
-fn too_slow() -> NotImported {
+fn too_slow(patience: Duration) -> NotImported {
     NotImported {
         reason: "timed-out",
-        message: "Error downloading from Google Drive: the image was not imported within 30 seconds"
-            .to_owned(),
+        message: format!(
+            "Error downloading from Google Drive: the image was not imported within {} seconds",
+            patience.as_secs()
+        ),
     }
+}
+
+fn not_known() -> NotImported {
+    NotImported { reason: "not-known", message: "No image with this id is known any more".to_owned() }
 }

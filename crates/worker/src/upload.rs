@@ -13,6 +13,7 @@ use client::{
 };
 use futures::StreamExt;
 use md5::{Digest, Md5};
+use serde_json::Value;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -94,7 +95,7 @@ impl Uploader {
             Err(trouble) if is_wrong_md5(&trouble) => {}
             done => return Ok(done?.into_stored(listing, false)),
         }
-        let Some(md5) = md5 else { return Err(Trouble::ChecksumMismatch) };
+        let md5 = md5.ok_or(Trouble::ChecksumMismatch)?;
         match self.put(task, listing, uuid, Some(md5), Hash::No).await {
             Err(trouble) if is_wrong_md5(&trouble) => Err(Trouble::ChecksumMismatch),
             done => {
@@ -105,20 +106,23 @@ impl Uploader {
         }
     }
 
-    /// True when Drive now lists other content than before.
-    async fn list_again(&self, listing: &mut Listing) -> Result<bool, Trouble> {
-        let file = match self.source.get(&listing.drive).await {
-            // a server of plain files hands out the bytes here too: what was listed is all there is
-            Err(error) if error.reason == Reason::UnexpectedBody => return Ok(false),
-            answer => answer.map_err(Trouble::Drive)?,
-        };
-        let unreadable = || Trouble::Drive(client::drive::Error::unexpected_body());
-        let value = serde_json::to_value(&file).map_err(|_| unreadable())?;
-        let mut value = value;
-        // name and type stay as they were sent; only what is said about the bytes is news
+    /// What Drive says about the file now; name and type stay as they were sent.
+    pub(crate) async fn record_now(&self, listing: &Listing) -> Result<Value, Trouble> {
+        let file = self.source.get(&listing.drive).await.map_err(Trouble::Drive)?;
+        let mut value = serde_json::to_value(&file).map_err(|_| unreadable())?;
         value["name"] = listing.name.clone().into();
         value["mimeType"] = listing.mime_type.clone().into();
-        let fresh = Listing::parse(&value).map_err(|_| unreadable())?;
+        Ok(value)
+    }
+
+    /// True when Drive now lists other content than before.
+    async fn list_again(&self, listing: &mut Listing) -> Result<bool, Trouble> {
+        let record = match self.record_now(listing).await {
+            // a server of plain files hands out the bytes here too: what was listed is all there is
+            Err(Trouble::Drive(error)) if error.reason == Reason::UnexpectedBody => return Ok(false),
+            record => record?,
+        };
+        let fresh = Listing::parse(&record).map_err(|_| unreadable())?;
         let is_news = (fresh.size_bytes, &fresh.md5) != (listing.size_bytes, &listing.md5);
         listing.size_bytes = fresh.size_bytes;
         listing.md5 = fresh.md5;
@@ -276,6 +280,10 @@ impl Put {
             source_md5: listing.md5.clone(),
         }
     }
+}
+
+fn unreadable() -> Trouble {
+    Trouble::Drive(client::drive::Error::unexpected_body())
 }
 
 fn is_wrong_md5(trouble: &Trouble) -> bool {

@@ -1,10 +1,16 @@
-//! `POST /process-single`: imports one image while the caller waits.
+//! `POST /process-single`: imports one image while the caller waits. With `refresh: true` a known image is stored anew from
+//! what Drive says about it now, and its row gets the new object.
 
 use axum::{extract::State, response::IntoResponse};
+use client::import::FileResult;
 use serde_json::{Value, json};
 use service::{ApiError, extract::Json};
 
-use crate::{app::App, listing::BadListing, listing::Listing, single};
+use crate::{
+    app::App,
+    listing::{BadListing, Listing},
+    single::{self, NotImported, Wanted},
+};
 
 /// 200 with the image; 500 with the reason. A record that will not do is 400.
 pub(crate) async fn process_single(
@@ -18,6 +24,7 @@ pub(crate) async fn process_single(
     if !file.is_object() {
         return Err(ApiError::bad_request("'file_data' must be an object with id, name and mimeType."));
     }
+    let wanted = if body["refresh"] == true { Wanted::Refresh } else { Wanted::Import };
     let name = match &file["name"] {
         Value::String(name) => name.clone(),
         Value::Null => return Err(ApiError::bad_request("'name' is missing in file_data.")),
@@ -26,26 +33,43 @@ pub(crate) async fn process_single(
     // beside the request: a caller who hangs up must leave nothing half done
     let shutdown = app.shutdown.clone();
     let id = client::request_id::accept(client::request_id::current().as_deref());
-    let work = client::request_id::scope(id, async move { import_and_report(&app, job, file, &name).await });
+    let work =
+        client::request_id::scope(id, async move { import_and_report(&app, job, file, &name, wanted).await });
     match shutdown.spawn(work).await {
         Ok(done) => done,
         Err(error) => Err(ApiError::internal("internal", "The image was not imported.").caused_by(&error)),
     }
 }
 
-async fn import_and_report(app: &App, job: Value, file: Value, name: &str) -> Result<Json<Value>, ApiError> {
+async fn import(app: &App, job: &Value, file: Value, wanted: Wanted) -> Result<FileResult, NotImported> {
+    let file = match wanted {
+        Wanted::Import => file,
+        Wanted::Refresh => single::record_now(app, &file).await?,
+    };
+    single::import_now(app, job, file, wanted).await
+}
+
+async fn import_and_report(
+    app: &App,
+    job: Value,
+    file: Value,
+    name: &str,
+    wanted: Wanted,
+) -> Result<Json<Value>, ApiError> {
     let refusal = match Listing::parse(&file) {
         Err(BadListing::UnknownId(_)) | Ok(_) => None,
         Err(bad) => Some(ApiError::bad_request(format!("The file's record is incomplete or wrong: {bad}"))),
     };
     let done = match refusal {
         Some(refusal) => Err(refusal),
-        None => single::import_now(app, &job, file)
-            .await
-            .map_err(|not| ApiError::internal(not.reason, not.message)),
+        None => {
+            import(app, &job, file, wanted).await.map_err(|not| ApiError::internal(not.reason, not.message))
+        }
     };
     let image = done.as_ref().ok().map(|end| end.image.clone().unwrap_or_default());
-    app.reporter.report_single(job, image.clone()).await;
+    if wanted == Wanted::Import {
+        app.reporter.report_single(job, image.clone()).await;
+    }
     done.map(|_| Json(json!({"image": image, "success": true})))
         .map_err(|error| error.with("file", name).with("success", false))
 }

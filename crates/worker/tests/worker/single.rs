@@ -50,3 +50,36 @@ async fn what_storage_says_is_quoted() {
     assert_eq!(status, 500);
     assert_eq!(answer["error"], r#"Storage upload failed: {"error":"out of order"}"#);
 }
+
+#[tokio::test]
+async fn a_known_image_is_stored_anew_and_keeps_its_row() {
+    let bench = Bench::new(folder(1, 500)).await;
+    let file = bench.listed(&["f0"]).await.remove(0);
+    bench.post("/process-single", &json!({"job_id": "j", "file_data": file})).await;
+    let before = bench.world().rows["f0"].clone();
+    let reports = bench.world().updates.len();
+    // what is known of the image need not be right, nor complete
+    let known = json!({"id": "f0", "name": "kept.jpg", "mimeType": "image/jpeg", "size": 1});
+    let refresh = json!({"job_id": "verify-1", "file_data": known, "refresh": true});
+    let (status, answer) = bench.post("/process-single", &refresh).await;
+    assert_eq!(status, 200, "{answer}");
+    let after = bench.world().rows["f0"].clone();
+    assert_eq!((&answer["image"], &after["id"]), (&after, &before["id"]));
+    assert_ne!(after["storage_path"], before["storage_path"]);
+    assert_eq!((&after["name"], &after["size"]), (&json!("kept.jpg"), &json!(500)));
+    assert_eq!(after["job_id"], "j", "the job that imported it");
+    assert_eq!(bench.world().updates.len(), reports, "no job is told");
+    bench.world().assert_no_orphans();
+}
+
+#[tokio::test]
+async fn what_is_not_known_or_not_in_drive_is_not_stored_anew() {
+    let bench = Bench::new(folder(1, 500)).await;
+    for (id, reason) in [("f0", "not-known"), ("gone", "not-found")] {
+        let file = json!({"id": id, "name": "a.jpg", "mimeType": "image/jpeg"});
+        let refresh = json!({"job_id": "verify-1", "file_data": file, "refresh": true});
+        let (status, answer) = bench.post("/process-single", &refresh).await;
+        assert_eq!((status, &answer["code"]), (500, &json!(reason)), "{answer}");
+    }
+    assert_eq!(bench.world().puts, 0);
+}
