@@ -1,10 +1,13 @@
-//! One service as a process: started on a port of its own, killed, started again.
+//! One service as a process: started on a port of its own, killed, suspended, started again.
 
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
 };
+
+use tokio::time::{Instant, sleep};
 
 /// A running binary and where it writes its log.
 #[derive(Debug)]
@@ -58,19 +61,43 @@ impl Process {
     ///
     /// # Panics
     /// When it cannot be asked.
-    pub fn terminate(&mut self, secs: u64) -> bool {
+    pub async fn terminate(&mut self, secs: u64) -> bool {
         let Some(mut child) = self.child.take() else { return false };
-        let asked = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status();
-        assert!(asked.is_ok_and(|status| status.success()), "send SIGTERM to {}", self.name);
-        for _ in 0..secs * 20 {
-            if let Ok(Some(status)) = child.try_wait() {
-                return status.success();
-            }
-            std::thread::sleep(std::time::Duration::from_millis(50));
+        signal(&child, "TERM");
+        let ended = ended_within(&mut child, Duration::from_secs(secs)).await;
+        if ended.is_none() {
+            let _ = child.kill();
+            let _ = child.wait();
         }
-        let _ = child.kill();
-        let _ = child.wait();
-        false
+        ended.is_some_and(|status| status.success())
+    }
+
+    /// Stops it in the middle of whatever it does, without its knowing (SIGSTOP).
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn suspend(&self) {
+        signal(self.child.as_ref().expect("it runs"), "STOP");
+    }
+
+    /// It goes on where it was suspended (SIGCONT).
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn resume(&self) {
+        signal(self.child.as_ref().expect("it runs"), "CONT");
+    }
+
+    /// How it has ended, if it has, without being told to.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.as_mut()?.try_wait().ok().flatten()
+    }
+
+    /// Bytes of memory that it occupies; `None` when it does not run, or where the system does not tell.
+    pub fn resident_bytes(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.as_ref()?.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
     }
 
     /// Another value for a setting, from the next start on.
@@ -91,12 +118,33 @@ impl Drop for Process {
     }
 }
 
-/// Where cargo has put the binary `name`: beside the folder of the running test.
+fn signal(child: &Child, name: &str) {
+    let asked = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();
+    assert!(asked.is_ok_and(|status| status.success()), "send SIG{name} to {}", child.id());
+}
+
+/// How the process ended, when it did within `limit`.
+pub(crate) async fn ended_within(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+    let deadline = Instant::now() + limit;
+    while Instant::now() < deadline {
+        if let Ok(Some(status)) = child.try_wait() {
+            return Some(status);
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    None
+}
+
+/// Where the binary `name` is: in `TEST_BIN_DIR`, or where cargo has put it, beside the folder of the running test.
 ///
 /// # Panics
 /// When the test lies elsewhere.
 pub fn binary(name: &str) -> PathBuf {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    if let Some(dir) = service::Env::from_process_without_file().get("TEST_BIN_DIR") {
+        return Path::new(dir).join(file);
+    }
     let test = std::env::current_exe().expect("a test knows its own path");
     let profile = test.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
-    profile.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    profile.join(file)
 }

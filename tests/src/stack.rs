@@ -1,6 +1,8 @@
 //! The whole system: Drive emulator, S3 server, and the five services as processes.
 
-use std::{collections::BTreeMap, time::Duration};
+mod setup;
+
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use client::{
     import::{JobStatus, StartImport},
@@ -10,11 +12,14 @@ use emulators::drive::Config;
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub use setup::{Backend, StackBuilder};
+
 use crate::{
-    bucket::{ACCESS_KEY, BUCKET, Bucket, SECRET_KEY},
-    database::Database,
+    bucket::{Bucket, SECRET_KEY},
     drive::DriveEmulator,
+    network::Network,
     process::Process,
+    server::{MariaDb, RedisServer},
     wait_for,
 };
 
@@ -24,76 +29,6 @@ pub const API_KEY: &str = "canary-api-key";
 const DB_PASSWORD: &str = "canary-db-password";
 /// How long an import of a test may take.
 const PATIENCE: Duration = Duration::from_secs(300);
-
-/// How a stack is set up.
-#[derive(Debug)]
-pub struct StackBuilder {
-    drive: Config,
-    database: Database,
-    settings: Vec<(String, String)>,
-}
-
-impl StackBuilder {
-    /// Uses `database` for image rows.
-    #[must_use]
-    pub fn database(mut self, database: Database) -> Self {
-        self.database = database;
-        self
-    }
-
-    /// Gives every service one more setting.
-    #[must_use]
-    pub fn set(mut self, name: &str, value: impl std::fmt::Display) -> Self {
-        self.settings.push((name.to_owned(), value.to_string()));
-        self
-    }
-
-    /// Starts everything and waits until it is ready.
-    ///
-    /// # Panics
-    /// When it does not become ready.
-    pub async fn start(self) -> Stack {
-        let dir = tempfile::tempdir().expect("make a folder");
-        let bucket = Bucket::start(dir.path().join("s3")).await;
-        let drive = DriveEmulator::start(self.drive).await;
-        let ports: BTreeMap<&str, u16> = SERVICES.into_iter().map(|name| (name, free_port())).collect();
-        let url = |name: &str| format!("http://127.0.0.1:{}", ports[name]);
-        let mut shared: Vec<(String, String)> = [
-            ("GOOGLE_API_KEY", API_KEY.to_owned()),
-            ("GOOGLE_DRIVE_API_URL", drive.url.clone()),
-            ("AWS_ENDPOINT_URL", bucket.url.clone()),
-            ("AWS_REGION", "us-east-1".to_owned()),
-            ("AWS_BUCKET_NAME", BUCKET.to_owned()),
-            ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
-            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
-            ("DATA_DIR", dir.path().join("data").display().to_string()),
-            ("IMPORT_SERVICE_URL", url("import")),
-            ("WORKER_SERVICE_URL", url("worker")),
-            ("STORAGE_SERVICE_URL", url("storage")),
-            ("METADATA_SERVICE_URL", url("metadata")),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .to_vec();
-        shared.extend(self.database.settings().await);
-        shared.extend(self.settings);
-        let processes = ports
-            .iter()
-            .map(|(&name, port)| {
-                let mut env = shared.clone();
-                env.push(("PORT".to_owned(), port.to_string()));
-                (name, Process::start(name, name, dir.path(), env))
-            })
-            .collect();
-        let http = client::http::service_client(Duration::from_secs(60));
-        let api: url::Url = format!("{}/api", url("gateway")).parse().expect("a local URL");
-        let stack = Stack { dir, drive, bucket, processes, http, api, ports };
-        for name in SERVICES {
-            stack.ready(name).await;
-        }
-        stack
-    }
-}
 
 /// The binaries of the five services.
 pub const SERVICES: [&str; 5] = ["gateway", "import", "metadata", "storage", "worker"];
@@ -107,47 +42,79 @@ pub struct Stack {
     pub drive: DriveEmulator,
     /// S3.
     pub bucket: Bucket,
-    /// The services by name of their binaries.
-    pub processes: BTreeMap<&'static str, Process>,
+    /// The services by name of their binaries; the second replica of `worker` is `worker-2`.
+    pub processes: BTreeMap<String, Process>,
     /// For calls that have no typed method.
     pub http: reqwest::Client,
     /// `http://…/api` of the gateway.
     pub api: url::Url,
-    ports: BTreeMap<&'static str, u16>,
+    /// The wires between the parts, where the stack has them.
+    pub network: Network,
+    /// The database server, where the stack has its own.
+    pub mariadb: Option<MariaDb>,
+    /// The Redis, where the stack has its own.
+    pub redis: Option<RedisServer>,
+    services: BTreeMap<&'static str, Vec<SocketAddr>>,
 }
 
 impl Stack {
     /// A stack whose Drive serves `drive`.
     pub fn with(drive: Config) -> StackBuilder {
-        StackBuilder { drive, database: Database::Sqlite, settings: Vec::new() }
+        StackBuilder::new(drive)
     }
 
-    /// The address of one service.
+    /// The address of one service; of its first replica, where it has several.
     pub fn url(&self, service: &str) -> String {
-        format!("http://127.0.0.1:{}", self.ports[service])
+        format!("http://{}", self.services[service][0])
     }
 
-    /// The process of one service.
+    /// How many processes of a service there are.
+    pub fn replicas(&self, service: &str) -> usize {
+        self.services[service].len()
+    }
+
+    /// The process of one service; the first, where it has several.
     ///
     /// # Panics
     /// When there is none of that name.
     pub fn process(&mut self, service: &str) -> &mut Process {
-        self.processes.get_mut(service).expect("the name of a service")
+        self.replica(service, 0)
     }
 
-    /// Waits until a service says it is ready.
+    /// One of the processes of a service, from 0.
     ///
     /// # Panics
-    /// When it does not in half a minute.
+    /// When there is none.
+    pub fn replica(&mut self, service: &str, replica: usize) -> &mut Process {
+        self.processes.get_mut(&label(service, replica)).expect("a service and one of its replicas")
+    }
+
+    /// Waits until a service says it is ready, all replicas of it.
+    ///
+    /// # Panics
+    /// When it does not in a minute.
     pub async fn ready(&self, service: &str) {
-        let url = format!("{}/ready", self.url(service));
-        let look = || async {
-            match self.http.get(&url).send().await {
-                Ok(answer) => (answer.status().as_u16(), answer.text().await.unwrap_or_default()),
-                Err(error) => (0, error.to_string()),
-            }
-        };
-        wait_for(&format!("{service} is ready"), Duration::from_secs(30), look, |seen| seen.0 == 200).await;
+        for address in &self.services[service] {
+            let url = format!("http://{address}/ready");
+            let look = || async {
+                match self.http.get(&url).send().await {
+                    Ok(answer) => (answer.status().as_u16(), answer.text().await.unwrap_or_default()),
+                    Err(error) => (0, error.to_string()),
+                }
+            };
+            let what = format!("{service} is ready");
+            wait_for(&what, Duration::from_secs(60), look, |seen| seen.0 == 200).await;
+        }
+    }
+
+    /// Waits until every service is ready.
+    ///
+    /// # Panics
+    /// When one is not in a minute.
+    pub async fn all_ready(&self) {
+        for service in SERVICES {
+            self.ready(service).await;
+        }
     }
 
     /// Starts an import through the gateway: status and body.
@@ -213,33 +180,16 @@ impl Stack {
         serde_json::from_value(body["images"].take()).expect("rows are images")
     }
 
-    /// Checks that rows and objects are exactly `expected` (Drive id → bytes): each file one row and one object with
-    /// equal bytes, and no object without a row.
+    /// No log tells of a panic.
     ///
     /// # Panics
-    /// When anything is missing, damaged, doubled or left over.
-    pub async fn assert_stored_exactly(&self, expected: &BTreeMap<String, Vec<u8>>) {
-        let images = self.images().await;
-        let ids: Vec<&str> = images.iter().map(|image| image.google_drive_id.as_str()).collect();
-        assert_eq!(images.len(), expected.len(), "rows: {ids:?}");
-        let mut keys = Vec::new();
-        for image in &images {
-            let bytes =
-                expected.get(&image.google_drive_id).unwrap_or_else(|| panic!("not expected: {image:?}"));
-            let answer = self.http.get(&image.storage_path).send().await.expect("the bucket answers");
-            assert_eq!(answer.status().as_u16(), 200, "{}", image.storage_path);
-            let stored = answer.bytes().await.expect("the bucket answers whole");
-            assert!(stored == bytes.as_slice(), "{}: stored bytes differ", image.name);
-            assert_eq!(image.size_bytes(), Some(bytes.len() as u64), "{}", image.name);
-            keys.push(key_of(&image.storage_path));
+    /// When one does.
+    pub fn assert_no_panic_in_logs(&self) {
+        for (name, process) in &self.processes {
+            let log = process.log();
+            let line = log.lines().find(|line| line.contains("panicked"));
+            assert!(line.is_none(), "{name}: {line:?}");
         }
-        keys.sort();
-        keys.dedup();
-        let look = || async { self.bucket.objects().await.into_keys().collect::<Vec<_>>() };
-        wait_for("the bucket holds the rows' objects only", Duration::from_secs(60), look, |seen| {
-            *seen == keys
-        })
-        .await;
     }
 
     /// No secret stands in any log.
@@ -256,19 +206,7 @@ impl Stack {
     }
 }
 
-/// The key in a public URL of the test bucket.
-fn key_of(storage_path: &str) -> String {
-    let path = url::Url::parse(storage_path).expect("rows hold URLs").path().to_owned();
-    let encoded = path.strip_prefix(&format!("/{BUCKET}/")).expect("URLs name the bucket");
-    percent_decode(encoded)
-}
-
-fn percent_decode(text: &str) -> String {
-    percent_encoding::percent_decode_str(text).decode_utf8().expect("keys are Unicode").into_owned()
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bind a port");
-    listener.local_addr().expect("a bound socket has an address").port()
+/// What the process of a replica is called.
+fn label(service: &str, replica: usize) -> String {
+    if replica == 0 { service.to_owned() } else { format!("{service}-{}", replica + 1) }
 }

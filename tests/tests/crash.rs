@@ -1,84 +1,183 @@
-//! `kill -9` of each service in the middle of an import: every image ends as exactly one row and one object.
+//! `kill -9` of each process at every boundary between two steps and at random moments, with two workers and two import
+//! services: every image ends as exactly one row and one object.
+//!
+//! The everyday run kills each process a few times. `CRASH_KILLS=250` makes it a long one over both back ends (with
+//! `CRASH_SEED`, 1 unless given), which prints what it did.
 
-use std::{collections::BTreeMap, time::Duration};
+mod moment;
+mod plan;
+mod table;
 
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::json;
-use tests::{Stack, database::Database, drive, wait_for};
+use tests::{Backend, Stack, audit::assert_all_stored, drive, link::Caught, wait_for};
+use tokio::time::{Instant, sleep};
 
+use self::{
+    moment::Moment,
+    plan::{Kill, one_of_each, whole_matrix},
+    table::Table,
+};
 use crate::drive_folders::folder;
 
-const FILES: usize = 300;
+/// Images of one import.
+const FILES: usize = 240;
+/// Bytes of each.
+const LENGTH: usize = 5000;
+/// How long a moment is waited for.
+const MOMENT: Duration = Duration::from_secs(4);
+/// Longer than a lease lasts: the other replica takes over.
+const LONG: Duration = Duration::from_secs(35);
 
-/// Starts an import that takes a few seconds.
-async fn slow_import(database: Database) -> (Stack, String, BTreeMap<String, Vec<u8>>) {
-    let (manifest, expected) = folder("crashing", FILES, 4000);
-    let stack =
-        Stack::with(drive::serving(&manifest)).database(database).set("WORKER_CONCURRENCY", 4).start().await;
-    stack.drive.fail(&json!({"kind": "latency", "on": "media", "seconds": 0.03}));
+/// An import that takes a while, with every step in it again and again.
+async fn start(backend: Backend) -> (Stack, String, BTreeMap<String, Vec<u8>>) {
+    let (manifest, expected) = folder("crashing", FILES, LENGTH);
+    let stack = Stack::with(drive::serving(&manifest))
+        .backend(backend)
+        .replicas("worker", 2)
+        .replicas("import", 2)
+        .set("WORKER_CONCURRENCY", 2)
+        .set("BATCH_SIZE", 5)
+        .set("DISPATCH_WINDOW", 20)
+        .set("LIST_WAIT_SECS", 1)
+        .start()
+        .await;
+    stack.drive.fail(&json!([
+        {"kind": "latency", "on": "media", "seconds": 0.05},
+        {"kind": "latency", "on": "list", "seconds": 0.4},
+        {"kind": "short-page", "items": 10, "on": "list"},
+    ]));
     let job_id = stack.start_job("crashing").await;
     (stack, job_id, expected)
 }
 
-/// Waits until about `images` rows are there.
-async fn after(stack: &Stack, images: u64) {
-    let metadata = client::metadata::Client::new(stack.api.clone(), stack.http.clone());
-    let look = || async { metadata.stats().await.map_or(0, |stats| stats.total_images) };
-    wait_for("some images are stored", Duration::from_secs(60), look, |&stored| stored >= images).await;
+/// Kills as planned, in as many imports as it takes.
+async fn run(backend: Backend, plan: Vec<Kill>, seed: u64, may_stay_dead: bool) -> Table {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut table = Table::new(backend, seed);
+    let mut left = VecDeque::from(plan);
+    let mut imports_without_a_kill = 0;
+    while !left.is_empty() && imports_without_a_kill < 3 {
+        let started = Instant::now();
+        let before = table.kills();
+        let (mut stack, job_id, expected) = start(backend).await;
+        let mut missed = VecDeque::new();
+        let mut early_is_over = false;
+        while let Some(kill) = left.pop_front() {
+            if has_ended(&stack, &job_id).await {
+                missed.push_back(kill);
+                break;
+            }
+            if early_is_over && kill.moment.is_early() {
+                missed.push_back(kill);
+                continue;
+            }
+            if let Some(caught) = at(&stack, kill.moment, &mut rng).await {
+                let stays_dead = may_stay_dead && rng.random_bool(0.03);
+                execute(&mut stack, kill, caught, stays_dead, &mut rng).await;
+                table.count(kill);
+            } else {
+                early_is_over |= kill.moment.is_early();
+                missed.push_back(kill);
+            }
+        }
+        missed.append(&mut left);
+        left = missed;
+        is_exact(&stack, &job_id, &expected).await;
+        table.add_import(FILES, started.elapsed());
+        imports_without_a_kill = if table.kills() == before { imports_without_a_kill + 1 } else { 0 };
+    }
+    table.left = left;
+    table
+}
+
+/// Waits for the moment; `None` when it does not come, `Some(None)` when nothing stands still at it.
+async fn at(stack: &Stack, moment: Moment, rng: &mut StdRng) -> Option<Option<Caught>> {
+    match moment {
+        Moment::Whenever => {
+            sleep(Duration::from_millis(rng.random_range(0..600))).await;
+            Some(None)
+        }
+        Moment::At(step, point) => {
+            let (asking, asked) = step.parts();
+            let trap = stack.network.catch(asking, asked, step.request(), point);
+            trap.caught(MOMENT).await.map(Some)
+        }
+    }
+}
+
+/// Kills the process while the request stands still, and starts it again before or after that goes on.
+async fn execute(stack: &mut Stack, kill: Kill, caught: Option<Caught>, stays_dead: bool, rng: &mut StdRng) {
+    let (asking, asked) = match kill.moment {
+        Moment::At(step, _) => step.parts(),
+        Moment::Whenever => ("", ""),
+    };
+    let replica = match &caught {
+        Some(caught) if kill.service == asking => caught.caller,
+        Some(caught) if kill.service == asked => caught.callee,
+        _ => rng.random_range(0..stack.replicas(kill.service)),
+    };
+    stack.replica(kill.service, replica).kill();
+    if rng.random_bool(0.5) {
+        drop(caught);
+    }
+    if stays_dead && stack.replicas(kill.service) > 1 {
+        sleep(LONG).await;
+    } else if rng.random_bool(0.3) {
+        sleep(Duration::from_millis(rng.random_range(0..1000))).await;
+    }
+    stack.replica(kill.service, replica).start_again();
+    // a request of the dead process that was still on its way may arrive only now
+}
+
+async fn has_ended(stack: &Stack, job_id: &str) -> bool {
+    let import = client::import::Client::new(stack.api.clone(), stack.http.clone());
+    let job = import.job_status(job_id, false).await;
+    job.is_ok_and(|job| job.state.is_some_and(client::import::JobState::is_final))
 }
 
 async fn is_exact(stack: &Stack, job_id: &str, expected: &BTreeMap<String, Vec<u8>>) {
     let job = stack.finished(job_id).await;
-    let counts = (job.total, job.processed.as_u64(), job.failed.as_u64());
-    assert_eq!(counts, (FILES as u64, Some(FILES as u64), Some(0)), "{:?}", job.failures);
-    assert_eq!(job.state, Some(client::import::JobState::Completed));
+    assert_all_stored(&job, expected.len());
+    stack.all_ready().await;
     stack.assert_stored_exactly(expected).await;
     stack.assert_no_secret_in_logs();
+    stack.assert_no_panic_in_logs();
 }
 
-async fn a_killed_service_loses_nothing(service: &str, database: Database) {
-    let (mut stack, job_id, expected) = slow_import(database).await;
-    for images in [20, 120] {
-        after(&stack, images).await;
-        stack.process(service).start_again();
-        stack.ready(service).await;
-    }
-    is_exact(&stack, &job_id, &expected).await;
+/// The everyday run, or the long one where the environment asks for it.
+async fn kills_lose_nothing(backend: Backend) {
+    let env = service::Env::from_process_without_file();
+    let number = |name: &str| env.get(name).map(|value| value.parse().expect("a number"));
+    let seed: u64 = number("CRASH_SEED").unwrap_or(1);
+    let table = match number("CRASH_KILLS") {
+        // half of them over each back end
+        Some(kills) => {
+            let kills = usize::try_from(kills).expect("not that many").div_ceil(2);
+            run(backend, whole_matrix(kills, seed), seed, true).await
+        }
+        None => run(backend, one_of_each(seed), seed, false).await,
+    };
+    eprintln!("{table}");
+    assert!(table.left.is_empty(), "moments that never came: {:?}", table.left);
 }
 
-#[tokio::test]
-async fn a_killed_import_service_loses_nothing() {
-    a_killed_service_loses_nothing("import", Database::Sqlite).await;
-}
-
-#[tokio::test]
-async fn a_killed_worker_loses_nothing() {
-    a_killed_service_loses_nothing("worker", Database::Sqlite).await;
-}
-
-#[tokio::test]
-async fn a_killed_storage_service_loses_nothing() {
-    a_killed_service_loses_nothing("storage", Database::Sqlite).await;
-}
-
-#[tokio::test]
-async fn a_killed_metadata_service_loses_nothing() {
-    a_killed_service_loses_nothing("metadata", Database::Sqlite).await;
-}
-
-#[tokio::test]
-async fn a_killed_metadata_service_loses_nothing_on_mysql() {
-    a_killed_service_loses_nothing("metadata", Database::Mysql).await;
-}
-
-#[tokio::test]
-async fn a_killed_worker_loses_nothing_on_mysql() {
-    a_killed_service_loses_nothing("worker", Database::Mysql).await;
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_at_every_step_lose_nothing_on_files() {
+    kills_lose_nothing(Backend::Files).await;
 }
 
 #[tokio::test]
 async fn everything_killed_at_once_goes_on_where_it_was() {
-    let (mut stack, job_id, expected) = slow_import(Database::Sqlite).await;
-    after(&stack, 50).await;
+    let (mut stack, job_id, expected) = start(Backend::Files).await;
+    let metadata = client::metadata::Client::new(stack.api.clone(), stack.http.clone());
+    let look = || async { metadata.stats().await.map_or(0, |stats| stats.total_images) };
+    wait_for("some images are stored", Duration::from_secs(60), look, |&stored| stored >= 50).await;
     for process in stack.processes.values_mut() {
         process.kill();
     }

@@ -34,15 +34,17 @@ async fn a_service_that_is_down_is_named_and_waited_for() {
     stack.assert_stored_exactly(&expected).await;
 }
 
-// the test itself waits for the end of processes, while the emulators in it must go on
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_stop_is_orderly_and_loses_nothing() {
     let (manifest, expected) = folder("stopping", 60, 3000);
     let mut stack = Stack::with(drive::serving(&manifest)).set("WORKER_CONCURRENCY", 4).start().await;
     stack.drive.fail(&json!({"kind": "latency", "on": "media", "seconds": 0.05}));
     let job_id = stack.start_job("stopping").await;
     for service in SERVICES {
-        assert!(stack.process(service).terminate(20), "{service} ends by itself, in order, within 20 s");
+        assert!(
+            stack.process(service).terminate(20).await,
+            "{service} ends by itself, in order, within 20 s"
+        );
         stack.process(service).start_again();
         stack.ready(service).await;
     }
