@@ -13,6 +13,9 @@ use url::Url;
 /// Where the original keeps its SQLite file, under the working directory.
 const FILE_OF_THE_ORIGINAL: &str = "instance/images.db";
 
+/// What MySQL needs: SQLite is used unless all of them are set.
+pub(crate) const MYSQL_SETTINGS: [&str; 4] = ["DB_SERVER", "DB_NAME", "DB_USER", "DB_PASSWORD"];
+
 /// Everything that is set from outside.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -118,15 +121,9 @@ fn mysql(read: &Reader<'_>) -> Option<MySql> {
     let name = read.text("DB_NAME");
     let user = read.text("DB_USER");
     let password = read.secret("DB_PASSWORD");
-    let missing: Vec<_> = [
-        ("DB_SERVER", server.is_none()),
-        ("DB_NAME", name.is_none()),
-        ("DB_USER", user.is_none()),
-        ("DB_PASSWORD", password.is_none()),
-    ]
-    .into_iter()
-    .filter_map(|(variable, missing)| missing.then_some(variable))
-    .collect();
+    let present = [server.is_some(), name.is_some(), user.is_some(), password.is_some()];
+    let missing = MYSQL_SETTINGS.into_iter().zip(present).filter(|(_, present)| !present);
+    let missing: Vec<_> = missing.map(|(variable, _)| variable).collect();
     if (1..4).contains(&missing.len()) {
         tracing::warn!("using SQLite: MySQL also needs {}", missing.join(", "));
     }

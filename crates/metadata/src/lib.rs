@@ -3,6 +3,7 @@
 //! service delete it. It calls the storage service (`/delete`) and nothing else.
 
 mod app;
+mod check;
 mod config;
 mod database;
 mod listing;
@@ -17,6 +18,7 @@ use service::{Shutdown, cors::Cors};
 use tokio::net::TcpListener;
 
 pub use app::App;
+pub use check::{check, check_settings};
 pub use config::{Config, Database, MySql, ReleaseTimes};
 
 /// The name in `/health`.

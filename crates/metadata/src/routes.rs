@@ -4,9 +4,11 @@ mod all_images;
 mod create_image;
 mod known_images;
 mod list_images;
+mod look_up_objects;
 mod one_image;
 mod release_object;
 mod stats;
+mod walk_images;
 
 use axum::{
     Router,
@@ -23,7 +25,9 @@ pub(crate) fn router(app: App) -> Router {
         .route("/images", get(list_images::list_images).post(create_image::create_image))
         .route("/images/all", get(all_images::all_images))
         .route("/images/known", post(known_images::known_images))
+        .route("/images/verify", get(walk_images::walk_images))
         .route("/images/{id}", one_image)
+        .route("/objects/lookup", post(look_up_objects::look_up_objects))
         .route("/objects/release", post(release_object::release_object))
         .route("/stats", get(stats::stats))
         .with_state(app)

@@ -10,10 +10,11 @@ mod sqlite;
 
 use std::time::Duration;
 
-use client::metadata::{Image, Stats};
+use client::metadata::{self as known, Image, Stats};
 
 pub(crate) use change::{Create, Created, Delete, ObjectFate, Release};
 pub(crate) use error::StoreError;
+pub(crate) use mysql::options as mysql_options;
 pub(crate) use row::{Cursor, Row, Start};
 
 use crate::config::Database;
@@ -54,6 +55,9 @@ pub(crate) struct Reschedule {
     /// When the next one is due.
     pub(crate) after: Duration,
 }
+
+/// Paths in one statement.
+const PATHS_AT_ONCE: usize = 250;
 
 /// How long MySQL may take for one step. A network that swallows everything would hold its connections for minutes.
 const IN_TIME: Duration = Duration::from_secs(25);
@@ -142,6 +146,31 @@ impl Store {
             rows.extend(on_engine!(self, store => store.select(provider, &untimed, missing))?);
         }
         Ok(rows)
+    }
+
+    /// At most `limit` rows whose numbers are above `after`, in their order.
+    pub(crate) async fn walk(&self, after: i64, limit: u32) -> Result<Vec<Image>> {
+        on_engine!(self, store => store.walk(after, limit))
+    }
+
+    /// What is known of the objects with these paths, in their order.
+    pub(crate) async fn fates(&self, paths: &[String]) -> Result<Vec<known::ObjectFate>> {
+        let mut fates = Vec::with_capacity(paths.len());
+        for some in paths.chunks(PATHS_AT_ONCE) {
+            // releases first: a row that is made after is seen, and a path that is released never gets one
+            let going = on_engine!(self, store => store.going(some))?;
+            let named = on_engine!(self, store => store.named(some))?;
+            fates.extend(some.iter().map(|path| {
+                if named.contains(path) {
+                    known::ObjectFate::Named
+                } else if going.contains(path) {
+                    known::ObjectFate::Going
+                } else {
+                    known::ObjectFate::Unknown
+                }
+            }));
+        }
+        Ok(fates)
     }
 
     /// Numbers over all rows.

@@ -120,6 +120,12 @@ impl MySqlStore {
         query.fetch_all(&self.pool).await?.iter().map(decode).collect()
     }
 
+    pub(super) async fn walk(&self, after: i64, limit: u32) -> Result<Vec<Image>> {
+        let query = select_images!(COLUMNS, "WHERE id > ? ORDER BY id LIMIT ?").bind(after).bind(limit);
+        let rows = query.fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok(decode(row)?.image)).collect()
+    }
+
     pub(super) async fn stats(&self) -> Result<Stats> {
         let row = sqlx::query(
             "SELECT COUNT(*), CAST(COALESCE(SUM(storage_provider = 'aws'), 0) AS SIGNED), \
@@ -134,7 +140,8 @@ impl MySqlStore {
     }
 }
 
-fn options(settings: &MySql) -> MySqlConnectOptions {
+/// How the settings say to connect.
+pub(crate) fn options(settings: &MySql) -> MySqlConnectOptions {
     let mut options = MySqlConnectOptions::new()
         .host(&settings.server)
         .port(settings.port)

@@ -50,6 +50,21 @@ macro_rules! select_known {
 }
 pub(super) use select_known;
 
+/// A query for one text of each row where `column` is one of `texts`. How a text becomes a parameter is for the engine to
+/// say.
+macro_rules! select_where_in {
+    ($select:literal, $column:literal, $texts:expr, $bound:expr) => {{
+        let marks = vec!["?"; $texts.len()].join(", ");
+        let sql = format!(concat!("SELECT ", $select, " AND ", $column, " IN ({})"), marks);
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for text in $texts {
+            query = query.bind($bound(text));
+        }
+        query.persistent(false)
+    }};
+}
+pub(super) use select_where_in;
+
 /// Binds the content of a row, in the order of [`INSERT`] and [`UPDATE`].
 macro_rules! bind_content {
     ($query:expr, $image:expr) => {

@@ -101,6 +101,12 @@ impl SqliteStore {
         query.fetch_all(&self.readers).await?.iter().map(decode).collect()
     }
 
+    pub(super) async fn walk(&self, after: i64, limit: u32) -> Result<Vec<Image>> {
+        let query = select_images!(COLUMNS, "WHERE id > ? ORDER BY id LIMIT ?").bind(after).bind(limit);
+        let rows = query.fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok(decode(row)?.image)).collect()
+    }
+
     pub(super) async fn stats(&self) -> Result<Stats> {
         let exact = self.sums("SUM(size)").await;
         let row = match exact {

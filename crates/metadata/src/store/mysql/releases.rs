@@ -1,13 +1,13 @@
 //! The queue of released objects in MySQL.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
-use sqlx::Row as _;
+use sqlx::{Row as _, mysql::MySqlRow};
 
 use super::{
     super::{
-        DueRelease, Reschedule, Result, in_ms, now_ms,
-        sql::{FORGET, NEXT_DUE, RESCHEDULE},
+        DueRelease, Reschedule, Result, StoreError, in_ms, now_ms,
+        sql::{FORGET, NEXT_DUE, RESCHEDULE, select_where_in},
     },
     MySqlStore,
 };
@@ -69,5 +69,42 @@ impl MySqlStore {
             .execute(&self.pool)
             .await?;
         Ok(())
+    }
+
+    /// Which of these paths are released and not deleted for the last time.
+    pub(in super::super) async fn going(&self, paths: &[String]) -> Result<HashSet<String>> {
+        let query = select_where_in!(
+            "storage_path FROM released_objects WHERE deletes_left > 0",
+            "storage_path",
+            paths,
+            String::as_bytes
+        );
+        let rows = query.fetch_all(&self.pool).await?;
+        let path = |row: &MySqlRow| Ok(String::from_utf8_lossy(&row.try_get::<Vec<u8>, _>(0)?).into_owned());
+        rows.iter().map(path).collect()
+    }
+
+    /// Which of these paths a row names. The column's collation may find more than these; they do no harm.
+    pub(in super::super) async fn named(&self, paths: &[String]) -> Result<HashSet<String>> {
+        match self.named_at_once(paths).await {
+            Err(StoreError::Unstorable(_)) => {}
+            named => return named,
+        }
+        let mut named = HashSet::new();
+        for path in paths {
+            match self.named_at_once(std::slice::from_ref(path)).await {
+                // what the column cannot hold, no row has
+                Err(StoreError::Unstorable(_)) => {}
+                found => named.extend(found?),
+            }
+        }
+        Ok(named)
+    }
+
+    async fn named_at_once(&self, paths: &[String]) -> Result<HashSet<String>> {
+        let query =
+            select_where_in!("storage_path FROM images WHERE 1 = 1", "storage_path", paths, String::as_str);
+        let rows = query.fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 }

@@ -1,13 +1,13 @@
 //! The queue of released objects in SQLite. The pool of readers writes here: rare, small, and waiting for its turn.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use sqlx::Row as _;
 
 use super::{
     super::{
         DueRelease, Reschedule, Result, in_ms, now_ms,
-        sql::{FORGET, NEXT_DUE, RESCHEDULE},
+        sql::{FORGET, NEXT_DUE, RESCHEDULE, select_where_in},
     },
     SqliteStore,
 };
@@ -60,5 +60,25 @@ impl SqliteStore {
             .execute(&self.readers)
             .await?;
         Ok(())
+    }
+
+    /// Which of these paths are released and not deleted for the last time.
+    pub(in super::super) async fn going(&self, paths: &[String]) -> Result<HashSet<String>> {
+        let query = select_where_in!(
+            "storage_path FROM released_objects WHERE deletes_left > 0",
+            "storage_path",
+            paths,
+            String::as_str
+        );
+        let rows = query.fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
+    /// Which of these paths a row names.
+    pub(in super::super) async fn named(&self, paths: &[String]) -> Result<HashSet<String>> {
+        let query =
+            select_where_in!("storage_path FROM images WHERE 1 = 1", "storage_path", paths, String::as_str);
+        let rows = query.fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 }
