@@ -6,6 +6,9 @@ mod demo;
 mod emulators;
 mod images;
 mod import;
+mod jobs;
+mod preview;
+mod retry;
 mod stats;
 mod status;
 mod up;
@@ -27,7 +30,10 @@ enum Command {
     Demo(demo::Demo),
     Up(up::Up),
     Import(import::Import),
+    Preview(preview::Preview),
     Status(status::Status),
+    Jobs(jobs::Jobs),
+    Retry(retry::Retry),
     Images(images::Images),
     Stats(stats::Stats),
     Delete(delete::Delete),
@@ -50,7 +56,10 @@ impl CommandLine {
             Command::Demo(demo) => demo.run().await,
             Command::Up(up) => up.run().await,
             Command::Import(import) => import.run().await,
+            Command::Preview(preview) => preview.run().await,
             Command::Status(status) => status.run().await,
+            Command::Jobs(jobs) => jobs.run().await,
+            Command::Retry(retry) => retry.run().await,
             Command::Images(images) => images.run().await,
             Command::Stats(stats) => stats.run().await,
             Command::Delete(delete) => delete.run().await,

@@ -37,10 +37,18 @@ fn is_colourless() -> bool {
 
 /// A text out of a stranger's folder as it may be shown on a terminal: without control characters, and not endless.
 pub(crate) fn shown(text: &str) -> String {
-    const LONGEST: usize = 60;
+    cleaned(text, 60)
+}
+
+/// What the server says, which may quote a stranger: as [`shown`], but a sentence or two.
+pub(crate) fn sentence(text: &str) -> String {
+    cleaned(text, 1000)
+}
+
+fn cleaned(text: &str, longest: usize) -> String {
     let clean = |c: char| if c.is_control() || is_direction(c) { '\u{fffd}' } else { c };
-    let mut short: String = text.chars().take(LONGEST).map(clean).collect();
-    if text.chars().nth(LONGEST).is_some() {
+    let mut short: String = text.chars().take(longest).map(clean).collect();
+    if text.chars().nth(longest).is_some() {
         short.push('…');
     }
     short

@@ -3,18 +3,19 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use client::{drive, http, worker};
+use client::{drive, http, metadata, worker};
 use service::{Shutdown, health::Dependencies};
 
 use crate::{
     Config,
+    feeds::Feeds,
     instance::Instance,
     store::{Lease, Store},
     wakeups::Wakeups,
 };
 
-/// How long the worker may be silent on an open call.
-const WORKER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long another service may be silent on an open call.
+const SERVICE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The service without its listener. Clones are one.
 #[derive(Debug, Clone)]
@@ -27,10 +28,14 @@ pub struct App {
     pub(crate) drive: drive::Client,
     /// The worker.
     pub(crate) worker: worker::Client,
+    /// Metadata, for previews.
+    pub(crate) metadata: metadata::Client,
     /// This process among those that share the store.
     pub(crate) instance: Arc<Instance>,
     /// Jobs that run here, and how to wake them.
     pub(crate) wakeups: Wakeups,
+    /// Jobs that are watched here.
+    pub(crate) feeds: Feeds,
     /// When to stop.
     pub(crate) shutdown: Shutdown,
 }
@@ -55,14 +60,16 @@ impl App {
         if config.redis_is_set {
             tracing::warn!("REDIS_URL is not used yet: jobs are kept in DATA_DIR");
         }
-        let worker_http = http::service_client(WORKER_TIMEOUT);
+        let service_http = http::service_client(SERVICE_TIMEOUT);
         Ok(Self {
             drive: drive::Client::new(config.drive_url.clone(), config.google_api_key.clone()),
-            worker: worker::Client::new(config.worker_url.clone(), worker_http),
+            worker: worker::Client::new(config.worker_url.clone(), service_http.clone()),
+            metadata: metadata::Client::new(config.metadata_url.clone(), service_http),
             config: Arc::new(config),
             store,
             instance,
             wakeups: Wakeups::default(),
+            feeds: Feeds::default(),
             shutdown,
         })
     }
@@ -79,7 +86,7 @@ impl App {
             .with("google-api-key", move || async move {
                 if has_key { Ok(()) } else { Err("GOOGLE_API_KEY is not set".to_owned()) }
             })
-            .with_service("worker-service", &self.config.worker_url, &http::service_client(WORKER_TIMEOUT))
+            .with_service("worker-service", &self.config.worker_url, &http::service_client(SERVICE_TIMEOUT))
     }
 
     /// What this process holds a job with.

@@ -15,6 +15,8 @@ pub struct Config {
     pub drive_url: Url,
     /// `WORKER_SERVICE_URL`: where batches of images go; `http://localhost:5004`.
     pub worker_url: Url,
+    /// `METADATA_SERVICE_URL`: knows which images are stored already, for previews; `http://localhost:5002`.
+    pub metadata_url: Url,
     /// `DATA_DIR`: where `import.db` is; `./.data`.
     pub data_dir: PathBuf,
     /// `BATCH_SIZE`: images per call to the worker, at most 1,000; 100.
@@ -47,6 +49,7 @@ impl Config {
             google_api_key: read.secret("GOOGLE_API_KEY"),
             drive_url: read.url_or("GOOGLE_DRIVE_API_URL", "https://www.googleapis.com/drive/v3"),
             worker_url: read.url_or("WORKER_SERVICE_URL", "http://localhost:5004"),
+            metadata_url: read.url_or("METADATA_SERVICE_URL", "http://localhost:5002"),
             data_dir: read.text_or("DATA_DIR", "./.data").into(),
             batch_size,
             dispatch_window: read.count_or("DISPATCH_WINDOW", 1000),

@@ -1,6 +1,6 @@
 //! What an id is whose listing brought nothing: Drive answers 404 or an empty list for much that is no empty folder.
 
-use client::drive::{self, DriveRef, FOLDER_TYPE, File, Reason, SHORTCUT_TYPE, ShortcutDetails};
+use client::drive::{self, Children, DriveRef, FOLDER_TYPE, File, Reason, SHORTCUT_TYPE, ShortcutDetails};
 use client::ids::DriveId;
 
 /// What Drive says about an id.
@@ -22,8 +22,8 @@ pub(crate) enum Finding {
 pub(crate) const INVISIBLE: &str = "Google Drive shows nothing under this id. Either there is no such folder, or it is \
     not shared: open it in Google Drive, choose Share, set General access to 'Anyone with the link', and try again.";
 
-/// What the answer to `files.get` means.
-pub(crate) fn finding(answer: Result<File, drive::Error>) -> Finding {
+/// What the answer to `files.get` means for an id in which a listing of `children` found nothing.
+pub(crate) fn finding(answer: Result<File, drive::Error>, children: Children) -> Finding {
     let file = match answer {
         Ok(file) => file,
         Err(error) if error.reason == Reason::NotFound => return Finding::Invisible,
@@ -31,7 +31,7 @@ pub(crate) fn finding(answer: Result<File, drive::Error>) -> Finding {
     };
     let name = file.name.as_deref().unwrap_or("without a name");
     match file.mime_type.as_deref().unwrap_or_default() {
-        FOLDER_TYPE => Finding::EmptyFolder(empty_folder(&file)),
+        FOLDER_TYPE => Finding::EmptyFolder(empty_folder(&file, children)),
         SHORTCUT_TYPE => shortcut(name, file.shortcut_details.unwrap_or_default()),
         kind => Finding::NotAFolder(format!(
             "This is a file, not a folder: '{name}' ({kind}). Open the folder that it is in and paste the address of \
@@ -40,7 +40,7 @@ pub(crate) fn finding(answer: Result<File, drive::Error>) -> Finding {
     }
 }
 
-fn empty_folder(folder: &File) -> String {
+fn empty_folder(folder: &File, children: Children) -> String {
     if folder.trashed {
         return "The folder is in its owner's bin.".to_owned();
     }
@@ -48,8 +48,15 @@ fn empty_folder(folder: &File) -> String {
     if closed {
         return "The folder is shared, but its owner does not let others see what is in it.".to_owned();
     }
-    "The folder is there, but holds no images. Only images directly in it are imported, not those in its subfolders."
-        .to_owned()
+    match children {
+        Children::Images => {
+            "The folder is there, but holds no images. Only images directly in it are imported, not those in its \
+             subfolders; `recursive` imports those too."
+        }
+        Children::Tree => "The folder is there, but holds no images, and neither subfolders nor shortcuts.",
+        Children::All => "The folder is there, but holds no images, and nothing else.",
+    }
+    .to_owned()
 }
 
 fn shortcut(name: &str, details: ShortcutDetails) -> Finding {
@@ -72,7 +79,7 @@ mod tests {
     use super::*;
 
     fn of(file: serde_json::Value) -> Finding {
-        finding(Ok(serde_json::from_value(file).unwrap()))
+        finding(Ok(serde_json::from_value(file).unwrap()), Children::Images)
     }
 
     #[test]
@@ -96,7 +103,7 @@ mod tests {
     fn an_id_that_drive_does_not_know_is_invisible() {
         let error =
             |reason| drive::Error { reason, status: Some(404), message: String::new(), retry_after: None };
-        assert_eq!(finding(Err(error(Reason::NotFound))), Finding::Invisible);
-        assert_eq!(finding(Err(error(Reason::ServerError))), Finding::Unknown);
+        assert_eq!(finding(Err(error(Reason::NotFound)), Children::Images), Finding::Invisible);
+        assert_eq!(finding(Err(error(Reason::ServerError)), Children::Images), Finding::Unknown);
     }
 }

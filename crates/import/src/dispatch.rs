@@ -11,7 +11,7 @@ use crate::{
     clock::now_ms,
     job::{Progress, silence},
     store::{Batch, Error, Held, Job},
-    wakeups::Running,
+    wakeups::Bell,
 };
 
 /// How often a job looks for what another process did to it.
@@ -34,7 +34,7 @@ enum Next {
 }
 
 /// Sends the files of a job until it has ended and the worker knows.
-pub(crate) async fn run(app: &App, held: &Held, running: &Running) {
+pub(crate) async fn run(app: &App, held: &Held, running: &Bell) {
     let mut dispatch = Dispatch { app, held, since_ms: now_ms(), tries: 0, look_for_overdue: Instant::now() };
     loop {
         let wait = match dispatch.step().await {

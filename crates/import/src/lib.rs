@@ -1,22 +1,31 @@
 //! The import service: owns jobs. It reads folder links, lists folders through Google Drive, hands images to the
 //! worker in batches, takes their outcomes, and says where each job is.
 //!
-//! Calls Google Drive and the worker. Never touches images, objects or their rows.
+//! Calls Google Drive, the worker, and, to tell which images are known, metadata. Never touches images, objects or their
+//! rows.
 
 mod config;
 
 mod app;
+mod check;
 mod routes;
 
 mod folder_url;
 
 mod diagnosis;
 mod listing;
+mod preview;
+mod retry;
 
 mod dispatch;
 mod instance;
 mod runner;
 mod wakeups;
+
+mod csv;
+mod feeds;
+mod sse;
+mod view;
 
 mod clock;
 mod count;
@@ -27,6 +36,7 @@ mod outcomes;
 mod store;
 
 pub use app::App;
+pub use check::check;
 pub use config::Config;
 
 use service::{Shutdown, cors::Cors, health};

@@ -1,28 +1,48 @@
 //! Every path of the service.
 
 mod cancel_job;
+mod import_body;
+mod job_events;
 mod job_status;
+mod list_failures;
+mod list_jobs;
+mod preview_import;
+mod retry_job;
+mod show_job;
 mod start_import;
 mod update_status;
 
 use axum::{
     Extension, Router,
+    http::header,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
-use service::{ApiError, extract::MaxBody};
+use client::request_id;
+use serde::Serialize;
+use service::{ApiError, extract::MaxBody, page::Page};
+use tokio::sync::oneshot;
 
-use crate::{App, store};
+use crate::{App, job::Listing, store};
 
 /// Longest report of a worker, in bytes: a thousand images with room to spare.
 const MAX_REPORT: MaxBody = MaxBody(16 * 1024 * 1024);
+/// Most rows on a page of jobs or failures.
+const MAX_ROWS: u64 = 1000;
 
 /// The routes, without `/health` and `/ready`.
 pub(crate) fn router(app: App) -> Router {
     Router::new()
         .route("/import/google-drive", post(start_import::start_import))
+        .route("/import/preview", post(preview_import::preview_import))
         .route("/import/status/{job_id}", get(job_status::job_status))
+        .route("/import/events/{job_id}", get(job_events::job_events))
         .route("/import/update-status", post(update_status::update_status).layer(Extension(MAX_REPORT)))
+        .route("/import/jobs", get(list_jobs::list_jobs))
+        .route("/import/jobs/{job_id}", get(show_job::show_job))
         .route("/import/jobs/{job_id}/cancel", post(cancel_job::cancel_job))
+        .route("/import/jobs/{job_id}/retry", post(retry_job::retry_job))
+        .route("/import/jobs/{job_id}/failures", get(list_failures::list_failures))
         .with_state(app)
 }
 
@@ -35,4 +55,31 @@ fn store_failed(error: &store::Error) -> ApiError {
 /// The answer to an id that no job has.
 fn job_not_found() -> ApiError {
     ApiError::not_found("Job not found")
+}
+
+/// A page of a list, in the shape of the contract's list of images.
+fn json_page<T: Serialize>(name: &str, rows: &[T], page: &Page, total: u64) -> Result<Response, ApiError> {
+    let rows = serde_json::to_string(rows).map_err(|error| {
+        ApiError::internal("internal", "The answer could not be written.").caused_by(&error)
+    })?;
+    let body = format!("{{\"{name}\":{rows},{}}}\n", page.members(total));
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// What an answer says of a listing that goes on.
+fn listing_word(listing: Listing) -> Option<String> {
+    (listing == Listing::Open).then(|| "in_progress".to_owned())
+}
+
+/// Runs `work` as a task of its own, so that it goes on when the client hangs up.
+async fn to_its_end<T: Send + 'static>(
+    app: &App,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, ApiError> {
+    let (tell, told) = oneshot::channel();
+    let id = request_id::accept(request_id::current().as_deref());
+    app.shutdown.spawn(request_id::scope(id, async move {
+        let _ = tell.send(work.await);
+    }));
+    told.await.map_err(|_| ApiError::internal("internal", "The work broke off."))
 }

@@ -36,9 +36,14 @@ impl Page {
         self
     }
 
+    /// Its number; the first one is 1.
+    pub fn number(&self) -> u64 {
+        self.page.used.unwrap_or(1)
+    }
+
     /// How many rows come before it.
     pub fn offset(&self) -> u64 {
-        (self.page.used.unwrap_or(1) - 1).saturating_mul(self.rows())
+        (self.number() - 1).saturating_mul(self.rows())
     }
 
     /// How many rows it has at most.

@@ -27,6 +27,26 @@ const ANSWERS: &[(&str, u16, &str)] = &[
     ),
     ("DELETE /api/images/7", 200, r#"{"message":"Image deleted successfully"}"#),
     ("DELETE /api/images/", 404, r#"{"error":"Image not found"}"#),
+    (
+        "GET /api/import/jobs?",
+        200,
+        r#"{"jobs":[{"job_id":"j-1","state":"completed","status":"completed","listing":"done","folder_id":"f","folder_name":"Al\u001bbum","folder_url":"https://drive.google.com/drive/folders/f","recursive":false,"retry_of":null,"created_at":"2026-11-23T07:00:00Z","ended_at":null,"total":3,"processed":2,"failed":1,"cancelled":0,"bytes_done":0,"bytes_total":0,"images_per_second":null,"bytes_per_second":null,"seconds_left":null,"error":null,"waiting_reason":null,"waiting_until":null}],"page":2,"per_page":20,"total":21,"total_pages":2}"#,
+    ),
+    (
+        "POST /api/import/jobs/j-0/retry",
+        202,
+        r#"{"message":"Retry started for 3 images","retry_of":"j-0","job_id":"j-1","total_images":3}"#,
+    ),
+    (
+        "POST /api/import/jobs/j-1/retry",
+        200,
+        r#"{"message":"Nothing to retry","retry_of":"j-1","total_images":0}"#,
+    ),
+    (
+        "POST /api/import/preview",
+        200,
+        r#"{"folder_id":"x","folder_name":null,"folder_url":"https://drive.google.com/drive/folders/x","recursive":false,"folders":1,"images":5,"bytes":10,"known":1,"to_import":4,"skipped":{"subfolders":0,"shortcuts":0,"other_files":2,"not_downloadable":0,"unreadable_folders":0},"complete":true}"#,
+    ),
     ("POST /api/import/jobs/j-1/cancel", 202, r#"{"message":"Import cancelled"}"#),
 ];
 
@@ -40,6 +60,10 @@ fn every_command_asks_the_right_thing_and_tells_people_and_programs() {
         (&["stats"], "GET /api/stats", "1 images, 2500 bytes"),
         (&["delete", "7"], "DELETE /api/images/7", "deleted"),
         (&["cancel", "j-1"], "POST /api/import/jobs/j-1/cancel", "cancelled"),
+        (&["jobs", "--page", "2"], "GET /api/import/jobs?page=2&per_page=20", "2 of 3"),
+        (&["retry", "j-0"], "POST /api/import/jobs/j-0/retry", "j-1"),
+        (&["retry", "j-1", "--watch"], "POST /api/import/jobs/j-1/retry", "Nothing to retry"),
+        (&["preview", "x"], "POST /api/import/preview", "4 would be imported"),
     ] {
         let server = Server::start(ANSWERS);
         let run = |json: &[&str]| {
@@ -71,6 +95,9 @@ fn watching_ends_with_1_when_an_image_failed_and_says_why() {
     let server = Server::start(ANSWERS);
     let ended =
         run(image_import(dir.path()).args(["import", "x", "--watch", "--json", "--api", &server.url]));
+    let retried = run(image_import(dir.path()).args(["retry", "j-0", "--watch", "--api", &server.url]));
+    assert_eq!(retried.code, 1, "{}", retried.err);
+    assert!(retried.out.contains("2 of 3 images stored, 1 failed"), "{}", retried.out);
     assert_eq!(ended.code, 1, "{}", ended.err);
     let told: Value = serde_json::from_str(&ended.out).unwrap();
     assert_eq!((&told["job_id"], &told["failed"]), (&json!("j-1"), &json!(1)));

@@ -13,6 +13,7 @@ use crate::{
     clock::{now_ms, rfc3339},
     job::MAX_IMPORTED,
     store::Snapshot,
+    view,
 };
 
 pub(super) async fn job_status(
@@ -33,7 +34,7 @@ fn status_of(snapshot: Snapshot, with_imported: bool) -> JobStatus {
     let state = progress.state(now);
     let wait = progress.waits_at(now);
     JobStatus {
-        status: if state.is_final() { "completed" } else { "processing" }.to_owned(),
+        status: view::status(state).to_owned(),
         total: progress.total,
         processed: progress.processed.to_json(),
         failed: progress.failed.to_json(),
@@ -45,7 +46,7 @@ fn status_of(snapshot: Snapshot, with_imported: bool) -> JobStatus {
         bytes_total: progress.bytes_total,
         waiting_reason: wait.map(|wait| wait.reason.clone()),
         waiting_until: wait.and_then(|wait| rfc3339(wait.until_ms)),
-        error: progress.failure.map(|why| format!("{}. {}", why.message.trim_end_matches('.'), why.advice)),
+        error: view::error(&progress),
         failures,
     }
 }

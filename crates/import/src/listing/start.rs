@@ -1,0 +1,174 @@
+//! From an id to a folder with something in it, and from that to a job.
+
+use std::time::Duration;
+
+use client::{
+    drive::{self, Children, DriveRef, FilePage, Reason},
+    ids::JobId,
+    request_id,
+};
+use tokio::{sync::oneshot, time::Instant};
+
+use super::{
+    MAX_RESTARTS,
+    ask::{too_late, with_retries},
+    tree,
+};
+use crate::{
+    App,
+    diagnosis::{self, Finding},
+    runner,
+    store::{self, Job, NewJob},
+};
+
+/// Longest chain of shortcuts that is followed.
+const MAX_SHORTCUTS: usize = 5;
+/// How long pages without an image are followed before the answer is an error (a proxy in between gives up at 300 s).
+const MAX_EMPTY_PAGES: Duration = Duration::from_secs(240);
+
+/// What a folder is.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// A folder with images: a job, and word when its listing has ended.
+    Job(Box<Job>, oneshot::Receiver<()>),
+    /// Nothing to import, and why, where that could be found out.
+    Nothing(Option<String>),
+}
+
+/// What is under an id.
+#[derive(Debug)]
+pub(crate) enum Located {
+    /// A folder, which may be another one than was asked for, and its first page with anything in it.
+    Folder(DriveRef, FilePage),
+    /// Nothing, and why, where that could be found out.
+    Nothing(DriveRef, Option<String>),
+}
+
+/// Why no job was made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// Drive refused, or did not answer.
+    #[error("{0}. {advice}", advice = advice(.0.reason))]
+    Drive(drive::Error),
+    /// There is nothing visible under the id.
+    #[error("{0}. {hint}", hint = diagnosis::INVISIBLE)]
+    Invisible(drive::Error),
+    /// It is no folder.
+    #[error("{0}")]
+    NotAFolder(String),
+    /// The service stops.
+    #[error("the service is stopping; try again")]
+    Stopping,
+    /// The job could not be written down.
+    #[error("write down the job")]
+    Store(#[from] store::Error),
+}
+
+/// What a person can do who has no job yet.
+fn advice(reason: Reason) -> &'static str {
+    match reason {
+        Reason::RateLimited | Reason::AutomatedQueries => {
+            "Google limits the number of calls just now: start the import again in a few minutes."
+        }
+        _ => reason.advice(),
+    }
+}
+
+/// Lists `folder` until a page has an image (or, with `recursive`, a folder), and makes a job of it that goes on by
+/// itself.
+pub(crate) async fn start(app: &App, folder: DriveRef, recursive: bool) -> Result<Found, Error> {
+    tokio::select! {
+        found = find(app, folder, recursive) => found,
+        () = app.shutdown.stopping() => Err(Error::Stopping),
+    }
+}
+
+async fn find(app: &App, folder: DriveRef, recursive: bool) -> Result<Found, Error> {
+    match locate(app, folder, tree::children(recursive)).await? {
+        Located::Folder(folder, page) => Ok(make_job(app, folder, page, recursive).await?),
+        Located::Nothing(_, hint) => Ok(Found::Nothing(hint)),
+    }
+}
+
+/// Finds the folder that an id means.
+pub(crate) async fn locate(app: &App, folder: DriveRef, children: Children) -> Result<Located, Error> {
+    let mut folder = folder;
+    for _ in 0..=MAX_SHORTCUTS {
+        let refused = match first_page(app, &folder, children).await {
+            Ok(Some(page)) => return Ok(Located::Folder(folder, page)),
+            Ok(None) => None,
+            Err(error) if error.reason == Reason::NotFound => Some(error),
+            Err(error) => return Err(Error::Drive(error)),
+        };
+        let deadline = Instant::now() + app.config.list_wait;
+        let asked = with_retries(app, deadline, || app.drive.get(&folder)).await;
+        let nothing = |hint| Ok(Located::Nothing(folder.clone(), hint));
+        match (diagnosis::finding(asked, children), refused) {
+            (Finding::ShortcutTo(target), _) => folder = target,
+            (Finding::NotAFolder(why), _) => return Err(Error::NotAFolder(why)),
+            (Finding::Invisible, Some(error)) => return Err(Error::Invisible(error)),
+            (_, Some(error)) => return Err(Error::Drive(error)),
+            (Finding::Invisible, None) => return nothing(Some(diagnosis::INVISIBLE.to_owned())),
+            (Finding::EmptyFolder(hint), None) => return nothing(Some(hint)),
+            (Finding::Unknown, None) => return nothing(None),
+        }
+    }
+    Err(Error::NotAFolder(
+        "This is a shortcut to a shortcut, and so on. Paste the address of the folder.".to_owned(),
+    ))
+}
+
+/// The first page that has anything.
+async fn first_page(
+    app: &App,
+    folder: &DriveRef,
+    children: Children,
+) -> Result<Option<FilePage>, drive::Error> {
+    let give_up = Instant::now() + MAX_EMPTY_PAGES;
+    let mut token: Option<String> = None;
+    let mut restarts = 0;
+    while Instant::now() < give_up {
+        let deadline = Instant::now() + app.config.list_wait;
+        let list = || app.drive.list_children(folder, children, token.as_deref());
+        let page = match with_retries(app, deadline, list).await {
+            Err(error)
+                if error.reason == Reason::PageTokenRefused && token.is_some() && restarts < MAX_RESTARTS =>
+            {
+                restarts += 1;
+                token = None;
+                continue;
+            }
+            page => tree::useful(page?),
+        };
+        if !page.files.is_empty() {
+            return Ok(Some(page));
+        }
+        if page.next_page_token.is_none() {
+            return Ok(None);
+        }
+        token = page.next_page_token;
+    }
+    Err(too_late())
+}
+
+async fn make_job(
+    app: &App,
+    folder: DriveRef,
+    page: FilePage,
+    recursive: bool,
+) -> Result<Found, store::Error> {
+    let page = tree::sorted(app, page).await;
+    let new = NewJob {
+        id: JobId::random().0,
+        folder,
+        folder_name: None,
+        request_id: request_id::current(),
+        recursive,
+        retry_of: None,
+    };
+    let (job, held) = app.store.create_job(&new, page, &app.lease()).await?;
+    let (ended, listed) = oneshot::channel();
+    runner::spawn(app, held, Some(ended));
+    tracing::info!(job.id = %job.id, folder = %job.folder.id, images = job.progress.total, "job started");
+    Ok(Found::Job(Box::new(job), listed))
+}
