@@ -10,6 +10,7 @@ mod harness;
 mod integrity;
 mod limits;
 mod names;
+mod objects;
 mod stub;
 mod uploads;
 mod wire;
