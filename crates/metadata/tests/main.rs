@@ -9,3 +9,4 @@ mod opening;
 mod releases;
 mod rows;
 mod takeover;
+mod verifying;

@@ -43,11 +43,12 @@ pub enum ObjectFate {
 
 impl Client {
     /// `GET /images/verify`: at most `limit` rows after the one numbered `cursor`.
-    pub async fn walk_images(&self, cursor: i64, limit: u32) -> Result<ImageWalk, Error> {
+    pub async fn walk_images(&self, cursor: Option<i64>, limit: u32) -> Result<ImageWalk, Error> {
         let mut url = self.target.url(&["images", "verify"]);
-        url.query_pairs_mut()
-            .append_pair("cursor", &cursor.to_string())
-            .append_pair("limit", &limit.to_string());
+        url.query_pairs_mut().append_pair("limit", &limit.to_string());
+        if let Some(cursor) = cursor {
+            url.query_pairs_mut().append_pair("cursor", &cursor.to_string());
+        }
         self.target.send_ok(self.target.http.get(url)).await?.json()
     }
 
