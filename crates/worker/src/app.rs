@@ -49,9 +49,6 @@ impl App {
     /// # Errors
     /// When the queue's file cannot be opened.
     pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Self> {
-        if config.redis_is_set {
-            tracing::warn!("REDIS_URL is not used yet: tasks are kept in DATA_DIR");
-        }
         let app = Self::build(config, shutdown).await?;
         let ended = CancellationToken::new();
         let (runner, reporter, shutdown) = (&app.runner, &app.reporter, &app.shutdown);
@@ -64,7 +61,7 @@ impl App {
     }
 
     async fn build(config: &Config, shutdown: Shutdown) -> Result<Self, QueueError> {
-        let queue = Queue::open(&config.data_dir).await?;
+        let queue = Queue::open(&config.data_dir, config.redis_url.as_ref()).await?;
         let pacer = Pacer::new();
         let source = Source::new(config.drive_url.clone(), config.google_api_key.clone(), pacer.clone());
         let uploads = storage::Client::new(config.storage_url.clone(), service_client(UPLOAD));
@@ -92,9 +89,9 @@ fn dependencies(config: &Config, queue: &Queue) -> Dependencies {
         .with("google-api-key", move || async move {
             if has_key { Ok(()) } else { Err("GOOGLE_API_KEY is not set".to_owned()) }
         })
-        .with("task-queue", move || {
+        .with(queue.name(), move || {
             let queue = queue.clone();
-            async move { queue.check().await.map_err(|_| "it cannot be written".to_owned()) }
+            async move { queue.check().await }
         })
         .with_service("storage-service", &config.storage_url, &probe)
         .with_service("metadata-service", &config.metadata_url, &probe)

@@ -42,14 +42,14 @@ pub struct Config {
     pub metadata_url: Url,
     /// `IMPORT_SERVICE_URL`, default `http://localhost:5001`.
     pub import_url: Url,
-    /// `DATA_DIR`, default `./.data`: holds the task queue, `worker.db`.
+    /// `DATA_DIR`, default `./.data`: holds the task queue, `worker.db`, and with Redis the worker's name there.
     pub data_dir: PathBuf,
     /// `WORKER_CONCURRENCY`, default 50: images in work at once.
     pub concurrency: usize,
     /// `UPLOAD_MODE`, `stream` (default) or `base64`.
     pub upload_mode: UploadMode,
-    /// `REDIS_URL` is set. Queues in Redis are not there yet: tasks are kept in `DATA_DIR` all the same.
-    pub redis_is_set: bool,
+    /// `REDIS_URL`: the task queue is there, shared by the workers of all machines; without it in `DATA_DIR`.
+    pub redis_url: Option<Secret>,
 }
 
 impl Config {
@@ -69,8 +69,12 @@ impl Config {
             data_dir: read.text_or("DATA_DIR", "./.data").into(),
             concurrency: read.count_or("WORKER_CONCURRENCY", 50),
             upload_mode: read.parse_or("UPLOAD_MODE", UploadMode::Stream, "stream or base64"),
-            redis_is_set: read.text("REDIS_URL").is_some(),
+            redis_url: read.secret("REDIS_URL"),
         };
+        if let Some(Err(error)) = config.redis_url.as_ref().map(|url| service::redis::check_url(url.expose()))
+        {
+            read.reject("REDIS_URL", error);
+        }
         read.finish(config)
     }
 }
@@ -89,8 +93,15 @@ mod tests {
 
     #[test]
     fn every_bad_setting_is_named() {
-        let env = Env::from_pairs([("UPLOAD_MODE", "pigeon"), ("WORKER_CONCURRENCY", "0")]);
+        let env = Env::from_pairs([
+            ("UPLOAD_MODE", "pigeon"),
+            ("WORKER_CONCURRENCY", "0"),
+            ("REDIS_URL", "http://u:canary@host"),
+        ]);
         let error = Config::from_env(&env).unwrap_err().to_string();
-        assert!(error.contains("UPLOAD_MODE") && error.contains("WORKER_CONCURRENCY"), "{error}");
+        for name in ["UPLOAD_MODE", "WORKER_CONCURRENCY", "REDIS_URL must be"] {
+            assert!(error.contains(name), "{error}");
+        }
+        assert!(!error.contains("canary"), "{error}");
     }
 }

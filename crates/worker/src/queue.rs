@@ -3,6 +3,10 @@
 //! A file of a job is one task, however often it is sent. Whoever works on a task holds a lease; every write checks
 //! that it still does. One interface, whatever the queue is kept in.
 
+mod batch;
+mod ending;
+mod owner;
+mod redis;
 mod sqlite;
 
 use std::{
@@ -10,17 +14,25 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use client::import::{Failure, FileResult};
+use client::{
+    Secret,
+    import::{Failure, FileResult},
+};
 use serde_json::Value;
+use service::redis::Redis;
 
-use self::sqlite::SqliteQueue;
+use self::{
+    ending::{Ending, outcome_word, reports},
+    redis::RedisQueue,
+    sqlite::SqliteQueue,
+};
 use crate::task::{JobKey, JobState, Task};
 
 /// How long a task belongs to whoever took it, unless renewed.
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
 /// How often leases are renewed.
 pub(crate) const RENEW_EVERY: Duration = Duration::from_secs(10);
-/// How long outcomes are remembered, so that a resent batch does nothing again.
+/// How long outcomes are remembered in a file, so that a resent batch does nothing again.
 const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The queue cannot be read or written.
@@ -29,6 +41,9 @@ pub(crate) enum QueueError {
     /// The database.
     #[error("use the task queue")]
     Database(#[from] sqlx::Error),
+    /// Redis.
+    #[error("use the task queue")]
+    Redis(#[from] service::redis::Error),
     /// Its schema.
     #[error("prepare the task queue")]
     Schema(#[from] sqlx::migrate::MigrateError),
@@ -73,12 +88,26 @@ pub(crate) struct Report {
 pub(crate) enum Queue {
     /// In a SQLite file, which several processes of one machine may share.
     Sqlite(SqliteQueue),
+    /// In Redis, which the workers of all machines share.
+    Redis(RedisQueue),
 }
 
 impl Queue {
-    /// Opens `worker.db` in `directory`. Tasks that this worker had in hand when it was stopped are ready again at once.
-    pub(crate) async fn open(directory: &Path) -> Result<Self, QueueError> {
-        SqliteQueue::open(directory).await.map(Self::Sqlite)
+    /// The queue in Redis where its URL is given, else in `worker.db` in `directory`. Tasks that this worker had in hand
+    /// when it was stopped are ready again at once. Redis may be down; a file must open.
+    pub(crate) async fn open(directory: &Path, redis_url: Option<&Secret>) -> Result<Self, QueueError> {
+        match redis_url {
+            Some(url) => Ok(Self::Redis(RedisQueue::open(Redis::new(url)?, directory))),
+            None => SqliteQueue::open(directory).await.map(Self::Sqlite),
+        }
+    }
+
+    /// What it is kept in, for `/ready`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "task-queue",
+            Self::Redis(_) => "redis",
+        }
     }
 
     /// Writes a batch down, whole or not at all. A file that has its outcome already is reported again, unless its
@@ -86,6 +115,7 @@ impl Queue {
     pub(crate) async fn enqueue(&self, tasks: &NewTasks) -> Result<(), QueueError> {
         match self {
             Self::Sqlite(queue) => queue.enqueue(tasks).await,
+            Self::Redis(queue) => queue.enqueue(tasks).await,
         }
     }
 
@@ -94,6 +124,7 @@ impl Queue {
     pub(crate) async fn claim(&self, limit: usize, drive_is_open: bool) -> Result<Vec<Task>, QueueError> {
         match self {
             Self::Sqlite(queue) => queue.claim(limit, drive_is_open).await,
+            Self::Redis(queue) => queue.claim(limit, drive_is_open).await,
         }
     }
 
@@ -101,13 +132,23 @@ impl Queue {
     pub(crate) async fn renew(&self, leases: &[(i64, i64)]) -> Result<Vec<(i64, JobState)>, QueueError> {
         match self {
             Self::Sqlite(queue) => queue.renew(leases).await,
+            Self::Redis(queue) => queue.renew(leases).await,
         }
     }
 
-    /// Gives a task back, to be run again after a wait.
-    pub(crate) async fn defer(&self, task: &Task, after: Duration) -> Result<(), QueueError> {
+    /// Writes down how far a task has come, and renews its lease; false when that was lost.
+    pub(crate) async fn keep(&self, task: &Task) -> Result<bool, QueueError> {
+        match self {
+            Self::Sqlite(queue) => queue.keep(task).await,
+            Self::Redis(queue) => queue.keep(task).await,
+        }
+    }
+
+    /// Gives a task back, to be run again after a wait; false when the lease was lost.
+    pub(crate) async fn defer(&self, task: &Task, after: Duration) -> Result<bool, QueueError> {
         match self {
             Self::Sqlite(queue) => queue.defer(task, after).await,
+            Self::Redis(queue) => queue.defer(task, after).await,
         }
     }
 
@@ -115,6 +156,24 @@ impl Queue {
     pub(crate) async fn finish(&self, task: &Task, outcome: &FileResult) -> Result<bool, QueueError> {
         match self {
             Self::Sqlite(queue) => queue.finish(task, outcome).await,
+            Self::Redis(queue) => queue.finish(task, outcome).await,
+        }
+    }
+
+    /// Writes down an image that is imported beside the queue, before its object may exist: number of the task and of its
+    /// lease. Whoever finds it without a holder releases the object. `job` must be of this image alone.
+    pub(crate) async fn journal(&self, job: &JobKey, file: &Value) -> Result<(i64, i64), QueueError> {
+        match self {
+            Self::Sqlite(queue) => queue.journal(job, file).await,
+            Self::Redis(queue) => queue.journal(job, file).await,
+        }
+    }
+
+    /// Such an image is over; false when the lease was lost.
+    pub(crate) async fn forget(&self, task: &Task) -> Result<bool, QueueError> {
+        match self {
+            Self::Sqlite(queue) => queue.forget(task).await,
+            Self::Redis(queue) => queue.forget(task).await,
         }
     }
 
@@ -123,6 +182,7 @@ impl Queue {
     pub(crate) async fn stop_job(&self, job: &JobKey, state: &JobState) -> Result<u64, QueueError> {
         match self {
             Self::Sqlite(queue) => queue.stop_job(job, state).await,
+            Self::Redis(queue) => queue.stop_job(job, state).await,
         }
     }
 
@@ -130,6 +190,7 @@ impl Queue {
     pub(crate) async fn take_reports(&self) -> Result<Vec<Report>, QueueError> {
         match self {
             Self::Sqlite(queue) => queue.take_reports().await,
+            Self::Redis(queue) => queue.take_reports().await,
         }
     }
 
@@ -137,6 +198,7 @@ impl Queue {
     pub(crate) async fn acknowledge(&self, ids: &[i64]) -> Result<(), QueueError> {
         match self {
             Self::Sqlite(queue) => queue.acknowledge(ids).await,
+            Self::Redis(queue) => queue.acknowledge(ids).await,
         }
     }
 
@@ -144,20 +206,25 @@ impl Queue {
     pub(crate) async fn return_reports(&self, ids: &[i64], after: Duration) -> Result<(), QueueError> {
         match self {
             Self::Sqlite(queue) => queue.return_reports(ids, after).await,
+            Self::Redis(queue) => queue.return_reports(ids, after).await,
         }
     }
 
     /// Jobs with tasks that have no outcome.
     pub(crate) async fn open_jobs(&self) -> Result<Vec<JobKey>, QueueError> {
-        match self {
+        let mut jobs = match self {
             Self::Sqlite(queue) => queue.open_jobs().await,
-        }
+            Self::Redis(queue) => queue.open_jobs().await,
+        }?;
+        jobs.retain(|job| !job.is_single());
+        Ok(jobs)
     }
 
     /// How long a job had neither a batch nor an outcome.
     pub(crate) async fn silence(&self, job: &JobKey) -> Result<Duration, QueueError> {
         match self {
             Self::Sqlite(queue) => queue.silence(job).await,
+            Self::Redis(queue) => queue.silence(job).await,
         }
     }
 
@@ -165,13 +232,16 @@ impl Queue {
     pub(crate) async fn prune(&self) -> Result<(), QueueError> {
         match self {
             Self::Sqlite(queue) => queue.prune().await,
+            // what is there for a while only, goes by itself
+            Self::Redis(_) => Ok(()),
         }
     }
 
-    /// Whether it can be written.
-    pub(crate) async fn check(&self) -> Result<(), QueueError> {
+    /// Whether it can be written and keeps what it is given; else what is wrong, fit for anybody.
+    pub(crate) async fn check(&self) -> Result<(), String> {
         match self {
             Self::Sqlite(queue) => queue.check().await,
+            Self::Redis(queue) => queue.check().await,
         }
     }
 
@@ -179,6 +249,7 @@ impl Queue {
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite(queue) => queue.close().await,
+            Self::Redis(_) => {}
         }
     }
 }

@@ -9,6 +9,9 @@ use uuid::Uuid;
 
 use crate::{download::Watch, listing::Listing};
 
+/// How keys begin that stand for one image a caller waits for.
+const SINGLE: &str = "single ";
+
 /// Names a job in the queue: its id as JSON text, because clients may send any JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct JobKey(pub(crate) String);
@@ -28,9 +31,20 @@ impl JobKey {
         keys
     }
 
+    /// A key of its own for one image that a caller waits for. No batch can have it: it is not JSON.
+    pub(crate) fn single(id: &Value) -> Self {
+        Self(format!("{SINGLE}{} {id}", Uuid::new_v4()))
+    }
+
+    /// Whether it is one of those.
+    pub(crate) fn is_single(&self) -> bool {
+        self.0.starts_with(SINGLE)
+    }
+
     /// The id as it was sent.
     pub(crate) fn id(&self) -> Value {
-        serde_json::from_str(&self.0).unwrap_or(Value::Null)
+        let text = self.0.strip_prefix(SINGLE).and_then(|rest| rest.split_once(' '));
+        serde_json::from_str(text.map_or(self.0.as_str(), |(_, id)| id)).unwrap_or(Value::Null)
     }
 }
 
@@ -128,7 +142,7 @@ impl Progress {
     }
 
     /// True when the next step is a download.
-    pub(crate) fn needs_drive(&self) -> bool {
+    fn needs_drive(&self) -> bool {
         self.stored.is_none() && self.ending.is_none()
     }
 
@@ -141,6 +155,11 @@ impl Progress {
 }
 
 impl Task {
+    /// True when the next step is a download. Of an image beside the queue only its object is looked after.
+    pub(crate) fn needs_drive(&self) -> bool {
+        !self.job.is_single() && self.progress.needs_drive()
+    }
+
     /// No upload runs any more: remembers whether the last one may have become an object.
     pub(crate) fn land(&mut self) {
         let is_complete = self.flying.take().is_some_and(|watch| watch.is_complete());
@@ -215,5 +234,8 @@ mod tests {
         assert!(JobKey::named("7").contains(&JobKey::of(&json!(7))));
         assert!(JobKey::named("7").contains(&JobKey::of(&json!("7"))));
         assert_eq!(JobKey::named("null").len(), 1);
+        let (one, other) = (JobKey::single(&json!("a b")), JobKey::single(&json!("a b")));
+        assert!(one != other && one.is_single() && !JobKey::of(&json!("single x y")).is_single());
+        assert_eq!(one.id(), json!("a b"));
     }
 }

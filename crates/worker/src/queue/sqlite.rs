@@ -1,28 +1,26 @@
 //! The queue in a SQLite file. One connection writes; other processes wait for it.
 
 mod claim;
-mod owner;
+mod hold;
 mod reports;
 mod rows;
 
-use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use client::{
-    import::{FileResult, Outcome},
-    retry::Backoff,
-};
-use serde_json::Value;
+use client::{import::Outcome, retry::Backoff};
 use sqlx::{
     Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use self::owner::Owner;
-use super::{NewTasks, QueueError, REMEMBERED, millis, now_millis};
-use crate::{
-    listing,
-    task::{JobKey, JobState, Task},
+use super::{
+    NewTasks, QueueError, REMEMBERED,
+    batch::{self, NewTask},
+    ending::outcome_word,
+    millis, now_millis,
+    owner::Owner,
 };
+use crate::task::{JobKey, JobState};
 
 /// How long another process' transaction is waited for.
 const BUSY: Duration = Duration::from_secs(15);
@@ -38,7 +36,6 @@ pub(crate) struct SqliteQueue {
 
 impl SqliteQueue {
     pub(super) async fn open(directory: &Path) -> Result<Self, QueueError> {
-        std::fs::create_dir_all(directory)?;
         let owner = Owner::take(directory)?;
         let options = SqliteConnectOptions::new()
             .filename(directory.join("worker.db"))
@@ -101,60 +98,11 @@ impl SqliteQueue {
         .execute(&mut *tx)
         .await?;
         let is_cancelled = matches!(rows::job_state(&mut tx, &tasks.job).await?, JobState::Cancelled);
-        let mut seen: HashMap<String, u32> = HashMap::new();
-        for file in &tasks.files {
-            let times = seen.entry(file_id(file)).or_default();
-            *times += 1;
-            // who counts without names counts a file as often as it stands in the batch
-            let copy = if tasks.accepts_results { 1 } else { *times };
-            insert_task(&mut tx, tasks, file, copy, is_cancelled, now).await?;
+        for task in batch::tasks_of(tasks) {
+            insert_task(&mut tx, tasks, &task, is_cancelled, now).await?;
         }
         tx.commit().await?;
         Ok(())
-    }
-
-    pub(super) async fn defer(&self, task: &Task, after: Duration) -> Result<(), QueueError> {
-        let now = now_millis();
-        sqlx::query(
-            "UPDATE tasks SET state = 0, touched = ?2, needs_drive = ?3, progress = ?4, owner = NULL,
-                 due = CASE WHEN (SELECT state FROM jobs WHERE jobs.job = tasks.job) = 'open' THEN ?1 ELSE ?8 END
-             WHERE id = ?5 AND state = 1 AND owner = ?6 AND claim = ?7",
-        )
-        .bind(now.saturating_add(millis(after)))
-        .bind(task.progress.is_touched())
-        .bind(task.progress.needs_drive())
-        .bind(serde_json::to_string(&task.progress)?)
-        .bind(task.id)
-        .bind(&self.owner.name)
-        .bind(task.claim)
-        .bind(now)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
-    pub(super) async fn finish(&self, task: &Task, outcome: &FileResult) -> Result<bool, QueueError> {
-        let now = now_millis();
-        let mut tx = self.begin().await?;
-        let written = sqlx::query(
-            "UPDATE tasks SET state = 2, due = ?1, touched = 0, progress = NULL, owner = NULL, outcome = ?2
-             WHERE id = ?3 AND state = 1 AND owner = ?4 AND claim = ?5",
-        )
-        .bind(now)
-        .bind(serde_json::to_string(outcome)?)
-        .bind(task.id)
-        .bind(&self.owner.name)
-        .bind(task.claim)
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
-        sqlx::query("UPDATE jobs SET progressed_at = ?1, updated_at = ?1 WHERE job = ?2")
-            .bind(now)
-            .bind(&task.job.0)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(written > 0)
     }
 
     pub(super) async fn stop_job(&self, job: &JobKey, state: &JobState) -> Result<u64, QueueError> {
@@ -189,7 +137,7 @@ impl SqliteQueue {
              WHERE job = ?4 AND state = 0 AND touched = 0",
         )
         .bind(now)
-        .bind(rows::outcome_word(outcome))
+        .bind(outcome_word(outcome))
         .bind(failure.as_deref().unwrap_or("null"))
         .bind(&job.0)
         .execute(&mut *tx)
@@ -236,10 +184,9 @@ impl SqliteQueue {
         Ok(())
     }
 
-    pub(super) async fn check(&self) -> Result<(), QueueError> {
-        let tx = self.begin().await?;
-        tx.rollback().await?;
-        Ok(())
+    pub(super) async fn check(&self) -> Result<(), String> {
+        let write = async { Ok::<_, QueueError>(self.begin().await?.rollback().await?) };
+        write.await.map_err(|_| "it cannot be written".to_owned())
     }
 
     pub(super) async fn close(&self) {
@@ -254,41 +201,15 @@ async fn prepared(options: SqliteConnectOptions) -> Result<SqlitePool, QueueErro
     Ok(pool)
 }
 
-/// A file's id as it is reported.
-fn file_id(file: &Value) -> String {
-    match &file["id"] {
-        Value::String(id) => id.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
-    }
-}
-
 async fn insert_task(
     tx: &mut Transaction<'static, Sqlite>,
     tasks: &NewTasks,
-    file: &Value,
-    copy: u32,
+    task: &NewTask,
     is_cancelled: bool,
     now: i64,
 ) -> Result<(), QueueError> {
-    let text = file.to_string();
-    let file_id = file_id(file);
-    // without an id the whole record tells one from another
-    let mut file_key = if file_id.is_empty() { text.clone() } else { file_id.clone() };
-    if copy > 1 {
-        file_key = format!("{file_key}\n{copy}");
-    }
-    let cancelled = is_cancelled
-        .then(|| {
-            serde_json::to_string(&FileResult {
-                file_id: file_id.clone(),
-                outcome: Outcome::Cancelled,
-                image: None,
-                bytes: 0,
-                failure: None,
-            })
-        })
-        .transpose()?;
+    let cancelled =
+        is_cancelled.then(|| serde_json::to_string(&batch::cancelled(&task.file_id))).transpose()?;
     sqlx::query(
         "INSERT INTO tasks (job, file_key, file_id, drive_id, sha256, file, request_id, state, due, outcome)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE WHEN ?9 IS NULL THEN 0 ELSE 2 END, ?8, ?9)
@@ -300,11 +221,11 @@ async fn insert_task(
          WHERE state = 3",
     )
     .bind(&tasks.job.0)
-    .bind(file_key)
-    .bind(&file_id)
-    .bind(listing::drive_id(file).map(|id| id.as_str().to_owned()))
-    .bind(listing::sha256(file))
-    .bind(text)
+    .bind(&task.key)
+    .bind(&task.file_id)
+    .bind(&task.drive_id)
+    .bind(&task.sha256)
+    .bind(&task.file)
     .bind(&tasks.request_id)
     .bind(now)
     .bind(cancelled)

@@ -74,7 +74,7 @@ impl Bench {
             data_dir: data.path().to_owned(),
             concurrency: 8,
             upload_mode: UploadMode::Stream,
-            redis_is_set: false,
+            redis_url: None,
         };
         change(&mut config);
         let mut bench = Self {

@@ -2,20 +2,21 @@
 
 use std::time::Duration;
 
-use sqlx::Row;
+use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{QueueError, REMEMBERED, SqliteQueue, millis, now_millis, rows};
 use crate::{
-    queue::Report,
-    task::{JobKey, JobState},
+    queue::{
+        Report,
+        ending::{self, Ending},
+    },
+    task::JobKey,
 };
 
 /// How long a report may take before somebody else makes it.
 const IN_HAND: Duration = Duration::from_secs(60);
 /// Most outcomes that are taken at once, over all jobs.
 const MOST: i64 = 500;
-/// Most outcomes in one report.
-const MOST_IN_ONE: usize = 50;
 
 impl SqliteQueue {
     pub(in crate::queue) async fn take_reports(&self) -> Result<Vec<Report>, QueueError> {
@@ -36,26 +37,17 @@ impl SqliteQueue {
         .fetch_all(&mut *tx)
         .await?;
         tx.commit().await?;
-        let mut reports: Vec<Report> = Vec::new();
-        for row in ended {
-            let job = JobKey(row.try_get("job")?);
-            let result = serde_json::from_str(row.try_get("outcome")?)?;
-            let id = row.try_get("id")?;
-            let open =
-                reports.iter_mut().rev().find(|report| report.job == job && report.ids.len() < MOST_IN_ONE);
-            if let Some(report) = open {
-                report.ids.push(id);
-                report.results.push(result);
-                continue;
-            }
-            let job_failure = match rows::state_of(&row)? {
-                JobState::Failed(failure) => Some(failure),
-                JobState::Open | JobState::Cancelled => None,
-            };
-            let accepts_results = row.try_get("accepts_results")?;
-            reports.push(Report { job, accepts_results, job_failure, ids: vec![id], results: vec![result] });
-        }
-        Ok(reports)
+        let ending = |row: &SqliteRow| {
+            Ok(Ending {
+                id: row.try_get("id")?,
+                job: JobKey(row.try_get("job")?),
+                result: serde_json::from_str(row.try_get("outcome")?)?,
+                job_state: rows::state_of(row)?,
+                accepts_results: row.try_get("accepts_results")?,
+            })
+        };
+        let endings: Result<Vec<_>, QueueError> = ended.iter().map(ending).collect();
+        Ok(ending::reports(endings?))
     }
 
     pub(in crate::queue) async fn acknowledge(&self, ids: &[i64]) -> Result<(), QueueError> {

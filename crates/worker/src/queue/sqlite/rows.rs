@@ -1,6 +1,5 @@
 //! Rows as values.
 
-use client::import::Outcome;
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use super::QueueError;
@@ -44,14 +43,4 @@ pub(super) fn task(row: &SqliteRow, job_state: JobState, has_twin: bool) -> Resu
         progress,
         flying: None,
     })
-}
-
-/// As it is written in JSON.
-pub(super) fn outcome_word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Imported => "imported",
-        Outcome::Known => "known",
-        Outcome::Failed => "failed",
-        Outcome::Cancelled => "cancelled",
-    }
 }

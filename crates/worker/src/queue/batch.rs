@@ -1,0 +1,89 @@
+//! A batch as tasks: what tells one file from another.
+
+use std::collections::HashMap;
+
+use client::import::{FileResult, Outcome};
+use serde_json::Value;
+
+use super::NewTasks;
+use crate::listing;
+
+/// One file of a batch.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NewTask {
+    /// Unique within the job.
+    pub(super) key: String,
+    /// The file's id as it is reported.
+    pub(super) file_id: String,
+    /// Its id where it is one that Drive could know.
+    pub(super) drive_id: Option<String>,
+    /// Its SHA-256, where listed.
+    pub(super) sha256: Option<String>,
+    /// Its record, as sent.
+    pub(super) file: String,
+}
+
+/// The files of a batch, as tasks.
+pub(super) fn tasks_of(batch: &NewTasks) -> Vec<NewTask> {
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    let task = |file: &Value| {
+        let file_id = file_id(file);
+        let text = file.to_string();
+        // without an id the whole record tells one from another
+        let mut key = if file_id.is_empty() { text.clone() } else { file_id.clone() };
+        let times = seen.entry(key.clone()).or_default();
+        *times += 1;
+        // who counts without names counts a file as often as it stands in the batch
+        if !batch.accepts_results && *times > 1 {
+            key = format!("{key}\n{times}");
+        }
+        NewTask {
+            key,
+            file_id,
+            drive_id: listing::drive_id(file).map(|id| id.as_str().to_owned()),
+            sha256: listing::sha256(file),
+            file: text,
+        }
+    };
+    batch.files.iter().map(task).collect()
+}
+
+/// A file's id as it is reported.
+pub(super) fn file_id(file: &Value) -> String {
+    match &file["id"] {
+        Value::String(id) => id.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// The end of a file that comes when its job is cancelled already.
+pub(super) fn cancelled(file_id: &str) -> FileResult {
+    FileResult {
+        file_id: file_id.to_owned(),
+        outcome: Outcome::Cancelled,
+        image: None,
+        bytes: 0,
+        failure: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::task::JobKey;
+
+    fn keys(accepts_results: bool, files: Vec<Value>) -> Vec<String> {
+        let batch = NewTasks { job: JobKey::of(&json!("j")), accepts_results, request_id: None, files };
+        tasks_of(&batch).into_iter().map(|task| task.key).collect()
+    }
+
+    #[test]
+    fn copies_count_only_for_senders_that_count_without_names() {
+        let files = vec![json!({"id": "a"}), json!({"id": "a"}), json!({"id": 5}), json!({"name": "x"})];
+        assert_eq!(keys(true, files.clone()), ["a", "a", "5", r#"{"name":"x"}"#]);
+        assert_eq!(keys(false, files), ["a", "a\n2", "5", r#"{"name":"x"}"#]);
+    }
+}

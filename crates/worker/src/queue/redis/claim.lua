@@ -1,0 +1,92 @@
+-- Leases tasks, of one job after the other. ARGV: …, how many at most, whether Drive may be asked (1), milliseconds of a
+-- lease. Answers a list for each task.
+local limit, with_drive, lease = tonumber(ARGV[3]), ARGV[4] == '1', tonumber(ARGV[5])
+-- Most waits and leases that are ended in one call: a long script holds everybody up, and the next call comes soon.
+local MOST = 200
+local at = now()
+note_presence(at)
+
+for _, id in ipairs(call('ZRANGEBYSCORE', P .. 'delayed', '-inf', at, 'LIMIT', 0, MOST)) do
+  call('ZREM', P .. 'delayed', id)
+  make_ready(id)
+end
+if at >= tonumber(call('HGET', P .. 'clock', 'patient_until') or 0) then
+  for _, id in ipairs(call('ZRANGEBYSCORE', P .. 'leases', '-inf', at, 'LIMIT', 0, MOST)) do
+    local owner = call('HGET', P .. 'task:' .. id, 'owner')
+    if owner then take_away(id, owner) else call('ZREM', P .. 'leases', id) end
+  end
+end
+
+-- The thing in work elsewhere that a task must wait for: its file, or its bytes until they were stored once.
+local function obstacle(id, drive, sum)
+  local function is_taken(thing)
+    local holder = call('HGET', P .. 'in-work', thing)
+    return holder and holder ~= id
+  end
+  if drive ~= '' and is_taken('file:' .. drive) then return 'file:' .. drive end
+  if sum ~= '' and call('EXISTS', P .. 'bytes:' .. sum) == 0 and is_taken('bytes:' .. sum) then
+    return 'bytes:' .. sum
+  end
+end
+
+local function take(id)
+  local task = P .. 'task:' .. id
+  local job, drive, sum, file_id, file, request, touched, progress = unpack(call('HMGET', task, 'job', 'drive',
+    'sha256', 'file_id', 'file', 'request', 'touched', 'progress'))
+  if not job then return nil end
+  local in_the_way = obstacle(id, drive, sum)
+  if in_the_way then
+    -- aside, where it is found again when that is over, and costs nothing until then
+    leave_stream(id)
+    call('HSET', task, 'state', 'waiting', 'waits_for', in_the_way)
+    call('ZADD', P .. 'waiting:' .. in_the_way, id, id)
+    return nil
+  end
+  call('HSET', task, 'state', 'leased', 'owner', me)
+  local claim = call('HINCRBY', task, 'claim', 1)
+  call('ZADD', P .. 'leases', at + lease, id)
+  call('SADD', P .. 'hands:' .. me, id)
+  if drive ~= '' then call('HSET', P .. 'in-work', 'file:' .. drive, id) end
+  if sum ~= '' then call('HSETNX', P .. 'in-work', 'bytes:' .. sum, id) end
+  local stored_as = sum ~= '' and call('GET', P .. 'bytes:' .. sum)
+  local has_twin = stored_as and drive ~= '' and stored_as ~= drive
+  local state, failure = unpack(call('HMGET', P .. 'job:' .. job, 'state', 'failure'))
+  return { id, claim, job, state or 'open', failure or '', file_id, file, request or '', touched, progress or '',
+    has_twin and 1 or 0 }
+end
+
+-- The next task of a job that nobody had yet.
+local function next_of(lane, job)
+  local stream = P .. 'tasks:' .. lane .. ':' .. job
+  if call('EXISTS', stream) == 0 then return nil end
+  local read = call('XREADGROUP', 'GROUP', GROUP, me, 'COUNT', 1, 'STREAMS', stream, '>')
+  return read and read[1][2][1][2][2]
+end
+
+local taken = {}
+local looks = limit * 2 + MOST
+-- One from each lane in turn: neither new images nor those that are nearly done hold the others up.
+local lanes = with_drive and { 'free', 'drive' } or { 'free' }
+while #taken < limit and looks > 0 do
+  local found = false
+  for _, lane in ipairs(lanes) do
+    local turns = P .. 'turns:' .. lane
+    local job = #taken < limit and call('ZRANGE', turns, 0, 0)[1]
+    if job then
+      found = true
+      looks = looks - 1
+      local id = next_of(lane, job)
+      if not id then
+        call('ZREM', turns, job)
+      else
+        local task = take(id)
+        if task then
+          taken[#taken + 1] = task
+          call('ZADD', turns, call('INCR', P .. 'turn'), job)
+        end
+      end
+    end
+  end
+  if not found then break end
+end
+return taken

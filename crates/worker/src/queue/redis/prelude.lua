@@ -1,0 +1,107 @@
+-- What every script begins with. ARGV[1]: what every key begins with; ARGV[2]: the worker that asks.
+local call = redis.call
+local P, me = ARGV[1], ARGV[2]
+local GROUP = 'workers'
+-- Seconds. How long after a job's last report its outcomes, its state, and what is known about bytes are kept.
+local KEEP_DONE, KEEP_JOB, KEEP_BYTES = 3600, 604800, 3600
+
+-- Milliseconds since 1970 by the clock of Redis: those of the workers' machines need not agree.
+local function now()
+  local time = call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function is_open(job)
+  local state = call('HGET', P .. 'job:' .. job, 'state')
+  return state ~= 'cancelled' and state ~= 'failed'
+end
+
+-- The task may run: it goes to the end of its job's stream, and the job gets its turn. Two lanes, so that what needs
+-- Drive is passed over at no cost while Drive is closed.
+local function make_ready(id)
+  local job, needs_drive = unpack(call('HMGET', P .. 'task:' .. id, 'job', 'needs_drive'))
+  -- a Redis that drops keys has lost it; the others must not suffer
+  if not job then return end
+  local lane = (needs_drive == '1' and is_open(job)) and 'drive' or 'free'
+  local stream = P .. 'tasks:' .. lane .. ':' .. job
+  if call('EXISTS', stream) == 0 then call('XGROUP', 'CREATE', stream, GROUP, '0', 'MKSTREAM') end
+  local entry = call('XADD', stream, '*', 'task', id)
+  call('HSET', P .. 'task:' .. id, 'state', 'ready', 'lane', lane, 'entry', entry)
+  call('ZADD', P .. 'turns:' .. lane, 'NX', call('INCR', P .. 'turn'), job)
+end
+
+-- The only way out of a stream: acknowledged, then deleted. A stream without entries goes, and its group with it.
+local function leave_stream(id)
+  local job, lane, entry = unpack(call('HMGET', P .. 'task:' .. id, 'job', 'lane', 'entry'))
+  if not entry or entry == '' then return end
+  local stream = P .. 'tasks:' .. lane .. ':' .. job
+  call('XACK', stream, GROUP, entry)
+  call('XDEL', stream, entry)
+  if call('XLEN', stream) == 0 then
+    call('DEL', stream)
+    call('ZREM', P .. 'turns:' .. lane, job)
+  end
+  call('HSET', P .. 'task:' .. id, 'entry', '')
+end
+
+-- The file and the bytes of a task in work are free again: who waited for them may run.
+local function let_go(id)
+  local drive, sum = unpack(call('HMGET', P .. 'task:' .. id, 'drive', 'sha256'))
+  for _, thing in ipairs({ 'file:' .. drive, 'bytes:' .. sum }) do
+    if call('HGET', P .. 'in-work', thing) == id then
+      call('HDEL', P .. 'in-work', thing)
+      local waiting = P .. 'waiting:' .. thing
+      for _, other in ipairs(call('ZRANGE', waiting, 0, -1)) do make_ready(other) end
+      call('DEL', waiting)
+    end
+  end
+end
+
+-- Whether the asking worker still holds the lease with this number.
+local function is_held(id, claim)
+  local state, owner, number = unpack(call('HMGET', P .. 'task:' .. id, 'state', 'owner', 'claim'))
+  return state == 'leased' and owner == me and number == claim
+end
+
+-- Nobody has the task in hand any more.
+local function end_lease(id, owner)
+  call('ZREM', P .. 'leases', id)
+  call('SREM', P .. 'hands:' .. owner, id)
+  call('HSET', P .. 'task:' .. id, 'owner', '')
+end
+
+-- The holder is gone, and may have left an object.
+local function take_away(id, owner)
+  end_lease(id, owner)
+  leave_stream(id)
+  call('HSET', P .. 'task:' .. id, 'touched', 1)
+  make_ready(id)
+  let_go(id)
+end
+
+-- Writes an outcome down; its entry stays in the stream until the report was taken. `brief` is what is remembered after.
+local function write_end(id, job, outcome, brief, at)
+  local task = P .. 'task:' .. id
+  call('HSET', task, 'state', 'ended', 'outcome', outcome, 'brief', brief)
+  call('HDEL', task, 'file', 'progress', 'request')
+  call('ZADD', P .. 'reports', at, id)
+  if call('HINCRBY', P .. 'job:' .. job, 'unfinished', -1) <= 0 then call('SREM', P .. 'open', job) end
+end
+
+-- A job that has nothing left here is forgotten after a while. Anything new keeps it again.
+local function forget_later(job)
+  if call('EXISTS', P .. 'files:' .. job) == 0 then
+    call('EXPIRE', P .. 'done:' .. job, KEEP_DONE)
+    call('EXPIRE', P .. 'job:' .. job, KEEP_JOB)
+  end
+end
+
+-- Notes that somebody works. After a time when nobody could, leases get time to be renewed before they end: their
+-- holders waited for Redis too. And the time is no job's fault.
+local function note_presence(at)
+  local clock = P .. 'clock'
+  local seen = tonumber(call('HGET', clock, 'seen') or at)
+  if at - seen > 20000 then call('HSET', clock, 'idle_until', at, 'patient_until', at + 15000) end
+  call('HSET', clock, 'seen', at)
+end
+
