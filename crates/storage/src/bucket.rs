@@ -11,6 +11,7 @@ mod etag;
 mod listing;
 mod look;
 mod multipart;
+mod questions;
 mod retry;
 
 use std::time::Duration;
@@ -30,6 +31,7 @@ pub(crate) use self::{
     body::Feeder,
     error::S3Error,
     multipart::{MultipartUpload, Part},
+    questions::Look,
 };
 use crate::{
     config::{BucketConfig, ObjectAcl},

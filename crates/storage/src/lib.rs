@@ -6,6 +6,7 @@
 mod config;
 
 mod app;
+mod check;
 mod routes;
 mod upload_body;
 
@@ -24,6 +25,7 @@ use service::{Shutdown, cors::Cors, health::Dependencies};
 use tokio::net::TcpListener;
 
 pub use app::App;
+pub use check::check;
 pub use config::{AccessKey, BucketConfig, Config, Limits, ObjectAcl, RequestChecksums};
 
 /// Serves on `listener` until `shutdown`. A bucket that is missing or out of reach is told by `/ready` and by uploads.

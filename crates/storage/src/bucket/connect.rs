@@ -6,8 +6,9 @@ use aws_config::{default_provider::credentials::DefaultCredentialsChain, provide
 use aws_sdk_s3::{
     Client,
     config::{
-        BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
-        SharedHttpClient, StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
+        BehaviorVersion, Credentials, ProvideCredentials, Region, RequestChecksumCalculation,
+        ResponseChecksumValidation, SharedHttpClient, StalledStreamProtectionConfig, retry::RetryConfig,
+        timeout::TimeoutConfig,
     },
 };
 use aws_smithy_http_client::{
@@ -26,10 +27,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 pub(super) async fn client(config: &BucketConfig) -> Client {
     client::http::install_tls();
     let http = http_client();
-    let region = Region::new(config.region.clone());
     let settings = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(region.clone())
+        .region(Region::new(config.region.clone()))
         .request_checksum_calculation(match config.checksums {
             RequestChecksums::WhenRequired => RequestChecksumCalculation::WhenRequired,
             RequestChecksums::WhenSupported => RequestChecksumCalculation::WhenSupported,
@@ -51,11 +51,23 @@ pub(super) async fn client(config: &BucketConfig) -> Client {
         let key = Credentials::new(key.id.expose(), key.secret.expose(), token, None, "settings");
         settings.credentials_provider(key)
     } else {
-        let sources = ProviderConfig::without_region().with_region(Some(region)).with_http_client(http);
-        let chain = DefaultCredentialsChain::builder().configure(sources).profile_name(&config.profile);
-        settings.credentials_provider(chain.build().await)
+        settings.credentials_provider(chain(config, http).await)
     };
     Client::from_conf(settings.build())
+}
+
+/// The name that the AWS SDK gives to the source it takes credentials from, if one has any.
+pub(super) async fn source_of_credentials(config: &BucketConfig) -> Option<String> {
+    client::http::install_tls();
+    let credentials = chain(config, http_client()).await.provide_credentials().await.ok()?;
+    // only the text form has the name, in quotes; the secret is not in it
+    Some(format!("{credentials:?}").split('"').nth(1).unwrap_or("one of its sources").to_owned())
+}
+
+async fn chain(config: &BucketConfig, http: SharedHttpClient) -> DefaultCredentialsChain {
+    let region = Region::new(config.region.clone());
+    let sources = ProviderConfig::without_region().with_region(Some(region)).with_http_client(http);
+    DefaultCredentialsChain::builder().configure(sources).profile_name(&config.profile).build().await
 }
 
 fn http_client() -> SharedHttpClient {
