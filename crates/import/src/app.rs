@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use client::{drive, http, metadata, worker};
-use service::{Shutdown, health::Dependencies};
+use service::{Shutdown, health::Dependencies, redis::Redis};
 
 use crate::{
     Config,
@@ -49,16 +49,10 @@ impl App {
         let data_dir = &config.data_dir;
         std::fs::create_dir_all(data_dir)
             .with_context(|| format!("create DATA_DIR {}", data_dir.display()))?;
-        let file = data_dir.join("import.db");
-        let store = Store::open_sqlite(&file)
-            .await
-            .with_context(|| format!("open the job store {}", file.display()))?;
+        let store = open_store(&config).await?;
         let instance = Arc::new(Instance::take(data_dir));
         if config.google_api_key.is_none() {
             tracing::warn!("GOOGLE_API_KEY is not set: every import will be refused until it is");
-        }
-        if config.redis_is_set {
-            tracing::warn!("REDIS_URL is not used yet: jobs are kept in DATA_DIR");
         }
         let service_http = http::service_client(SERVICE_TIMEOUT);
         Ok(Self {
@@ -78,11 +72,18 @@ impl App {
     pub(crate) fn dependencies(&self) -> Dependencies {
         let store = self.store.clone();
         let has_key = self.config.google_api_key.is_some();
-        Dependencies::none()
-            .with("job-store", move || {
-                let store = store.clone();
-                async move { store.check_writable().await.map_err(|_| "cannot be written".to_owned()) }
-            })
+        let durable = self.store.clone();
+        let mut needs = Dependencies::none().with("job-store", move || {
+            let store = store.clone();
+            async move { store.check_writable().await.map_err(|_| "cannot be written".to_owned()) }
+        });
+        if self.config.redis_url.is_some() {
+            needs = needs.with("redis", move || {
+                let store = durable.clone();
+                async move { store.check_durable().await }
+            });
+        }
+        needs
             .with("google-api-key", move || async move {
                 if has_key { Ok(()) } else { Err("GOOGLE_API_KEY is not set".to_owned()) }
             })
@@ -93,4 +94,13 @@ impl App {
     pub(crate) fn lease(&self) -> Lease {
         Lease { owner: self.instance.name().to_owned(), length: crate::runner::LEASE }
     }
+}
+
+/// Redis if there is one, which may be down; else a file.
+async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    if let Some(url) = &config.redis_url {
+        return Ok(Store::in_redis(Redis::new(url).context("read REDIS_URL")?));
+    }
+    let file = config.data_dir.join("import.db");
+    Store::open_sqlite(&file).await.with_context(|| format!("open the job store {}", file.display()))
 }

@@ -29,8 +29,10 @@ pub struct Config {
     pub resend_after: Duration,
     /// How long a job may go without any outcome before it ends as failed; 24 h. Not a setting.
     pub silence_limit: Duration,
-    /// `REDIS_URL` is set. Shared job stores do not exist yet, so it only makes a warning.
-    pub redis_is_set: bool,
+    /// `REDIS_URL`: where jobs are kept, shared by all replicas; without it they are in `import.db`.
+    pub redis_url: Option<Secret>,
+    /// `JOB_KEEP_DAYS`: for how many days an ended job is kept; 30.
+    pub job_keep: Duration,
 }
 
 impl Config {
@@ -44,6 +46,10 @@ impl Config {
         if batch_size > MAX_PAGE_SIZE as usize {
             read.reject("BATCH_SIZE", "must be at most 1000");
         }
+        let redis_url = read.secret("REDIS_URL");
+        if let Some(Err(error)) = redis_url.as_ref().map(|url| service::redis::check_url(url.expose())) {
+            read.reject("REDIS_URL", &error.to_string());
+        }
         let seconds = |name, default| Duration::from_secs(read.count_or(name, default) as u64);
         let config = Self {
             google_api_key: read.secret("GOOGLE_API_KEY"),
@@ -56,7 +62,8 @@ impl Config {
             list_wait: seconds("LIST_WAIT_SECS", 20),
             resend_after: seconds("RESEND_AFTER_SECS", 10 * 60),
             silence_limit: Duration::from_secs(24 * 60 * 60),
-            redis_is_set: read.text("REDIS_URL").is_some(),
+            redis_url,
+            job_keep: Duration::from_secs(read.count_or("JOB_KEEP_DAYS", 30) as u64 * 24 * 60 * 60),
         };
         read.finish(config)
     }
@@ -71,13 +78,24 @@ mod tests {
         let config = Config::from_env(&Env::default()).unwrap();
         assert!(config.google_api_key.is_none());
         assert_eq!((config.batch_size, config.dispatch_window), (100, 1000));
+        assert!(config.redis_url.is_none());
+        assert_eq!(config.job_keep.as_secs(), 30 * 24 * 60 * 60);
         assert_eq!(config.drive_url.as_str(), "https://www.googleapis.com/drive/v3");
     }
 
     #[test]
     fn bad_values_are_reported_together() {
-        let env = Env::from_pairs([("BATCH_SIZE", "1001"), ("LIST_WAIT_SECS", "0"), ("GOOGLE_API_KEY", "k")]);
+        let env = Env::from_pairs([
+            ("BATCH_SIZE", "1001"),
+            ("LIST_WAIT_SECS", "0"),
+            ("GOOGLE_API_KEY", "k"),
+            ("REDIS_URL", "http://:canary@host"),
+            ("JOB_KEEP_DAYS", "-1"),
+        ]);
         let error = Config::from_env(&env).unwrap_err().to_string();
-        assert!(error.contains("BATCH_SIZE") && error.contains("LIST_WAIT_SECS"), "{error}");
+        for name in ["BATCH_SIZE", "LIST_WAIT_SECS", "REDIS_URL", "JOB_KEEP_DAYS"] {
+            assert!(error.contains(name), "{name}: {error}");
+        }
+        assert!(!error.contains("canary"), "{error}");
     }
 }

@@ -20,6 +20,7 @@ mod retry;
 mod dispatch;
 mod instance;
 mod runner;
+mod upkeep;
 mod wakeups;
 
 mod csv;
@@ -52,6 +53,7 @@ pub const NAME: &str = "import-service";
 pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let app = App::build(config, shutdown.clone()).await?;
     shutdown.spawn(runner::supervise(app.clone()));
+    shutdown.spawn(upkeep::run(app.clone()));
     let routes = routes::router(app.clone()).merge(health::routes(NAME, app.dependencies()));
     service::serve::serve(listener, service::serve::finish(routes, Cors::any()), &shutdown).await
 }

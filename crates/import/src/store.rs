@@ -5,6 +5,7 @@
 //! may do names the [`Held`] job: it is refused with [`Error::LeaseLost`] once another process has taken the job.
 
 mod model;
+mod redis;
 mod sqlite;
 
 use std::{path::Path, time::Duration};
@@ -31,9 +32,18 @@ pub(crate) enum Error {
     /// What is stored cannot be read.
     #[error("read what the job store holds")]
     Content(#[source] serde_json::Error),
+    /// Redis does not answer, or refuses.
+    #[error("use the job store")]
+    Redis(#[source] service::redis::Error),
+    /// Others changed the job again and again meanwhile.
+    #[error("the job changes too fast")]
+    Contended,
     /// The job is no longer held: another process has taken it, or it is gone.
     #[error("the job is held by another process")]
     LeaseLost,
+    /// Another job has the id already.
+    #[error("there is a job with this id")]
+    Exists,
     /// The job that is to be retried is gone.
     #[error("the job to retry is gone")]
     SourceGone,
@@ -42,6 +52,12 @@ pub(crate) enum Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error)
+    }
+}
+
+impl From<service::redis::Error> for Error {
+    fn from(error: service::redis::Error) -> Self {
+        Self::Redis(error)
     }
 }
 
@@ -56,6 +72,8 @@ impl From<serde_json::Error> for Error {
 pub(crate) enum Store {
     /// A file, shared by the processes of one machine.
     Sqlite(sqlite::Sqlite),
+    /// Redis, shared by the processes of all machines.
+    Redis(redis::Redis),
 }
 
 /// The same call on whichever store it is.
@@ -63,6 +81,7 @@ macro_rules! ask {
     ($store:expr, $name:ident($($argument:expr),*)) => {
         match $store {
             Store::Sqlite(store) => store.$name($($argument),*).await,
+            Store::Redis(store) => store.$name($($argument),*).await,
         }
     };
 }
@@ -71,6 +90,11 @@ impl Store {
     /// Opens, or makes, the store in a file.
     pub(crate) async fn open_sqlite(file: &Path) -> Result<Self, Error> {
         sqlite::Sqlite::open(file).await.map(Self::Sqlite)
+    }
+
+    /// The store in Redis, which may be down.
+    pub(crate) fn in_redis(redis: service::redis::Redis) -> Self {
+        Self::Redis(redis::Redis::new(redis))
     }
 
     /// Writes down a job with the first page of its listing, held by its maker.
@@ -229,6 +253,15 @@ impl Store {
     /// Fails when the store cannot be written.
     pub(crate) async fn check_writable(&self) -> Result<(), Error> {
         ask!(self, check_writable())
+    }
+
+    /// Fails, in words fit for anybody, when what is written may be lost.
+    pub(crate) async fn check_durable(&self) -> Result<(), String> {
+        match self {
+            // every commit is on the disk
+            Self::Sqlite(_) => Ok(()),
+            Self::Redis(store) => store.check_durable().await,
+        }
     }
 }
 

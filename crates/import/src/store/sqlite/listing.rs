@@ -43,7 +43,11 @@ impl Sqlite {
         .bind(&lease.owner)
         .bind(lease.until(now))
         .fetch_one(&mut *writing)
-        .await?;
+        .await
+        .map_err(|error| match error {
+            sqlx::Error::Database(refused) if refused.is_unique_violation() => Error::Exists,
+            error => error.into(),
+        })?;
         let number = JobNo(number);
         if job.recursive {
             folders::visit(&mut writing, number, &job.folder).await?;

@@ -1,0 +1,141 @@
+//! New jobs, and the pages of their listings.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use uuid::Uuid;
+
+use super::{
+    Redis, jobs,
+    plan::{Ask, Plan},
+    record, scripts,
+    transact::Read,
+};
+use crate::{
+    clock::now_ms,
+    job::Progress,
+    store::{Error, Held, Job, JobNo, Lease, NewJob, Page},
+};
+
+/// Between tries to write down a job.
+const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
+
+impl Redis {
+    pub(crate) async fn create_job(
+        &self,
+        job: &NewJob,
+        page: Page,
+        lease: &Lease,
+    ) -> Result<(Job, Held), Error> {
+        let nothing_yet = Read {
+            recursive: job.recursive,
+            files: vec![None; page.files.len()],
+            folders: page.subfolders.iter().map(|folder| folder.id == job.folder.id).collect(),
+            ..Read::of(Progress::new(now_ms()))
+        };
+        let (mut plan, _) = add(&nothing_yet, &page)?;
+        plan.set.extend([("id", job.id.clone()), ("folder", jobs::folder_text(&job.folder))]);
+        plan.set.extend(job.folder_name.clone().map(|name| ("name", name)));
+        plan.set.extend(job.request_id.clone().map(|id| ("request_id", id)));
+        plan.set.extend(job.retry_of.clone().map(|id| ("retry_of", id)));
+        if job.recursive {
+            plan.set.insert("recursive", "1".to_owned());
+        }
+        let mut plan = serde_json::to_value(plan)?;
+        plan["id"] = job.id.as_str().into();
+        plan["made_by"] = Uuid::new_v4().to_string().into();
+        plan["owner"] = lease.owner.as_str().into();
+        plan["lease_ms"] = i64::try_from(lease.length.as_millis()).unwrap_or(i64::MAX).into();
+        if let Some(source) = &job.retry_of {
+            plan["retry_of"] = source.as_str().into();
+        }
+        if job.recursive {
+            plan["top"] = job.folder.id.as_str().into();
+        }
+        let (made, number, fields) = self.create(&plan.to_string()).await?;
+        match made.as_str() {
+            "gone" => return Err(Error::SourceGone),
+            "exists" => return Err(Error::Exists),
+            _ => {}
+        }
+        let number = JobNo(number);
+        Ok((jobs::job_of(number, &fields)?, Held { job: number, lease: lease.clone(), claim: 0 }))
+    }
+
+    /// Sends a new job until there is an answer: if one got lost, the job is there, and nobody would know its id.
+    async fn create(&self, plan: &str) -> Result<(String, i64, HashMap<String, String>), Error> {
+        for pause in PAUSES {
+            match self.run(&scripts::CREATE, &[plan]).await {
+                Err(Error::Redis(_)) => tokio::time::sleep(pause).await,
+                answer => return answer,
+            }
+        }
+        self.run(&scripts::CREATE, &[plan]).await
+    }
+
+    pub(crate) async fn add_page(&self, held: &Held, page: Page) -> Result<Progress, Error> {
+        let ask = Ask {
+            number: held.job.0,
+            held: Some(held.into()),
+            files: page.files.iter().map(|file| file.id.as_str()).collect(),
+            folders: page.subfolders.iter().map(|folder| folder.id.as_str()).collect(),
+            sent_for: None,
+        };
+        let decide = |read: &Read| {
+            if read.progress.end.is_some() {
+                return Ok((None, read.progress.clone()));
+            }
+            let (plan, after) = add(read, &page)?;
+            Ok((Some(plan), after))
+        };
+        self.transact(&ask, decide).await?.ok_or(Error::LeaseLost)
+    }
+
+    pub(crate) async fn restart_listing(&self, held: &Held) -> Result<(), Error> {
+        let ask = Ask { number: held.job.0, held: Some(held.into()), ..Ask::default() };
+        let restart = |_: &Read| Ok((Some(Plan { clear: vec!["token"], ..Plan::default() }), ()));
+        self.transact(&ask, restart).await?.ok_or(Error::LeaseLost)
+    }
+}
+
+/// Adds a page to what was read: what to write, and the job as it is then.
+fn add(read: &Read, page: &Page) -> Result<(Plan, Progress), Error> {
+    let mut seen = HashSet::new();
+    let (mut files, mut bytes) = (Vec::new(), 0_u64);
+    for (file, known) in page.files.iter().zip(&read.files) {
+        if known.is_none() && seen.insert(&file.id) {
+            let position = read.next + i64::try_from(files.len()).unwrap_or(0);
+            files.push((file.id.clone(), position, record::pack(file)?));
+            bytes = bytes.saturating_add(file.size_bytes().ok().flatten().unwrap_or(0));
+        }
+    }
+    let mut found = Vec::new();
+    let mut seen = HashSet::new();
+    for (folder, known) in page.subfolders.iter().zip(&read.folders) {
+        if read.recursive && !known && seen.insert(&folder.id) {
+            found.push((folder.id.as_str().to_owned(), jobs::folder_text(folder)));
+        }
+    }
+    let first_found = || found.first().map(|(_, folder)| folder.clone());
+    let next_folder = match page.next_token {
+        Some(_) => None,
+        None => read.next_folder.clone().or_else(first_found),
+    };
+    let is_last = page.next_token.is_none() && next_folder.is_none();
+    let mut after = read.progress.clone();
+    after.listed(files.len() as u64, bytes, is_last, now_ms());
+    after.settle();
+    let mut plan = Plan::new(&read.progress, &after)?;
+    plan.set.insert("next", (read.next + i64::try_from(files.len()).unwrap_or(0)).to_string());
+    match &page.next_token {
+        Some(token) => plan.set.extend([("token", token.clone())]),
+        None => plan.clear.push("token"),
+    }
+    plan.next_folder = next_folder.is_some();
+    plan.set.extend(next_folder.map(|folder| ("listing", folder)));
+    plan.add = files;
+    plan.found = found;
+    Ok((plan, after))
+}
