@@ -163,6 +163,20 @@ fn every_service_is_given_the_settings_it_reads_and_no_others() {
 }
 
 #[test]
+fn the_command_line_is_given_what_the_services_are_given() {
+    let compose = compose();
+    let given = environment(&compose, "cli");
+    for (service, _) in SERVICES {
+        for (name, value) in environment(&compose, service) {
+            // files of a container are its own
+            if name != "DATA_DIR" && name != "UI_DIR" {
+                assert_eq!(given.get(&name), Some(&value), "cli: {name}, as in {service}");
+            }
+        }
+    }
+}
+
+#[test]
 fn settings_are_passed_on_under_their_own_names() {
     let compose = compose();
     for service in compose["services"].as_object().unwrap().keys() {
