@@ -22,6 +22,10 @@ pub struct Upload {
     pub mime_type: String,
     /// `aws` is the only one.
     pub provider: String,
+    /// First half of the key, so that an object whose answer was lost can be found. The original's storage service
+    /// does not look at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<Uuid>,
 }
 
 /// Answer to `POST /upload`.

@@ -26,7 +26,7 @@ const BASE64: GeneralPurpose =
 pub(crate) struct UploadBody {
     /// The decoded bytes.
     pub(crate) bytes: Bytes,
-    /// Name, type and a new uuid.
+    /// Name, type, and a uuid: a new one unless it was given.
     pub(crate) announced: Announced,
     /// Where to.
     pub(crate) provider: &'static str,
@@ -73,7 +73,13 @@ impl UploadBody {
             return Err(ApiError::bad_request("mime_type must be a media type such as image/png."));
         }
         let size = Some(bytes.len() as u64);
-        let announced = Announced { uuid: Uuid::new_v4(), name, media_type, size, md5: None };
+        // the original looks at no such field, whatever is in it
+        let uuid = match &fields.uuid {
+            Field::Text(text) => Uuid::try_parse(text).ok(),
+            _ => None,
+        };
+        let uuid = uuid.unwrap_or_else(Uuid::new_v4);
+        let announced = Announced { uuid, name, media_type, size, md5: None };
         Ok(Self { bytes, announced, provider })
     }
 }
@@ -99,6 +105,7 @@ struct Fields<'b> {
     filename: Field<'b>,
     mime_type: Field<'b>,
     provider: Field<'b>,
+    uuid: Field<'b>,
 }
 
 #[derive(Debug, Default)]
@@ -139,6 +146,7 @@ impl<'de: 'b, 'b> Deserialize<'de> for Fields<'b> {
                         "filename" => &mut fields.filename,
                         "mime_type" => &mut fields.mime_type,
                         "provider" => &mut fields.provider,
+                        "uuid" => &mut fields.uuid,
                         _ => {
                             map.next_value::<IgnoredAny>()?;
                             continue;
@@ -258,6 +266,19 @@ mod tests {
         ] {
             let error = parse(body).unwrap_err();
             assert!(error.contains(words), "{body}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_given_uuid_makes_the_key_and_anything_else_is_ignored() {
+        let with = |uuid: &str| {
+            let body = format!(r#"{{"file_data":"","filename":"a","mime_type":"","uuid":{uuid}}}"#);
+            parse(&body).unwrap().announced.uuid
+        };
+        let given = "6f1d3c1e-5a0b-5c52-9d0e-41f27f6a9c11";
+        assert_eq!(with(&format!("\"{given}\"")).to_string(), given);
+        for other in ["null", "5", "\"\"", "\"../x\"", "[]"] {
+            assert_ne!(with(other), with(other), "a new one each time");
         }
     }
 

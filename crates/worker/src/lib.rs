@@ -12,6 +12,7 @@ mod routes;
 mod listing;
 mod task;
 
+mod hold;
 mod queue;
 mod runner;
 

@@ -112,7 +112,7 @@ fn weigh(trouble: &Trouble) -> Weight {
             _ if error.is_retryable() => Weight::Counted,
             _ => Weight::Hopeless,
         },
-        Trouble::MetadataConfused | Trouble::ChecksumMismatch => Weight::Counted,
+        Trouble::MetadataConfused | Trouble::ChecksumMismatch | Trouble::Panicked => Weight::Counted,
         Trouble::BadListing(_) | Trouble::SizeMismatch { .. } | Trouble::TooLarge { .. } => Weight::Hopeless,
     }
 }

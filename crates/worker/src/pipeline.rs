@@ -11,6 +11,7 @@ use client::{
 use serde_json::{Value, json};
 
 use crate::{
+    hold::Hold,
     listing::Listing,
     record,
     task::{Stored, Task},
@@ -58,7 +59,12 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     /// Brings a task to its end: stored newly, or known.
-    pub(crate) async fn import(&self, task: &mut Task, known: Known) -> Result<FileResult, Trouble> {
+    pub(crate) async fn import(
+        &self,
+        task: &mut Task,
+        known: Known,
+        hold: &Hold,
+    ) -> Result<FileResult, Trouble> {
         let mut listing = Listing::parse(&task.file).map_err(Trouble::BadListing)?;
         let mut replaces = None;
         if let Known::Row(row) = known {
@@ -82,19 +88,24 @@ impl Pipeline {
             return Ok(shared);
         }
         let place = replaces.as_deref().map_or(Place::New, Place::Changed);
-        self.store_and_record(task, &mut listing, place).await
+        self.store_and_record(task, &mut listing, place, hold).await
     }
 
     /// Stores a known image anew, whatever its row says, and gives the row the new object; the old one goes, unless
     /// another row names it.
-    pub(crate) async fn refresh(&self, task: &mut Task, row: &Image) -> Result<FileResult, Trouble> {
+    pub(crate) async fn refresh(
+        &self,
+        task: &mut Task,
+        row: &Image,
+        hold: &Hold,
+    ) -> Result<FileResult, Trouble> {
         let mut listing = Listing::parse(&task.file).map_err(Trouble::BadListing)?;
         let answered = serde_json::to_value(row).unwrap_or_default();
         if record::is_own(task, &listing, &answered) {
             // an earlier try did it, and the answer was lost
             return Ok(imported(task, answered));
         }
-        self.store_and_record(task, &mut listing, Place::Refreshed(row)).await
+        self.store_and_record(task, &mut listing, Place::Refreshed(row), hold).await
     }
 
     async fn store_and_record(
@@ -102,13 +113,18 @@ impl Pipeline {
         task: &mut Task,
         listing: &mut Listing,
         place: Place<'_>,
+        hold: &Hold,
     ) -> Result<FileResult, Trouble> {
         for _ in 0..MAX_RELEASED {
             let stored = self.stored(task, listing).await?;
+            // whoever lost the task leaves the object to the next holder: its row could come after that one's end
+            hold.keep(task).await;
             if let Some(end) = self.record(task, listing, &stored, place).await? {
                 return Ok(end);
             }
             task.progress.next_incarnation();
+            // no object under a key that nobody else would find
+            hold.keep(task).await;
         }
         Err(Trouble::MetadataConfused)
     }
@@ -176,17 +192,20 @@ impl Pipeline {
         if task.progress.stored.is_none() && !task.progress.maybe_stored {
             return Ok(None);
         }
-        if let Known::Row(row) = self.look_up(&listing).await? {
-            let answered = serde_json::to_value(&row).unwrap_or_default();
-            if record::is_own(task, &listing, &answered) {
-                return Ok(Some(imported(task, answered)));
+        match self.look_up(&listing).await? {
+            Known::Row(row) => {
+                let answered = serde_json::to_value(&row).unwrap_or_default();
+                if record::is_own(task, &listing, &answered) {
+                    return Ok(Some(imported(task, answered)));
+                }
             }
+            // its maker may have had the row written: better an object too many than a row without one
+            Known::CannotTell if task.is_left_behind() => return Ok(None),
+            Known::CannotTell | Known::No => {}
         }
         let url = match &task.progress.stored {
             Some(stored) => Some(stored.url.clone()),
-            None if self.uploader.chooses_keys() => Some(self.uploader.locate(task, &listing).await?),
-            // the key was the storage service's choice, and its answer was lost
-            None => None,
+            None => self.uploader.locate(task, &listing).await?,
         };
         if let Some(url) = url {
             self.release(&url).await?;

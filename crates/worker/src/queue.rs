@@ -55,6 +55,18 @@ pub(crate) enum QueueError {
     Content(#[from] serde_json::Error),
 }
 
+impl QueueError {
+    /// Logs that something could not be done, which is tried again.
+    pub(crate) fn log(&self, what: &'static str) {
+        let error = service::error::chain(self);
+        match self {
+            // Redis is away: said once, when it went
+            Self::Redis(_) => tracing::debug!(error, "{what}"),
+            _ => tracing::error!(error, "{what}"),
+        }
+    }
+}
+
 /// A batch to be written down.
 #[derive(Debug, Clone)]
 pub(crate) struct NewTasks {

@@ -1,5 +1,6 @@
 //! Claims tasks, runs them, keeps their leases, and hands back what is not done when the worker stops.
 
+mod in_hand;
 mod settle;
 
 use std::{
@@ -8,15 +9,17 @@ use std::{
     time::Duration,
 };
 
-use client::{ids::DriveId, import::Failure, metadata::Image};
+use client::{ids::DriveId, metadata::Image};
 use service::Shutdown;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::in_hand::Running;
 use crate::{
+    hold::Stop,
     pacer::Pacer,
     pipeline::{Known, Pipeline},
-    queue::{Queue, QueueError, RENEW_EVERY},
+    queue::{Queue, QueueError},
     report::Reporter,
     task::{JobKey, JobState, Task},
     trouble::Trouble,
@@ -35,19 +38,6 @@ const SHORT_PAUSE: Duration = Duration::from_secs(1);
 /// Most ids in one question to the metadata service.
 const MOST_KNOWN: usize = 500;
 
-/// Why a running task must stop.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Stop {
-    /// A person stopped the job.
-    Cancelled,
-    /// No image of the job can succeed.
-    JobFailed(Failure),
-    /// The worker stops: somebody else goes on.
-    HandBack,
-    /// Somebody else has the task already.
-    LeaseLost,
-}
-
 /// Runs tasks. Clones are one.
 #[derive(Debug, Clone)]
 pub(crate) struct Runner {
@@ -65,13 +55,6 @@ struct Inner {
     running: Mutex<HashMap<i64, Running>>,
     tasks: TaskTracker,
     wake: Notify,
-}
-
-#[derive(Debug)]
-struct Running {
-    claim: i64,
-    job: JobKey,
-    stop: watch::Sender<Option<Stop>>,
 }
 
 impl Runner {
@@ -105,9 +88,9 @@ impl Runner {
     /// Stops a job everywhere: in the queue, and what runs here. What runs elsewhere stops when its lease is renewed.
     pub(crate) async fn stop_job(&self, job: &JobKey, state: &JobState) -> Result<u64, QueueError> {
         let unfinished = self.inner.queue.stop_job(job, state).await?;
-        if let Some(stop) = stop_for(state) {
+        if let Some(stop) = Stop::for_state(state) {
             let running = self.running();
-            running.values().filter(|task| task.job == *job).for_each(|task| tell(task, &stop));
+            running.values().filter(|task| task.job == *job).for_each(|task| task.hold.tell(&stop));
         }
         self.inner.reporter.wake();
         self.wake();
@@ -125,50 +108,20 @@ impl Runner {
                 }
                 Ok(tasks) => self.start(tasks, slots),
                 Err(error) => {
-                    tracing::error!(error = %service::error::chain(&error), "tasks cannot be claimed");
+                    error.log("tasks cannot be claimed");
                     drop(slots);
                     self.nap(&shutdown, Duration::from_secs(1)).await;
+                    // what runs here comes first when the queue is back: else its leases seem to have ended
+                    self.renew_leases().await;
                 }
             }
         }
         self.inner.tasks.close();
         if tokio::time::timeout(FINISH, self.inner.tasks.wait()).await.is_err() {
-            self.running().values().for_each(|task| tell(task, &Stop::HandBack));
+            self.running().values().for_each(|task| task.hold.tell(&Stop::HandBack));
             let _ = tokio::time::timeout(HAND_BACK, self.inner.tasks.wait()).await;
         }
         tasks_ended.cancel();
-    }
-
-    /// Renews the leases of what runs, and stops what it must not go on with.
-    pub(crate) async fn keep_leases(self, tasks_ended: CancellationToken) {
-        loop {
-            tokio::select! {
-                () = tasks_ended.cancelled() => break,
-                () = tokio::time::sleep(RENEW_EVERY) => {}
-            }
-            let leases: Vec<(i64, i64)> = self.running().iter().map(|(id, task)| (*id, task.claim)).collect();
-            if leases.is_empty() {
-                continue;
-            }
-            match self.inner.queue.renew(&leases).await {
-                Ok(held) => {
-                    let held: HashMap<i64, JobState> = held.into_iter().collect();
-                    let running = self.running();
-                    for (id, claim) in leases {
-                        let Some(task) = running.get(&id).filter(|task| task.claim == claim) else {
-                            continue;
-                        };
-                        let stop = held.get(&id).map_or(Some(Stop::LeaseLost), stop_for);
-                        if let Some(stop) = stop {
-                            tell(task, &stop);
-                        }
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(error = %service::error::chain(&error), "leases cannot be renewed");
-                }
-            }
-        }
     }
 
     /// Tells the import service while Drive lets nobody in.
@@ -210,23 +163,26 @@ impl Runner {
 
     /// Starts claimed tasks in their slots, after one question to the metadata service for all of them.
     fn start(&self, tasks: Vec<Task>, slots: Vec<OwnedSemaphorePermit>) {
-        let mut entered = Vec::new();
-        for (task, slot) in tasks.into_iter().zip(slots) {
-            let (stop, stopped) = watch::channel(stop_for(&task.job_state));
-            let entry = Running { claim: task.claim, job: task.job.clone(), stop };
-            self.running().insert(task.id, entry);
-            entered.push((task, slot, stopped));
-        }
+        let entered: Vec<_> = tasks
+            .into_iter()
+            .zip(slots)
+            .map(|(task, slot)| {
+                // of an image beside the queue whose worker is gone, only its object is looked after
+                let is_left = task.job.is_single().then_some(Stop::Cancelled);
+                let in_hand = self.take_in_hand(&task, is_left.or(Stop::for_state(&task.job_state)));
+                (task, slot, in_hand)
+            })
+            .collect();
         let runner = self.clone();
         self.inner.tasks.spawn(async move {
             let ids: Vec<&str> = entered.iter().filter_map(|(task, ..)| task.file["id"].as_str()).collect();
             let known = runner.look_up(&ids).await;
-            for (task, slot, stopped) in entered {
+            for (task, slot, in_hand) in entered {
                 let known = known.as_ref().map(|rows| rows.of(&task)).map_err(Arc::clone);
                 let runner = runner.clone();
                 runner.inner.tasks.clone().spawn(async move {
-                    runner.run_one(task, known, stopped).await;
-                    drop(slot);
+                    runner.run_one(task, known, &in_hand).await;
+                    drop((slot, in_hand));
                     runner.wake();
                 });
             }
@@ -269,22 +225,4 @@ impl KnownRows {
             None => Known::No,
         }
     }
-}
-
-fn stop_for(state: &JobState) -> Option<Stop> {
-    match state {
-        JobState::Open => None,
-        JobState::Cancelled => Some(Stop::Cancelled),
-        JobState::Failed(failure) => Some(Stop::JobFailed(failure.clone())),
-    }
-}
-
-fn tell(task: &Running, stop: &Stop) {
-    task.stop.send_if_modified(|told| {
-        let is_news = told.is_none();
-        if is_news {
-            *told = Some(stop.clone());
-        }
-        is_news
-    });
 }

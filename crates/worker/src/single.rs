@@ -9,8 +9,10 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     app::App,
+    hold::Hold,
     listing::Listing,
     pipeline::Known,
+    queue::QueueError,
     task::{JobKey, JobState, Progress, Task},
     trouble::Trouble,
 };
@@ -37,6 +39,9 @@ pub(crate) enum Wanted {
     Refresh,
 }
 
+/// The reason of an image that was not even tried, because it could not be written down.
+pub(crate) const QUEUE_UNAVAILABLE: &str = "queue-unavailable";
+
 /// Why an image could not be imported.
 #[derive(Debug)]
 pub(crate) struct NotImported {
@@ -52,17 +57,20 @@ impl From<Trouble> for NotImported {
     }
 }
 
-/// Imports one image now. Leaves no object when it fails.
+/// Imports one image now. Leaves no object when it fails: what is begun stands in the queue, where it is found should this
+/// worker die.
 pub(crate) async fn import_now(
     app: &App,
     job: &Value,
     file: Value,
     wanted: Wanted,
 ) -> Result<FileResult, NotImported> {
+    let job = JobKey::single(job);
+    let (id, claim) = app.queue.journal(&job, &file).await.map_err(|error| unwritable(&error))?;
     let mut task = Task {
-        id: 0,
-        claim: 0,
-        job: JobKey::of(job),
+        id,
+        claim,
+        job,
         job_state: JobState::Open,
         file_id: file["id"].as_str().unwrap_or_default().to_owned(),
         file,
@@ -71,17 +79,57 @@ pub(crate) async fn import_now(
         progress: Progress::default(),
         flying: None,
     };
+    let in_hand = app.runner.take_in_hand(&task, None);
+    let done = tokio::select! {
+        biased;
+        _ = in_hand.hold.told() => {
+            task.land();
+            give_up(app, &task).await;
+            return Err(interrupted());
+        }
+        done = import_in_hand(app, &mut task, wanted, &in_hand.hold) => done,
+    };
+    // where this fails, somebody finds it, and that a row names the object
+    match done {
+        Done::Clear(end) => {
+            if let Err(error) = app.queue.forget(&task).await {
+                error.log("a single image cannot be ended");
+            }
+            end
+        }
+        Done::MayHaveLeftAnObject(end) => {
+            give_up(app, &task).await;
+            end
+        }
+    }
+}
+
+/// How it ended, and whether all is cleared away.
+enum Done {
+    Clear(Result<FileResult, NotImported>),
+    MayHaveLeftAnObject(Result<FileResult, NotImported>),
+}
+
+/// Leaves the object to whoever comes next.
+async fn give_up(app: &App, task: &Task) {
+    if let Err(error) = app.queue.defer(task, Duration::ZERO).await {
+        error.log("a single image cannot be given up");
+    }
+    app.runner.wake();
+}
+
+async fn import_in_hand(app: &App, task: &mut Task, wanted: Wanted, hold: &Hold) -> Done {
     let patience = if wanted == Wanted::Refresh { PATIENCE_TO_REFRESH } else { PATIENCE };
     let deadline = Instant::now() + patience;
     let mut last = None;
     for tries in 1..=MAX_TRIES {
         let done = tokio::select! {
-            done = timeout_at(deadline, try_once(app, &mut task, wanted)) => done.ok(),
+            done = timeout_at(deadline, try_once(app, task, wanted, hold)) => done.ok(),
             () = stops_soon(app) => None,
         };
         let Some(done) = done else { break };
         let trouble = match done {
-            Ok(Some(end)) => return Ok(end),
+            Ok(Some(end)) => return Done::Clear(Ok(end)),
             Ok(None) => {
                 last = Some(not_known());
                 break;
@@ -99,16 +147,21 @@ pub(crate) async fn import_now(
         }
     }
     let clearing = if app.shutdown.is_stopping() { LAST_CLEARING } else { CLEARING };
-    match tokio::time::timeout(clearing, app.pipeline.discard(&mut task)).await {
-        Ok(Ok(Some(stored_after_all))) => return Ok(stored_after_all),
-        Ok(Ok(None)) => {}
-        Ok(Err(_)) | Err(_) => tracing::warn!("an object without a row could not be released"),
+    let failed = || last.unwrap_or_else(|| too_slow(patience));
+    match tokio::time::timeout(clearing, app.pipeline.discard(task)).await {
+        Ok(Ok(Some(stored_after_all))) => Done::Clear(Ok(stored_after_all)),
+        Ok(Ok(None)) => Done::Clear(Err(failed())),
+        Ok(Err(_)) | Err(_) => Done::MayHaveLeftAnObject(Err(failed())),
     }
-    Err(last.unwrap_or_else(|| too_slow(patience)))
 }
 
 /// None where the image is to be refreshed and is not known.
-async fn try_once(app: &App, task: &mut Task, wanted: Wanted) -> Result<Option<FileResult>, Trouble> {
+async fn try_once(
+    app: &App,
+    task: &mut Task,
+    wanted: Wanted,
+    hold: &Hold,
+) -> Result<Option<FileResult>, Trouble> {
     let listing = Listing::parse(&task.file).map_err(Trouble::BadListing)?;
     let id = listing.drive.id.as_str();
     let rows = app.pipeline.metadata.known_images(&[id]).await.map_err(Trouble::Metadata)?;
@@ -117,8 +170,8 @@ async fn try_once(app: &App, task: &mut Task, wanted: Wanted) -> Result<Option<F
         row.map_or(Known::No, |row| Known::Row(Box::new(row)))
     });
     match (wanted, known) {
-        (Wanted::Import, known) => app.pipeline.import(task, known).await.map(Some),
-        (Wanted::Refresh, Known::Row(row)) => app.pipeline.refresh(task, &row).await.map(Some),
+        (Wanted::Import, known) => app.pipeline.import(task, known, hold).await.map(Some),
+        (Wanted::Refresh, Known::Row(row)) => app.pipeline.refresh(task, &row, hold).await.map(Some),
         (Wanted::Refresh, Known::No | Known::CannotTell) => Ok(None),
     }
 }
@@ -155,6 +208,15 @@ fn too_slow(patience: Duration) -> NotImported {
             patience.as_secs()
         ),
     }
+}
+
+fn unwritable(error: &QueueError) -> NotImported {
+    error.log("a single image cannot be written down");
+    NotImported { reason: QUEUE_UNAVAILABLE, message: "The task queue cannot be written.".to_owned() }
+}
+
+fn interrupted() -> NotImported {
+    NotImported { reason: "interrupted", message: "The worker was interrupted; try again".to_owned() }
 }
 
 fn not_known() -> NotImported {

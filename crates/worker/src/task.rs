@@ -160,6 +160,11 @@ impl Task {
         !self.job.is_single() && self.progress.needs_drive()
     }
 
+    /// True for an image beside the queue that somebody else had begun.
+    pub(crate) fn is_left_behind(&self) -> bool {
+        self.job.is_single() && self.claim > 1
+    }
+
     /// No upload runs any more: remembers whether the last one may have become an object.
     pub(crate) fn land(&mut self) {
         let is_complete = self.flying.take().is_some_and(|watch| watch.is_complete());

@@ -40,6 +40,8 @@ pub(crate) enum Trouble {
         /// Bytes that may be held.
         limit: u64,
     },
+    /// The worker came upon a mistake of its own.
+    Panicked,
 }
 
 impl Trouble {
@@ -83,6 +85,7 @@ impl Trouble {
             Self::TooLarge { limit } => {
                 format!("The image is larger than the {limit} bytes that UPLOAD_MODE=base64 can carry")
             }
+            Self::Panicked => "The worker failed on this image".to_owned(),
         }
     }
 
@@ -114,6 +117,7 @@ impl Trouble {
                 "Retry later; if it stays, download the file by hand and upload it to Google Drive again.",
             ),
             Self::TooLarge { .. } => ("too-large", "Set UPLOAD_MODE=stream."),
+            Self::Panicked => ("internal", "Look into the worker's log, and report what it says."),
         }
     }
 }

@@ -56,14 +56,13 @@ impl Uploader {
         Self { source, storage, provider, mode, memory }
     }
 
-    /// Whether objects have keys that the task chooses.
-    pub(crate) fn chooses_keys(&self) -> bool {
-        self.mode == UploadMode::Stream
-    }
-
     /// Downloads the file and stores it. `listing` is brought up to date where Drive says something new.
     pub(crate) async fn store(&self, task: &mut Task, listing: &mut Listing) -> Result<Stored, Trouble> {
-        let uuid = task.object_uuid(listing);
+        // of the record as sent: whoever looks for the object knows no other
+        let uuid = match Listing::parse(&task.file) {
+            Ok(as_sent) => task.object_uuid(&as_sent),
+            Err(_) => task.object_uuid(listing),
+        };
         if std::mem::take(&mut task.progress.check_rate) {
             self.source.get(&listing.drive).await.map_err(Trouble::Drive)?;
         }
@@ -160,7 +159,10 @@ impl Uploader {
                 };
                 self.put_stream(task, &object, reqwest::Body::wrap_stream(bytes), &watch).await
             }
-            UploadMode::Base64 => self.upload(listing, size_bytes, md5, bytes, &watch).await,
+            UploadMode::Base64 => {
+                let order = Base64Order { uuid, size_bytes, md5 };
+                self.upload(task, listing, order, bytes, &watch).await
+            }
         };
         if let Hash::Into(slot) = hash {
             *slot = watch.md5();
@@ -208,13 +210,13 @@ impl Uploader {
     /// The original's way.
     async fn upload(
         &self,
+        task: &mut Task,
         listing: &Listing,
-        size_bytes: Option<u64>,
-        md5: Option<String>,
+        order: Base64Order,
         bytes: impl futures::Stream<Item = std::io::Result<bytes::Bytes>> + Send,
         watch: &Watch,
     ) -> Result<Put, Trouble> {
-        let held = size_bytes.unwrap_or(UNKNOWN_BYTES);
+        let held = order.size_bytes.unwrap_or(UNKNOWN_BYTES);
         if held > MEMORY_BYTES {
             return Err(Trouble::TooLarge { limit: MEMORY_BYTES });
         }
@@ -232,7 +234,7 @@ impl Uploader {
             }
         }
         let actual = hex::encode(Md5::digest(&image));
-        if md5.is_some_and(|due| due != actual) {
+        if order.md5.is_some_and(|due| due != actual) {
             return Err(Trouble::ChecksumMismatch);
         }
         let size_bytes = image.len() as u64;
@@ -243,18 +245,34 @@ impl Uploader {
             filename: listing.name.clone(),
             mime_type: listing.mime_type.clone(),
             provider: self.provider.clone(),
+            uuid: Some(order.uuid),
         };
+        // should this be dropped in the middle, the task still knows what may have become of the object
+        task.flying = Some(watch.clone());
         let answer = tokio::time::timeout(LONGEST_SILENCE, self.storage.upload(&upload)).await;
+        task.land();
         let uploaded = answer.map_err(|_| Trouble::StorageSilent)?.map_err(Trouble::Storage)?;
         Ok(Put { url: uploaded.url, size_bytes, md5: actual })
     }
 
     /// The URL of the object that an interrupted try of this task may have left. Storage is only asked: were anything
-    /// written there, it could take the place of what another try has stored meanwhile.
-    pub(crate) async fn locate(&self, task: &Task, listing: &Listing) -> Result<String, Trouble> {
+    /// written there, it could take the place of what another try has stored meanwhile. `None` where the storage service is the
+    /// original's: it chose the key, and its answer was lost.
+    pub(crate) async fn locate(&self, task: &Task, listing: &Listing) -> Result<Option<String>, Trouble> {
         let object = LocateObject { uuid: task.object_uuid(listing), filename: listing.name.clone() };
-        self.storage.locate_object(&object).await.map(|place| place.url).map_err(Trouble::Storage)
+        match self.storage.locate_object(&object).await {
+            Ok(place) => Ok(Some(place.url)),
+            Err(error) if matches!(error.status().map(|status| status.as_u16()), Some(404 | 405)) => Ok(None),
+            Err(error) => Err(Trouble::Storage(error)),
+        }
     }
+}
+
+/// What the original's way needs to know besides the bytes.
+struct Base64Order {
+    uuid: Uuid,
+    size_bytes: Option<u64>,
+    md5: Option<String>,
 }
 
 /// Whether a download is hashed here.

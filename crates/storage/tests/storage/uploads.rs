@@ -89,15 +89,17 @@ async fn an_object_says_what_it_is_and_what_it_was_called() {
 #[tokio::test]
 async fn the_originals_upload_stores_small_and_large() {
     let stack = Stack::start().await;
-    for length in [0, 5, 9 << 20, 20 << 20] {
+    for (length, uuid) in [(0, None), (5, Some(Uuid::new_v4())), (9 << 20, None), (20 << 20, None)] {
         let sent = bytes(length);
         let upload = Upload {
             file_data: base64::engine::general_purpose::STANDARD.encode(&sent),
             filename: "a b.txt".into(),
             mime_type: "text/plain".into(),
             provider: "aws".into(),
+            uuid,
         };
         let uploaded = stack.service.client().upload(&upload).await.unwrap();
+        assert!(uuid.is_none_or(|uuid| uploaded.url.contains(&format!("/{uuid}_"))), "{uploaded:?}");
         assert!(uploaded.success && uploaded.url.ends_with("_a%20b.txt"));
         let opened = stack.open(&uploaded.url).await;
         assert_eq!(opened.headers()["content-type"], "text/plain");

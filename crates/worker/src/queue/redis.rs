@@ -32,7 +32,14 @@
 mod rows;
 mod scripts;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use client::import::{FileResult, Outcome};
 use serde_json::Value;
@@ -55,6 +62,8 @@ pub(crate) struct RedisQueue {
     owner: Arc<Owner>,
     /// What this worker had in hand when it was killed was made ready.
     taken_back: Arc<OnceCell<()>>,
+    /// The last call failed.
+    is_away: Arc<AtomicBool>,
 }
 
 impl RedisQueue {
@@ -65,13 +74,22 @@ impl RedisQueue {
             Owner::passing()
         });
         let prefix = redis.key("worker:").into();
-        Self { redis, prefix, owner: Arc::new(owner), taken_back: Arc::default() }
+        Self { redis, prefix, owner: Arc::new(owner), taken_back: Arc::default(), is_away: Arc::default() }
     }
 
     async fn run<T: redis::FromRedisValue>(&self, script: &Script, args: &[&str]) -> Result<T, QueueError> {
         let mut call = script.prepare_invoke();
         call.arg(&*self.prefix).arg(&self.owner.name).arg(args);
-        Ok(self.redis.run(&call).await?)
+        let answer = self.redis.run(&call).await;
+        let was_away = self.is_away.swap(answer.is_err(), Ordering::Relaxed);
+        match &answer {
+            Err(error) if !was_away => {
+                tracing::warn!(error = %service::error::chain(error), "Redis does not answer; tasks wait for it");
+            }
+            Ok(_) if was_away => tracing::info!("Redis answers again"),
+            _ => {}
+        }
+        Ok(answer?)
     }
 
     async fn take_back(&self) -> Result<(), QueueError> {

@@ -9,10 +9,10 @@ use service::{ApiError, extract::Json};
 use crate::{
     app::App,
     listing::{BadListing, Listing},
-    single::{self, NotImported, Wanted},
+    single::{self, NotImported, QUEUE_UNAVAILABLE, Wanted},
 };
 
-/// 200 with the image; 500 with the reason. A record that will not do is 400.
+/// 200 with the image; 500 with the reason, 503 while the task queue cannot be written. A record that will not do is 400.
 pub(crate) async fn process_single(
     State(app): State<App>,
     Json(mut body): Json<Value>,
@@ -62,9 +62,10 @@ async fn import_and_report(
     };
     let done = match refusal {
         Some(refusal) => Err(refusal),
-        None => {
-            import(app, &job, file, wanted).await.map_err(|not| ApiError::internal(not.reason, not.message))
-        }
+        None => import(app, &job, file, wanted).await.map_err(|not| match not.reason {
+            QUEUE_UNAVAILABLE => ApiError::unavailable(not.reason, not.message),
+            reason => ApiError::internal(reason, not.message),
+        }),
     };
     let image = done.as_ref().ok().map(|end| end.image.clone().unwrap_or_default());
     if wanted == Wanted::Import {

@@ -1,15 +1,20 @@
 //! One task from its lease to what follows: its outcome is written down, or it waits for another try.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use client::import::{Failure, FileResult, Outcome};
-use tokio::sync::watch;
+use client::{
+    import::{Failure, FileResult, Outcome},
+    retry::Backoff,
+};
+use futures::FutureExt;
 use tracing::Instrument;
 
-use super::{Runner, Stop};
+use super::{Runner, in_hand::InHand};
 use crate::{
+    hold::{Hold, Stop},
     outcome::{Circumstances, Decision, decide},
     pipeline::Known,
+    queue::QueueError,
     task::{JobState, Task},
     trouble::Trouble,
 };
@@ -18,43 +23,33 @@ use crate::{
 const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 
 impl Runner {
-    /// Runs a claimed task to its end, to its next try, or until it is told to stop.
-    pub(super) async fn run_one(
-        &self,
-        task: Task,
-        known: Result<Known, Arc<Trouble>>,
-        stopped: watch::Receiver<Option<Stop>>,
-    ) {
+    /// Runs a claimed task to its end, to its next try, or until it is told to stop. A panic is a try that failed.
+    pub(super) async fn run_one(&self, task: Task, known: Result<Known, Arc<Trouble>>, in_hand: &InHand) {
         let _in_work = self.inner.reporter.working_on(&task.job);
-        let (id, claim) = (task.id, task.claim);
         let span = tracing::info_span!("task", job.id = %task.job, file.id = %task.file_id);
         let request_id = client::request_id::accept(task.request_id.as_deref());
-        let work = Box::pin(self.try_once(task, known, stopped).instrument(span));
-        client::request_id::scope(request_id, work).await;
-        let mut running = self.running();
-        if running.get(&id).is_some_and(|task| task.claim == claim) {
-            running.remove(&id);
-        }
+        let spare = task.clone();
+        let work = async {
+            if survive(self.try_once(task, known, &in_hand.hold)).await.is_none() {
+                self.after_panic(spare, &in_hand.hold).await;
+            }
+        };
+        client::request_id::scope(request_id, Box::pin(work.instrument(span))).await;
     }
 
-    async fn try_once(
-        &self,
-        mut task: Task,
-        known: Result<Known, Arc<Trouble>>,
-        mut stopped: watch::Receiver<Option<Stop>>,
-    ) {
+    async fn try_once(&self, mut task: Task, known: Result<Known, Arc<Trouble>>, hold: &Hold) {
         if let Some(end) = task.progress.ending.clone() {
             return self.end(task, end).await;
         }
         let work = async {
             match known {
-                Ok(known) => self.inner.pipeline.import(&mut task, known).await.map_err(Arc::new),
+                Ok(known) => self.inner.pipeline.import(&mut task, known, hold).await.map_err(Arc::new),
                 Err(trouble) => Err(trouble),
             }
         };
         let done = tokio::select! {
             biased;
-            stop = told(&mut stopped) => Err(stop),
+            stop = hold.told() => Err(stop),
             done = work => Ok(done),
         };
         task.land();
@@ -71,6 +66,19 @@ impl Runner {
                 let end = task.ended_without_image(Outcome::Failed, Some(failure));
                 self.end(task, end).await;
             }
+        }
+    }
+
+    /// The task was dropped wherever it was.
+    async fn after_panic(&self, mut task: Task, hold: &Hold) {
+        tracing::error!("importing an image panicked");
+        task.progress = hold.kept().unwrap_or(task.progress);
+        task.progress.maybe_stored |= task.progress.stored.is_none();
+        if survive(self.after_trouble(task.clone(), &Trouble::Panicked)).await.is_none() {
+            tracing::error!("and clearing away after it; an object without a row may be left");
+            let failure = Trouble::Panicked.failure(task.progress.attempts.saturating_add(1));
+            let end = task.ended_without_image(Outcome::Failed, Some(failure));
+            self.finish(&task, &end).await;
         }
     }
 
@@ -134,20 +142,21 @@ impl Runner {
     }
 
     async fn defer(&self, task: &Task, after: Duration) {
-        if let Err(error) = self.inner.queue.defer(task, after).await {
-            // the lease ends by itself
-            tracing::error!(error = %service::error::chain(&error), "a task cannot be given back");
+        let queue = &self.inner.queue;
+        if !insist("a task cannot be given back", || queue.defer(task, after)).await {
+            tracing::debug!("somebody else has the task");
         }
     }
 
     async fn finish(&self, task: &Task, end: &FileResult) {
-        match self.inner.queue.finish(task, end).await {
-            Ok(true) => self.inner.reporter.outcome_written(&task.job),
-            Ok(false) => tracing::debug!("somebody else has the task"),
-            Err(error) => {
-                // the lease ends by itself, and the task runs again
-                tracing::error!(error = %service::error::chain(&error), "an outcome cannot be written");
-            }
+        let queue = &self.inner.queue;
+        if task.job.is_single() {
+            // nobody waits for its outcome any more
+            insist("a task cannot be ended", || queue.forget(task)).await;
+        } else if insist("an outcome cannot be written", || queue.finish(task, end)).await {
+            self.inner.reporter.outcome_written(&task.job);
+        } else {
+            tracing::debug!("somebody else has the task");
         }
     }
 
@@ -158,10 +167,23 @@ impl Runner {
     }
 }
 
-async fn told(stopped: &mut watch::Receiver<Option<Stop>>) -> Stop {
-    match stopped.wait_for(Option::is_some).await.map(|stop| stop.clone()) {
-        Ok(Some(stop)) => stop,
-        // nobody is left who could say so
-        Ok(None) | Err(_) => std::future::pending().await,
+/// Until the queue has answered. What was done is not done again because the queue was away for a while.
+async fn insist<Call>(what: &'static str, call: impl Fn() -> Call) -> bool
+where
+    Call: Future<Output = Result<bool, QueueError>>,
+{
+    let mut tries = 0;
+    loop {
+        match call().await {
+            Ok(is_held) => return is_held,
+            Err(error) => error.log(what),
+        }
+        tries += 1;
+        tokio::time::sleep(Backoff::SERVICE.wait(tries, None)).await;
     }
+}
+
+/// What `work` comes to; `None` when it panicked.
+async fn survive<T>(work: impl Future<Output = T>) -> Option<T> {
+    AssertUnwindSafe(work).catch_unwind().await.ok()
 }
