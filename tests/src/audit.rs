@@ -1,6 +1,8 @@
 //! The whole truth after a run: what Drive holds, what the rows say, what lies in the bucket, what the jobs counted, and
 //! what is still in the queue.
 
+mod left_over;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use client::import::{JobState, JobStatus};
@@ -8,8 +10,9 @@ use md5::{Digest, Md5};
 
 use crate::{Stack, bucket::BUCKET, wait_for};
 
-/// How long objects that were released may stay.
-const CLEAN_UP: Duration = Duration::from_secs(60);
+/// How long objects that were released may stay: a delete that a killed metadata service had in hand is somebody else's
+/// after two minutes.
+const CLEAN_UP: Duration = Duration::from_secs(180);
 
 impl Stack {
     /// Checks that rows and objects are exactly `expected` (Drive id → bytes): each file one row and one object with

@@ -48,6 +48,17 @@ impl Bucket {
         self.faults.add(rule);
     }
 
+    /// How often each rule of the fault book fired.
+    pub fn fired(&self) -> Vec<(String, u64)> {
+        let report = self.faults.report().into_iter();
+        report.map(|entry| (format!("{:?} on {:?}", entry.rule.kind, entry.rule.on), entry.fired)).collect()
+    }
+
+    /// Everything goes well again.
+    pub fn heal(&self) {
+        self.faults.clear();
+    }
+
     /// Every key and its size.
     ///
     /// # Panics

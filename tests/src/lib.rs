@@ -16,3 +16,8 @@ pub mod wait;
 
 pub use stack::{Backend, Stack, StackBuilder};
 pub use wait::wait_for;
+
+/// True when `TEST_LONG` is set: tests that can be thorough are, and take their time.
+pub fn long_run() -> bool {
+    service::Env::from_process_without_file().get("TEST_LONG").is_some()
+}

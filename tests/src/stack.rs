@@ -160,6 +160,16 @@ impl Stack {
         wait_for("the job ends", PATIENCE, look, ended).await.expect("the job is known")
     }
 
+    /// Waits until `count` rows are there. Asking may fail meanwhile.
+    ///
+    /// # Panics
+    /// When they do not come in time.
+    pub async fn stored(&self, count: u64) {
+        let metadata = client::metadata::Client::new(self.api.clone(), self.http.clone());
+        let look = || async { metadata.stats().await.map_or(0, |stats| stats.total_images) };
+        wait_for("images are stored", PATIENCE, look, |&stored| stored >= count).await;
+    }
+
     /// Imports a folder from start to end.
     ///
     /// # Panics
@@ -201,6 +211,22 @@ impl Stack {
             let log = process.log();
             for secret in [API_KEY, SECRET_KEY, DB_PASSWORD] {
                 assert!(!log.contains(secret), "the log of {name} shows {secret}");
+            }
+        }
+    }
+}
+
+/// Lines of each log that are shown when a test fails.
+const LAST_LINES: usize = 25;
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for (name, process) in &self.processes {
+                let log = process.log();
+                let first = log.lines().count().saturating_sub(LAST_LINES);
+                eprintln!("-- the log of {name} ends with:");
+                log.lines().skip(first).for_each(|line| eprintln!("{line}"));
             }
         }
     }

@@ -15,7 +15,7 @@ use std::{
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::json;
-use tests::{Backend, Stack, audit::assert_all_stored, drive, link::Caught, wait_for};
+use tests::{Backend, Stack, audit::assert_all_stored, drive, link::Caught};
 use tokio::time::{Instant, sleep};
 
 use self::{
@@ -146,6 +146,7 @@ async fn is_exact(stack: &Stack, job_id: &str, expected: &BTreeMap<String, Vec<u
     assert_all_stored(&job, expected.len());
     stack.all_ready().await;
     stack.assert_stored_exactly(expected).await;
+    stack.assert_nothing_left_to_do().await;
     stack.assert_no_secret_in_logs();
     stack.assert_no_panic_in_logs();
 }
@@ -172,12 +173,15 @@ async fn kills_at_every_step_lose_nothing_on_files() {
     kills_lose_nothing(Backend::Files).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_at_every_step_lose_nothing_on_servers() {
+    kills_lose_nothing(Backend::Servers).await;
+}
+
 #[tokio::test]
 async fn everything_killed_at_once_goes_on_where_it_was() {
     let (mut stack, job_id, expected) = start(Backend::Files).await;
-    let metadata = client::metadata::Client::new(stack.api.clone(), stack.http.clone());
-    let look = || async { metadata.stats().await.map_or(0, |stats| stats.total_images) };
-    wait_for("some images are stored", Duration::from_secs(60), look, |&stored| stored >= 50).await;
+    stack.stored(50).await;
     for process in stack.processes.values_mut() {
         process.kill();
     }

@@ -29,3 +29,11 @@ pub(crate) fn folder(id: &str, count: usize, length: usize) -> (Value, BTreeMap<
     }
     (json!({"folders": {id: items}}), expected)
 }
+
+/// A folder of `count` files of `length` bytes that the emulator knows without a manifest, and what must be stored.
+pub(crate) fn bench_folder(count: usize, length: usize) -> (String, BTreeMap<String, Vec<u8>>) {
+    let id = format!("bench-{count}-{length}");
+    let files = (0..count).map(|number| format!("{id}_f{number}"));
+    let expected = files.map(|file| (file.clone(), generated(&file, length))).collect();
+    (id, expected)
+}
