@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that finds something else than it expects ends there")]
 
+mod checks;
 mod contract;
 mod harness;
 mod listing;

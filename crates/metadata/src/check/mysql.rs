@@ -161,7 +161,8 @@ async fn rights(
         return Finding::failed(RIGHTS, format!("the user lacks {}", missing.join(", ")), grant);
     }
     match may_make {
-        Ok(()) => Finding::ok(RIGHTS, "rows can be written, tables made and changed"),
+        Ok(()) if has_table => Finding::ok(RIGHTS, "rows can be written, tables made and changed"),
+        Ok(()) => Finding::ok(RIGHTS, "tables can be made and changed"),
         Err(right) if is_complete => Finding::warning(
             RIGHTS,
             format!("rows can be written, but the user lacks {right}, which a later version may need"),
