@@ -44,9 +44,13 @@ async fn an_object_is_named_or_going_or_unknown(place: Place) {
     service.create(&image("named")).await;
     service.create(&image("dropped")).await;
     service.delete("/images/2").await;
-    let release = json!({"storage_path": "https://b/over", "storage_provider": "aws"});
-    service.post("/objects/release", &release).await;
-    place.execute("UPDATE released_objects SET deletes_left = 0 WHERE storage_path = 'https://b/over'").await;
+    // deleted for the last time, and remembered
+    place
+        .execute(
+            "INSERT INTO released_objects (storage_path, storage_provider, deletes_left, due_ms) \
+             VALUES ('https://b/over', 'aws', 0, 9999999999999)",
+        )
+        .await;
     let paths =
         ["https://b/named", "https://b/dropped", "https://b/over", "https://b/NAMED", "https://b/\u{1f600}"];
     let answer = service.post("/objects/lookup", &json!({"storage_paths": paths})).await;
