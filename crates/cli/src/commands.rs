@@ -3,6 +3,7 @@
 mod cancel;
 mod delete;
 mod demo;
+mod doctor;
 mod emulators;
 mod images;
 mod import;
@@ -38,6 +39,7 @@ enum Command {
     Stats(stats::Stats),
     Delete(delete::Delete),
     Cancel(cancel::Cancel),
+    Doctor(doctor::Doctor),
     Emulators(emulators::Emulators),
     /// Asks a server of this machine whether it is healthy
     #[command(hide = true)]
@@ -64,6 +66,7 @@ impl CommandLine {
             Command::Stats(stats) => stats.run().await,
             Command::Delete(delete) => delete.run().await,
             Command::Cancel(cancel) => cancel.run().await,
+            Command::Doctor(doctor) => doctor.run().await,
             Command::Emulators(emulators) => emulators.run().await,
             Command::Healthcheck { port, path } => {
                 tokio::task::spawn_blocking(move || service::probe::ask(port, &path)).await??;

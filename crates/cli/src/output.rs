@@ -20,14 +20,26 @@ pub(crate) fn say(text: &str) {
     eprintln!("{text}");
 }
 
+/// A colour of the terminal's own palette.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Colour {
+    Red = 31,
+    Green = 32,
+    Yellow = 33,
+    Grey = 90,
+}
+
 /// A word that stands out on a terminal.
 pub(crate) fn paint(word: &str, good: bool) -> String {
-    let plain = !std::io::stdout().is_terminal() || is_colourless();
-    match (plain, good) {
-        (true, _) => word.to_owned(),
-        (false, true) => format!("\u{1b}[32m{word}\u{1b}[0m"),
-        (false, false) => format!("\u{1b}[31m{word}\u{1b}[0m"),
+    coloured(word, if good { Colour::Green } else { Colour::Red })
+}
+
+/// A word in a colour, on a terminal.
+pub(crate) fn coloured(word: &str, colour: Colour) -> String {
+    if !std::io::stdout().is_terminal() || is_colourless() {
+        return word.to_owned();
     }
+    format!("\u{1b}[{}m{word}\u{1b}[0m", colour as u8)
 }
 
 /// <https://no-color.org>
