@@ -14,3 +14,4 @@ mod partitions;
 mod races;
 mod rolling_restart;
 mod secrets;
+mod verify;
