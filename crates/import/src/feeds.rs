@@ -5,6 +5,8 @@
 //! stops. Nothing here grows with a slow watcher: it finds the newest state, and reads stored images at its own pace.
 
 mod ring;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::HashMap,
@@ -87,7 +89,8 @@ impl Feeds {
         let look = Look::at(job);
         if look.job.state.is_final() {
             // nothing follows, so nobody needs to look out
-            return watcher(watch::channel(Arc::new(look)).1, Arc::default());
+            let ring = Arc::new(Ring::starting_at(look.newest));
+            return watcher(watch::channel(Arc::new(look)).1, ring);
         }
         let mut open = self.open();
         if let Some(feed) = open.get(&job.number) {

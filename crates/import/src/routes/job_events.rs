@@ -47,7 +47,7 @@ pub(super) async fn job_events(
         Seen::End => 0,
         Seen::Image(number) => number,
     };
-    let body = Body::from_stream(events(app.feeds.watch(&app, &job), after));
+    let body = Body::from_stream(events(app.feeds.watch(&app, &job), after, HEARTBEAT_EVERY));
     let head = [
         (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
@@ -63,7 +63,11 @@ fn last_seen(headers: &HeaderMap, query: &Query) -> Seen {
 }
 
 /// The events of a job, written as they are read: a slow reader is told less often.
-fn events(watcher: Watcher, after: u64) -> impl Stream<Item = Result<String, Infallible>> {
+fn events(
+    watcher: Watcher,
+    after: u64,
+    heartbeat_every: Duration,
+) -> impl Stream<Item = Result<String, Infallible>> {
     let (mut watcher, mut after) = (watcher, after);
     async_stream::stream! {
         yield Ok(sse::opening());
@@ -94,7 +98,7 @@ fn events(watcher: Watcher, after: u64) -> impl Stream<Item = Result<String, Inf
             }
             yield Ok(sse::event("progress", None, &job));
             loop {
-                match tokio::time::timeout(HEARTBEAT_EVERY, watcher.has_news()).await {
+                match tokio::time::timeout(heartbeat_every, watcher.has_news()).await {
                     Ok(true) => break,
                     // the service stops, or the job is gone: the client comes back, or learns that
                     Ok(false) => return,
@@ -108,8 +112,40 @@ fn events(watcher: Watcher, after: u64) -> impl Stream<Item = Result<String, Inf
 #[cfg(test)]
 mod tests {
     use axum::{extract::FromRequestParts, http::Request};
+    use client::{drive::DriveRef, ids::DriveId};
+    use futures::StreamExt;
+    use service::{Env, Shutdown};
 
     use super::*;
+    use crate::{
+        Config,
+        store::{NewJob, Page},
+    };
+
+    #[tokio::test]
+    async fn while_nothing_happens_something_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let env = Env::from_pairs([("DATA_DIR", dir.path().to_str().unwrap())]);
+        let app = App::build(Config::from_env(&env).unwrap(), Shutdown::new()).await.unwrap();
+        let new = NewJob {
+            id: "j".into(),
+            folder: DriveRef { id: DriveId::parse("album").unwrap(), resource_key: None },
+            folder_name: None,
+            request_id: None,
+            recursive: false,
+            retry_of: None,
+        };
+        let page = Page { next_token: Some("more".into()), ..Page::default() };
+        let (job, _held) = app.store.create_job(&new, page, &app.lease()).await.unwrap();
+        let watcher = app.feeds.watch(&app, &job);
+        let mut events = Box::pin(events(watcher, 0, Duration::from_millis(10)));
+        let mut next = async || events.next().await.unwrap().unwrap();
+        assert!(next().await.starts_with("retry: "));
+        assert!(next().await.starts_with("event: progress\n"));
+        for _ in 0..3 {
+            assert_eq!(next().await, sse::HEARTBEAT);
+        }
+    }
 
     #[tokio::test]
     async fn the_header_is_newer_than_the_address() {

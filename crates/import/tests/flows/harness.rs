@@ -1,6 +1,8 @@
 //! Starts what a test needs, and looks at it.
 
 mod drive;
+mod events;
+mod metadata;
 mod process;
 mod worker;
 
@@ -11,7 +13,9 @@ use tokio::time::Instant;
 
 pub(crate) use self::{
     drive::Drive,
-    process::{Import, Settings},
+    events::{Event, image_ids},
+    metadata::Metadata,
+    process::{Answer, Import, Settings},
     worker::{Kind, Worker},
 };
 

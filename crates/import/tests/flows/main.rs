@@ -6,8 +6,14 @@ mod harness;
 
 mod cancelling;
 mod dispatching;
+mod failures;
+mod jobs;
 mod listing;
+mod previewing;
 mod recorded;
+mod recursing;
 mod reporting;
 mod restarting;
+mod retrying;
 mod starting;
+mod watching;

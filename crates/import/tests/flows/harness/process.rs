@@ -99,6 +99,11 @@ impl Import {
         self.post("import/google-drive", &json!({ "folder_url": link })).await
     }
 
+    /// Starts an import of a folder and all below it.
+    pub(crate) async fn import_tree(&self, link: &str) -> Answer {
+        self.post("import/google-drive", &json!({"folder_url": link, "recursive": true})).await
+    }
+
     /// Starts an import that is expected to make a job; its id.
     pub(crate) async fn job(&self, link: &str) -> String {
         let answer = self.import(link).await;
@@ -126,6 +131,13 @@ impl Import {
         report["job_id"] = job.into();
         let answer = self.post("import/update-status", &report).await;
         assert_eq!((answer.status, answer.body), (200, json!({"success": true})), "{report}");
+    }
+
+    /// Our worker's report that a file failed.
+    pub(crate) async fn report_failed(&self, job: &str, id: &str) {
+        let failure = json!({"reason": "not-found", "message": "It is gone.", "advice": "Ask the owner.", "attempts": 2});
+        self.report(job, &json!({"results": [{"file_id": id, "outcome": "failed", "failure": failure}]}))
+            .await;
     }
 
     /// Our worker's report that files are stored.
