@@ -13,6 +13,7 @@ mod retry;
 mod stats;
 mod status;
 mod up;
+mod verify;
 
 use clap::{Parser, Subcommand};
 
@@ -40,6 +41,7 @@ enum Command {
     Delete(delete::Delete),
     Cancel(cancel::Cancel),
     Doctor(doctor::Doctor),
+    Verify(verify::Verify),
     Emulators(emulators::Emulators),
     /// Asks a server of this machine whether it is healthy
     #[command(hide = true)]
@@ -67,6 +69,7 @@ impl CommandLine {
             Command::Delete(delete) => delete.run().await,
             Command::Cancel(cancel) => cancel.run().await,
             Command::Doctor(doctor) => doctor.run().await,
+            Command::Verify(verify) => verify.run().await,
             Command::Emulators(emulators) => emulators.run().await,
             Command::Healthcheck { port, path } => {
                 tokio::task::spawn_blocking(move || service::probe::ask(port, &path)).await??;
