@@ -7,6 +7,8 @@
 mod model;
 mod redis;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 
 use std::{path::Path, time::Duration};
 

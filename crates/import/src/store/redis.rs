@@ -38,6 +38,8 @@ mod plan;
 mod record;
 mod reports;
 mod scripts;
+#[cfg(test)]
+mod test_access;
 mod transact;
 mod unstored;
 

@@ -9,6 +9,8 @@ mod listing;
 mod progress;
 mod reports;
 mod states;
+#[cfg(test)]
+mod test_access;
 
 use std::{path::Path, time::Duration};
 

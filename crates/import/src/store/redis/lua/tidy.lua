@@ -45,6 +45,17 @@ if job[3] ~= '0' then
         return 1
     end
 end
+-- a hash keeps the table of its best days: what little is left gets a new one
+for _, part in ipairs({ 'files', 'records' }) do
+    local name = key(number, part)
+    if call('HLEN', name) <= 1000 then
+        local left = call('HGETALL', name)
+        call('UNLINK', name)
+        if #left > 0 then
+            call('HSET', name, unpack(left))
+        end
+    end
+end
 call('UNLINK', key(number, 'folders'), key(number, 'to-list'))
 call('SREM', base .. 'untidy', number)
 return 0

@@ -1,0 +1,50 @@
+//! What tests look at, and change where only time would.
+
+use super::Redis;
+use crate::store::JobNo;
+
+impl Redis {
+    /// Ends all leases.
+    pub(in crate::store) async fn end_leases(&self) {
+        let ended = "for i, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+            redis.call('ZADD', KEYS[1], i, id) end";
+        let open = format!("{}open", self.base);
+        let _: () =
+            redis::Script::new(ended).key(open).invoke_async(&mut self.redis.connection()).await.unwrap();
+    }
+
+    /// All keys.
+    pub(in crate::store) async fn keys(&self) -> Vec<String> {
+        self.command(redis::cmd("KEYS").arg(format!("{}*", self.base))).await.unwrap()
+    }
+
+    /// Removes keys.
+    pub(in crate::store) async fn remove(&self, keys: &[String]) {
+        for key in keys {
+            let _: i64 = self.command(redis::cmd("DEL").arg(key)).await.unwrap();
+        }
+    }
+
+    /// How many files of a job are known.
+    pub(in crate::store) async fn known_files(&self, job: JobNo) -> u64 {
+        self.command(redis::cmd("HLEN").arg(format!("{}{}:files", self.base, job.0))).await.unwrap()
+    }
+
+    /// Bytes of everything it holds.
+    pub(in crate::store) async fn memory(&self) -> u64 {
+        let mut bytes = 0;
+        for key in self.keys().await {
+            let mut ask = redis::cmd("MEMORY");
+            ask.arg("USAGE").arg(key).arg("SAMPLES").arg(0);
+            bytes += self.command::<Option<u64>>(&ask).await.unwrap().unwrap_or(0);
+        }
+        bytes
+    }
+
+    /// Commands that the server has run, those of scripts included.
+    pub(in crate::store) async fn commands(&self) -> u64 {
+        let stats: String = self.command(redis::cmd("INFO").arg("commandstats")).await.unwrap();
+        let calls = |line: &str| line.split_once("calls=")?.1.split(',').next()?.parse::<u64>().ok();
+        stats.lines().filter_map(calls).sum()
+    }
+}

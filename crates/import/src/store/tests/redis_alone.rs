@@ -1,0 +1,129 @@
+//! What can only be said of Redis: what it costs, and what happens while it is away.
+
+use super::*;
+
+#[path = "../../../tests/flows/harness/redis.rs"]
+mod server;
+
+const FILES: u32 = 100_000;
+
+/// A file as a photo in Drive is listed.
+fn photo(number: u32) -> File {
+    let checksum = |length: usize| format!("{number:0length$x}");
+    serde_json::from_value(json!({
+        "id": format!("1i_rViDYPnCJERqClTVXxgT2Bl{number:07}"), "name": format!("IMG_{number:06}.jpg"),
+        "size": "4032117", "mimeType": "image/jpeg", "md5Checksum": checksum(32), "sha1Checksum": checksum(40),
+        "sha256Checksum": checksum(64), "createdTime": "2024-05-01T10:00:00.000Z",
+        "modifiedTime": "2024-05-01T10:00:00.000Z", "capabilities": {"canDownload": true, "canListChildren": false},
+        "imageMediaMetadata": {"width": 4032, "height": 3024, "rotation": 1, "time": "2024:05:01 12:00:00"}
+    }))
+    .unwrap()
+}
+
+fn stored(files: &[File]) -> Report {
+    let result =
+        |file: &File| json!({"file_id": file.id, "outcome": "imported", "bytes": 1, "image": {"id": 1}});
+    report(&json!({"results": files.iter().map(result).collect::<Vec<_>>()}))
+}
+
+impl Place {
+    fn in_redis(&self) -> &redis::Redis {
+        match &self.one {
+            Store::Redis(store) => store,
+            Store::Sqlite(_) => unreachable!("these tests open Redis"),
+        }
+    }
+
+    /// Lists a job of so many photos, page by page.
+    async fn big_job(&self, id: &str, files: u32) -> Held {
+        let held = self.job(id, Vec::new(), Some("0")).await;
+        for first in (0..files).step_by(1000) {
+            let photos = (first..(first + 1000).min(files)).map(photo).collect();
+            let next_token = (first + 1000 < files).then(|| first.to_string());
+            let page = Page { files: photos, next_token, ..Page::default() };
+            self.one.add_page(&held, page).await.unwrap();
+        }
+        held
+    }
+
+    /// Commands of what is done all the time for a job.
+    async fn costs(&self, id: &str, held: &Held) -> [u64; 6] {
+        let mut costs = [0; 6];
+        for (number, cost) in costs.iter_mut().enumerate() {
+            let before = self.in_redis().commands().await;
+            match number {
+                0 => drop(self.one.next_batch(held.job, 100).await.unwrap()),
+                1 => drop(self.one.send(held, 100).await),
+                2 => {
+                    let files: Vec<_> = (0..50).map(photo).collect();
+                    self.one.apply_report(id, &stored(&files)).await.unwrap();
+                }
+                3 => drop(self.one.snapshot(id, true).await.unwrap()),
+                4 => drop(self.one.job(id).await.unwrap()),
+                _ => drop(self.one.failures(id, FailuresFrom::Offset(0), 100).await.unwrap()),
+            }
+            *cost = self.in_redis().commands().await - before;
+        }
+        costs
+    }
+}
+
+#[tokio::test]
+async fn costs_go_by_the_files_that_are_named_and_memory_by_those_that_are_pending() {
+    let server = server::Redis::start();
+    let place = Place::redis_at(&server.url());
+    // scripts are sent to a server that does not know them yet
+    let first = place.big_job("first", 1000).await;
+    place.costs("first", &first).await;
+    let small = place.big_job("small", 1000).await;
+    let before = place.in_redis().memory().await;
+    let big = place.big_job("big", FILES).await;
+    let per_pending_file = (place.in_redis().memory().await - before) / u64::from(FILES);
+    assert!(per_pending_file < 500, "{per_pending_file} bytes for a pending file");
+    let (of_small, of_big) = (place.costs("small", &small).await, place.costs("big", &big).await);
+    assert_eq!(of_small, of_big);
+    assert!(of_big.iter().all(|&commands| commands < 1000), "{of_big:?}");
+
+    // all are stored but one in a thousand
+    for first in (0..FILES).step_by(1000) {
+        let files: Vec<_> = (first..first + 999).map(photo).collect();
+        place.one.apply_report("big", &stored(&files)).await.unwrap();
+    }
+    let per_stored_file = (place.in_redis().memory().await - before) / u64::from(FILES);
+    assert!(per_stored_file < 150, "{per_stored_file} bytes for a stored file");
+    place.one.change(big.job, Progress::cancel).await.unwrap();
+    place.other.tidy().await.unwrap();
+    let after_the_end = place.in_redis().memory().await - before;
+    assert!(after_the_end < 250_000, "{after_the_end} bytes after the end");
+    assert_eq!(place.other.all_retryable("big").await.len(), 100);
+    eprintln!(
+        "{per_pending_file} bytes pending, {per_stored_file} stored, {after_the_end} after the end; {of_big:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_redis_that_restarts_pauses_the_work_and_nothing_else() {
+    let mut server = server::Redis::start();
+    let place = Place::redis_at(&server.url());
+    let held = place.job("a", files(0..10), Some("t1")).await;
+    assert_eq!(place.one.send(&held, 4).await.len(), 4);
+    place.one.apply_report("a", &outcome("imported", 0..2)).await.unwrap();
+    server.kill();
+    let away = |error: Error| assert!(matches!(error, Error::Redis(_)), "{error:?}");
+    away(place.one.apply_report("a", &outcome("imported", 2..4)).await.unwrap_err());
+    away(place.one.renew(&held).await.unwrap_err());
+    away(place.one.add_page(&held, Page::default()).await.unwrap_err());
+    away(place.one.check_writable().await.unwrap_err());
+    away(place.one.create_job(&new_job("b"), Page::default(), &lease("one")).await.unwrap_err());
+    server.come_back();
+    // what was refused is sent again, and what was acknowledged is there
+    let mut tries = 0;
+    while place.one.apply_report("a", &outcome("imported", 2..4)).await.is_err() {
+        tries += 1;
+        assert!(tries < 100, "the connection does not come back");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(place.one.renew(&held).await.unwrap(), "the job is still held");
+    assert_eq!(counts(&place.one.progress("a").await), (4, 0, 0, 10, 0));
+    assert_eq!(place.one.send(&held, 10).await, ["f4", "f5", "f6", "f7", "f8", "f9"]);
+}

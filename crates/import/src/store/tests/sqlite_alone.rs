@@ -1,0 +1,49 @@
+//! What can only be said of the file: one of an earlier version is brought up to date.
+
+use std::borrow::Cow;
+
+use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
+
+use super::*;
+
+#[tokio::test]
+async fn a_file_of_the_first_version_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("import.db");
+    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    let mut first = sqlx::migrate!();
+    first.migrations = Cow::Owned(first.migrations[..1].to_vec());
+    first.run(&pool).await.unwrap();
+    sqlx::raw_sql(
+        r#"INSERT INTO jobs (job_no, id, folder_id, created_at, progress, page_token, next_position, lease_owner)
+           VALUES (1, 'running', 'top', 5, '{"total": 2, "in_flight": 1}', 't1', 2, 'import-0');
+           INSERT INTO jobs (job_no, id, folder_id, created_at, ended_at, progress, next_position, open)
+           VALUES (2, 'ended', 'top', 5, 6, '{"listing": "done", "end": "completed", "total": 2, "processed": 1,
+                   "failed": 1, "files_ended": 2}', 2, 0);
+           INSERT INTO files (job_no, position, file_id, name, record, state, sent_at)
+           VALUES (1, 0, 'f0', 'a.jpg', '{"id": "f0"}', 1, 5), (1, 1, 'f1', 'b.jpg', '{"id": "f1"}', 0, NULL),
+                  (2, 0, 'f0', 'a.jpg', NULL, 2, 5), (2, 1, 'f1', 'b.jpg', '{"id": "f1"}', 3, 5);"#,
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    pool.close().await;
+
+    let store = Store::open_sqlite(&file).await.unwrap();
+    let held = store.claim(&lease("one"), 10).await.unwrap().pop().unwrap();
+    let job = store.job("running").await.unwrap().unwrap();
+    assert_eq!(
+        (&job.listing_folder, job.page_token.as_deref(), job.recursive),
+        (&job.folder, Some("t1"), false)
+    );
+    let after = store.add_page(&held, Page { files: files(1..3), ..Page::default() }).await.unwrap();
+    assert_eq!(counts(&after), (0, 0, 0, 3, 1));
+    assert_eq!(store.send(&held, 10).await, ["f1", "f2"]);
+    assert_eq!(store.all_failures("ended").await, (vec!["f1".to_owned()], 1));
+    assert_eq!(store.all_retryable("ended").await, ["f1"]);
+    store.tidy().await.unwrap();
+    let Store::Sqlite(sqlite) = &store else { unreachable!("it is a file") };
+    assert_eq!(sqlite.count("SELECT count(*) FROM files WHERE job_no = 2").await, 1);
+    assert_eq!(store.expire(Duration::ZERO).await.unwrap(), 1);
+}
