@@ -49,8 +49,9 @@ use tokio::sync::OnceCell;
 use super::{LEASE, NewTasks, QueueError, Report, batch, millis, owner::Owner};
 use crate::task::{JobKey, JobState, Task};
 
-/// How long a report may take before somebody else makes it.
-const IN_HAND: Duration = Duration::from_secs(60);
+/// How long a report may take before it is made again: longer than its call, and short, because Redis may have handed
+/// reports out in an answer that was lost. Made twice it counts once.
+const IN_HAND: Duration = Duration::from_secs(15);
 /// Most outcomes that are taken at once, over all jobs.
 const MOST_REPORTS: usize = 500;
 
