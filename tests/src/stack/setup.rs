@@ -100,7 +100,9 @@ impl StackBuilder {
     /// # Panics
     /// When it does not become ready.
     pub async fn start(self) -> Stack {
-        let dir = tempfile::tempdir().expect("make a folder");
+        // TEST_KEEP leaves logs and data for whoever looks into what happened
+        let keep = service::Env::from_process_without_file().get("TEST_KEEP").is_some();
+        let dir = tempfile::Builder::new().disable_cleanup(keep).tempdir().expect("make a folder");
         let bucket = Bucket::start(dir.path().join("s3")).await;
         let drive = DriveEmulator::start(self.drive.clone()).await;
         let (mariadb, redis) = match self.backend {
