@@ -4,6 +4,7 @@ mod drive;
 mod events;
 mod metadata;
 mod process;
+mod redis;
 mod worker;
 
 use std::{future::Future, time::Duration};
@@ -16,6 +17,7 @@ pub(crate) use self::{
     events::{Event, image_ids},
     metadata::Metadata,
     process::{Answer, Import, Settings},
+    redis::Redis,
     worker::{Kind, Worker},
 };
 

@@ -7,6 +7,7 @@ mod harness;
 mod cancelling;
 mod dispatching;
 mod failures;
+mod in_redis;
 mod jobs;
 mod listing;
 mod previewing;

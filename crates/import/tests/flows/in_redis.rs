@@ -1,0 +1,97 @@
+//! With `REDIS_URL`, jobs are shared by processes on any machine, and Redis may come and go.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::harness::{Drive, Kind, Redis, Settings, Worker, counts, eventually};
+
+async fn stage(kind: Kind) -> (Drive, Worker, tempfile::TempDir, Redis) {
+    (Drive::new().await, Worker::start(kind).await, tempfile::tempdir().unwrap(), Redis::start())
+}
+
+#[tokio::test]
+async fn an_import_goes_on_where_it_was_when_the_service_is_killed() {
+    let (drive, worker, dir, redis) = stage(Kind::Ours).await;
+    drive.fault(json!({"kind": "stall", "on": "list", "skip": 1, "count": 1, "seconds": 60}));
+    let settings = Settings::new(dir.path(), &drive, &worker)
+        .with("LIST_WAIT_SECS", "1")
+        .with("REDIS_URL", &redis.url());
+    let import = settings.start().await;
+    let job = import.job("big1205").await;
+    eventually("the first batches", || async { (worker.file_ids().len() == 1000).then_some(()) }).await;
+    import.report_stored(&job, &worker.file_ids()[..300]).await;
+    import.kill().await;
+    let import = settings.start().await;
+    assert_eq!(import.status_when(&job, "running").await["total"], 1205);
+    assert_eq!(drive.listings(), 3, "page one, page two that never came, page two");
+    eventually("all images", || async { (worker.file_ids().len() == 1205).then_some(()) }).await;
+    import.report_stored(&job, &worker.file_ids()).await;
+    assert_eq!(counts(&import.status_when(&job, "completed").await), (1205, 0, 0, 1205));
+    let distinct: BTreeSet<_> = worker.file_ids().into_iter().collect();
+    assert_eq!(distinct.len(), worker.file_ids().len(), "nothing is sent twice without need");
+    assert!(!dir.path().join("import.db").exists());
+}
+
+#[tokio::test]
+async fn machines_share_jobs_and_take_over_those_that_are_handed_back() {
+    let (drive, worker, dir, redis) = stage(Kind::Down).await;
+    let other_dir = tempfile::tempdir().unwrap();
+    let settings =
+        |dir: &tempfile::TempDir| Settings::new(dir.path(), &drive, &worker).with("REDIS_URL", &redis.url());
+    let (one, other) = (settings(&dir).start().await, settings(&other_dir).start().await);
+    let job = one.job("bench-400-10").await;
+    assert_eq!(counts(&other.status(&job).await), (0, 0, 0, 400));
+    one.stop().await;
+    worker.becomes(Kind::Ours);
+    eventually("the other machine sends", || async { (worker.file_ids().len() == 400).then_some(()) }).await;
+    let one = settings(&dir).start().await;
+    let ids = worker.file_ids();
+    tokio::join!(one.report_stored(&job, &ids[..250]), other.report_stored(&job, &ids[150..]));
+    assert_eq!(counts(&one.status_when(&job, "completed").await), (400, 0, 0, 400));
+    assert_eq!(worker.file_ids().len(), 400);
+}
+
+#[tokio::test]
+async fn while_redis_is_away_work_pauses_and_then_goes_on() {
+    let (drive, worker, dir, mut redis) = stage(Kind::Ours).await;
+    let import = Settings::new(dir.path(), &drive, &worker).with("REDIS_URL", &redis.url()).start().await;
+    let job = import.job("bench-300-10").await;
+    eventually("all images", || async { (worker.file_ids().len() == 300).then_some(()) }).await;
+    import.report_stored(&job, &worker.file_ids()[..100]).await;
+    redis.kill();
+    let report =
+        json!({"job_id": job, "results": [{"file_id": worker.file_ids()[100], "outcome": "imported"}]});
+    let refused = import.post("import/update-status", &report).await;
+    assert_eq!((refused.status, &refused.body["code"]), (503, &json!("job-store-unavailable")));
+    assert_eq!(import.ask(&format!("import/status/{job}")).await.status, 503);
+    assert_eq!(import.import("small3").await.status, 503);
+    assert_eq!(import.ask("health").await.status, 200);
+    let ready = import.ask("ready").await;
+    assert_eq!((ready.status, &ready.body["dependencies"]["redis"]["status"]), (503, &json!("down")));
+    redis.come_back();
+    eventually("it is ready again", || async {
+        (import.ask("ready").await.body["dependencies"]["redis"]["status"] == "up").then_some(())
+    })
+    .await;
+    import.report_stored(&job, &worker.file_ids()).await;
+    assert_eq!(counts(&import.status_when(&job, "completed").await), (300, 0, 0, 300));
+    assert_eq!(worker.file_ids().len(), 300, "nothing is sent twice without need");
+}
+
+#[tokio::test]
+async fn the_service_starts_while_redis_is_down_and_waits() {
+    let (drive, worker, dir, mut redis) = stage(Kind::Ours).await;
+    redis.kill();
+    let import = Settings::new(dir.path(), &drive, &worker).with("REDIS_URL", &redis.url()).start().await;
+    assert_eq!(import.import("small3").await.status, 503);
+    redis.come_back();
+    let job = eventually("an import", || async {
+        let answer = import.import("small3").await;
+        (answer.status == 202).then(|| answer.body["job_id"].as_str().unwrap().to_owned())
+    })
+    .await;
+    eventually("the batch", || async { (worker.file_ids().len() >= 3).then_some(()) }).await;
+    import.report_stored(&job, &worker.file_ids()).await;
+    assert_eq!(counts(&import.status_when(&job, "completed").await), (3, 0, 0, 3));
+}
