@@ -17,9 +17,14 @@ impl Bucket {
     pub(crate) async fn stat(&self, key: &str) -> Result<Option<ListedObject>, S3Error> {
         const OPERATION: &str = "HeadObject";
         let Some(kind) = kind_of(key) else { return Ok(None) };
-        let found = retrying(|| {
+        let found = retrying(|| async {
             let request = self.client.head_object().bucket(&self.name).key(key).send();
-            self.in_time(OPERATION, ask(OPERATION, request))
+            let found = self.in_time(OPERATION, ask(OPERATION, request)).await?;
+            // a proxy that lost its way; an object without a length there is not
+            if found.content_length().is_none() {
+                return Err(S3Error::Hasty { operation: OPERATION });
+            }
+            Ok(found)
         });
         let found = match found.await {
             Err(error) if error.is_missing_key() => {
