@@ -107,7 +107,11 @@ async fn look_at(drive: &Client, link: &str) -> Vec<Finding> {
     const PASTE: &str = "Paste the link of a folder that is shared with 'Anyone with the link'.";
     let mut folder = match folder_url::parse(link) {
         Ok(folder) => folder,
-        Err(refusal) => return vec![Finding::failed(FOLDER, refusal.to_string(), PASTE)],
+        Err(refusal) => {
+            let words = refusal.to_string();
+            let found = words.split_once(" Paste ").map_or(words.as_str(), |(found, _)| found);
+            return vec![Finding::failed(FOLDER, found, PASTE)];
+        }
     };
     let mut findings = Vec::new();
     for _ in 0..MAX_SHORTCUTS {

@@ -5,6 +5,7 @@
 mod arguments;
 mod client;
 mod demo;
+mod doctor;
 mod ports;
 #[cfg(unix)]
 mod processes;

@@ -53,7 +53,7 @@ pub(super) fn refused(check: &'static str, settings: &BucketConfig, error: &S3Er
         | "SignatureDoesNotMatch"
         | "ExpiredToken"
         | "InvalidToken"
-        | "TokenRefreshRequired" => (CREDENTIALS, error.hint().unwrap_or_default().to_owned()),
+        | "TokenRefreshRequired" => (CREDENTIALS, credentials(settings, error)),
         "AccessDenied" | "403" | "AllAccessDisabled" => (
             check,
             format!(
@@ -67,6 +67,16 @@ pub(super) fn refused(check: &'static str, settings: &BucketConfig, error: &S3Er
         }
     };
     Finding::failed(check, error.to_string(), fix)
+}
+
+fn credentials(settings: &BucketConfig, error: &S3Error) -> String {
+    // no profile: the embedded server, which has a key of its own
+    if settings.profile.is_empty() {
+        return "Give the embedded S3 server and the services the same EMBEDDED_S3_ACCESS_KEY and \
+                EMBEDDED_S3_SECRET_KEY."
+            .to_owned();
+    }
+    error.hint().unwrap_or("Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.").to_owned()
 }
 
 /// The rights that the storage service uses.
