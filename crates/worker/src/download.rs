@@ -48,13 +48,14 @@ impl Source {
     /// Lists one file again.
     pub(crate) async fn get(&self, file: &DriveRef) -> Result<File, Error> {
         self.check_key()?;
-        self.pacer.call(Cost::Record, self.client.get(file)).await
+        self.pacer.call(Cost::Record, || self.client.get(file)).await
     }
 
     /// Opens a download at a byte.
     pub(crate) async fn open(&self, file: &DriveRef, offset: u64) -> Result<Download, Error> {
         self.check_key()?;
-        self.pacer.call(Cost::Download, self.client.download(file, offset)).await
+        let cost = if offset == 0 { Cost::Download } else { Cost::Rest };
+        self.pacer.call(cost, || self.client.download(file, offset)).await
     }
 
     fn check_key(&self) -> Result<(), Error> {
@@ -242,7 +243,9 @@ async fn reopen(
             Err(error) if error.reason == Reason::RangeNotSatisfiable => {
                 return Err(size_mismatch(due, came));
             }
-            Err(error) if error.reason == Reason::Network || error.reason == Reason::ServerError => {
+            Err(error)
+                if matches!(error.reason, Reason::Network | Reason::ServerError | Reason::RateLimited) =>
+            {
                 last = error;
             }
             Err(error) => return Err(Trouble::Drive(error)),

@@ -1,4 +1,6 @@
 //! The one gate that all calls to Drive go through: it, not the concurrency, decides how many are made.
+//!
+//! Callers pass in the order in which they came, but a download that broke goes first: somebody waits for its rest.
 
 mod core;
 
@@ -12,20 +14,26 @@ use tokio::{sync::Notify, time::Instant};
 
 use self::core::{Ask, Cause, Core, Ticket};
 
-/// Units that a call costs, by Google's price list.
+/// Refusals that one call may meet, while Drive refuses everybody, before its image lets others have its place.
+const MOST_REFUSALS: u32 = 20;
+
+/// What a call is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cost {
     /// `files.get`.
     Record,
     /// `alt=media`.
     Download,
+    /// The same from the middle of a file, while its receiver waits.
+    Rest,
 }
 
 impl Cost {
+    /// By Google's price list.
     fn units(self) -> u32 {
         match self {
             Self::Record => 5,
-            Self::Download => 200,
+            Self::Download | Self::Rest => 200,
         }
     }
 }
@@ -54,36 +62,43 @@ struct Gate {
     core: Mutex<Core>,
     started: Instant,
     changed: Notify,
+    /// Held by whoever is the next to go.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl Pacer {
     /// A gate that limits nothing until Drive says so.
     pub(crate) fn new() -> Self {
-        let gate = Gate { core: Mutex::default(), started: Instant::now(), changed: Notify::new() };
+        let gate = Gate {
+            core: Mutex::default(),
+            started: Instant::now(),
+            changed: Notify::new(),
+            turn: tokio::sync::Mutex::default(),
+        };
         Self { gate: Arc::new(gate) }
     }
 
-    /// Makes one call when its time has come, and learns from the answer.
-    pub(crate) async fn call<T>(
-        &self,
-        cost: Cost,
-        call: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let mut leave = self.leave(cost).await;
-        let answer = call.await;
-        let now = self.now();
-        let mut core = self.core();
-        let Some(ticket) = leave.ticket.take() else { return answer };
-        match &answer {
-            Err(error) if error.reason == Reason::RateLimited => core.refused(now, ticket, error.retry_after),
-            Err(error) if error.reason == Reason::AutomatedQueries => core.blocked(now, ticket),
-            Err(error) if error.status.is_none() => core.unanswered(ticket),
-            // a 404 shows as well as a 200 that calls are let through
-            Ok(_) | Err(_) => core.succeeded(now, ticket),
+    /// Makes one call when its time has come, and learns from the answer. A call that is refused because every call is
+    /// refused is made again when Drive goes on; only a refusal of its own is an answer.
+    pub(crate) async fn call<T, F>(&self, cost: Cost, call: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut refused = None;
+        for _ in 0..MOST_REFUSALS {
+            let leave = self.leave(cost).await;
+            if let Some(error) = refused
+                && !self.core().is_closed_for_all()
+            {
+                leave.give_back();
+                return Err(error);
+            }
+            match self.call_once(leave, call()).await {
+                Err(error) if error.reason == Reason::RateLimited => refused = Some(error),
+                answer => return answer,
+            }
         }
-        drop(core);
-        self.gate.changed.notify_waiters();
-        answer
+        self.call_once(self.leave(cost).await, call()).await
     }
 
     /// Calls that Drive let through so far.
@@ -108,7 +123,29 @@ impl Pacer {
         })
     }
 
+    async fn call_once<T>(
+        &self,
+        mut leave: Leave<'_>,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let answer = call.await;
+        let now = self.now();
+        let Some(ticket) = leave.ticket.take() else { return answer };
+        let mut core = self.core();
+        match &answer {
+            Err(error) if error.reason == Reason::RateLimited => core.refused(now, ticket, error.retry_after),
+            Err(error) if error.reason == Reason::AutomatedQueries => core.blocked(now, ticket),
+            Err(error) if error.status.is_none() => core.unanswered(ticket),
+            // a 404 shows as well as a 200 that calls are let through
+            Ok(_) | Err(_) => core.succeeded(now, ticket),
+        }
+        drop(core);
+        self.gate.changed.notify_waiters();
+        answer
+    }
+
     async fn leave(&self, cost: Cost) -> Leave<'_> {
+        let _turn = if cost == Cost::Rest { None } else { Some(self.gate.turn.lock().await) };
         loop {
             // listen before asking: a change in between must not be missed
             let changed = self.gate.changed.notified();
@@ -139,6 +176,16 @@ struct Leave<'a> {
     ticket: Option<Ticket>,
 }
 
+impl Leave<'_> {
+    /// The call is not made: somebody else may have its place.
+    fn give_back(mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.pacer.core().given_back(ticket);
+            self.pacer.gate.changed.notify_waiters();
+        }
+    }
+}
+
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
@@ -149,31 +196,4 @@ impl Drop for Leave<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refusal() -> Error {
-        Error { reason: Reason::RateLimited, status: Some(429), message: String::new(), retry_after: None }
-    }
-
-    #[tokio::test]
-    async fn a_dropped_probe_does_not_block_the_gate() {
-        let pacer = Pacer::new();
-        let refused = pacer.call(Cost::Download, async { Err::<(), _>(refusal()) }).await;
-        assert!(refused.is_err());
-        let (start, started) = tokio::sync::oneshot::channel();
-        let probing = pacer.clone();
-        let probe = tokio::spawn(async move {
-            let hangs = async {
-                start.send(()).unwrap();
-                std::future::pending::<Result<(), Error>>().await
-            };
-            probing.call(Cost::Download, hangs).await
-        });
-        started.await.unwrap();
-        probe.abort();
-        let next = pacer.call(Cost::Record, async { Ok(()) });
-        tokio::time::timeout(Duration::from_secs(10), next).await.expect("the gate opens").unwrap();
-        assert!(pacer.pause().is_none());
-    }
-}
+mod tests;

@@ -1,42 +1,32 @@
 //! How many units per second Drive is asked for: the rules, without a clock and without waiting. Pure.
 //!
-//! Nothing is limited until a rate answer comes. Then everything stops, and single calls probe whether it goes on; their
-//! intervals are a small part of the time since it stopped, so that little of a quota is lost, whatever its window. When several probes were refused, the quota was used up: what went through from one such moment to the next
-//! is the rate it allows. A single refusal only lowers the rate a little. Without refusals the rate grows, slowly at
-//! first, until nothing is limited any more.
+//! Nothing is limited until a rate answer comes. Then everything stops, and single calls probe until one goes through.
+//!
+//! Most quotas count in windows. What went through from one opening to the next, by the time between, is then exactly
+//! what the quota allows, and the time itself is its window. The next window is paced a little faster than that, so
+//! that it is always used up, just before its end; probes lie close together around that end and are rare before it.
+//! What this costs is the time from its end to the next probe, half a percent. Other quotas come back bit by bit: there
+//! a refusal is over at once, and the rate settles at what went through.
+
+mod learnt;
+mod speed;
 
 use std::time::Duration;
 
-/// The shortest wait before a probe.
-const FIRST_PROBE: Duration = Duration::from_millis(100);
-/// The longest, unless Drive asks for more.
-const LONGEST_PROBE: Duration = Duration::from_secs(2);
+use self::{learnt::Learnt, speed::Speed};
+
+/// Units of a download: what a call is taken for where only a rate is known.
+const CALL: f64 = 200.0;
+/// The shortest wait for a probe, and the first one where no rate is known.
+const SHORTEST_PROBE: f64 = 0.02;
+const FIRST_PROBE: f64 = 0.1;
 /// The wait between probes, as a part of the time since Drive closed.
 const PROBE_PART: f64 = 0.05;
-/// Refused probes after which the quota counts as used up.
-const USED_UP: u32 = 3;
-/// Fewest calls between two such moments that tell a rate.
-const FEWEST_CALLS: u64 = 3;
-/// Units that the rate would have let through meanwhile, from which on a quota counts as used up: three downloads.
-const LONG_CLOSED: f64 = 600.0;
-/// A single refusal lowers the rate by this factor, but not below [`LEAST`].
-const LOWER: f64 = 0.98;
-/// The same when refusals come close together.
-const LOWER_MUCH: f64 = 0.8;
-/// Calls that make refusals not close together.
-const FAR_APART: u64 = 20;
-/// Units per second below which a single refusal does not lower the rate: 5 downloads.
-const LEAST: f64 = 1000.0;
-/// The same when a probe was refused too.
-const LEAST_OF_ALL: f64 = 20.0;
-/// Units per second above which nothing is limited.
-const UNLIMITED: f64 = 2_000_000.0;
-/// Growth per second right after a refusal; doubles every [`QUIET`].
-const GROWTH: f64 = 0.004;
-const MOST_GROWTH: f64 = 0.1;
-/// Growth in units per second, every second: so that a low rate grows too.
-const LEAST_GROWTH: f64 = 20.0;
-const QUIET: Duration = Duration::from_secs(15);
+/// The longest wait between probes, and the same once Drive is closed for longer than quotas per minute explain.
+const LONGEST_PROBE: [f64; 2] = [1.0, 30.0];
+const LONG_CLOSED: f64 = 75.0;
+/// Probes that may be under way at once: what is far away must not make them rare.
+const MOST_PROBES: u32 = 8;
 /// Calls may lag behind the rate by this much and catch up: clocks of computers are not finer.
 const SLACK: Duration = Duration::from_millis(20);
 /// A time without any call after which nothing that was measured before counts.
@@ -53,6 +43,7 @@ pub(crate) struct Ticket {
     epoch: u64,
     units: u32,
     is_probe: bool,
+    sent: Duration,
 }
 
 /// The answer to a call that wants to be made.
@@ -62,7 +53,7 @@ pub(crate) enum Ask {
     Go(Ticket),
     /// Ask again at this time.
     At(Duration),
-    /// Ask again when the probe has its answer.
+    /// Ask again when a probe has its answer.
     AfterProbe,
 }
 
@@ -75,8 +66,8 @@ pub(crate) enum Cause {
     Blocked,
 }
 
-/// Drive is closed for now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Drive lets nobody in.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Closed {
     /// Why.
     pub(crate) cause: Cause,
@@ -84,27 +75,29 @@ pub(crate) struct Closed {
     pub(crate) since: Duration,
     /// When the next call may be made.
     pub(crate) until: Duration,
-    is_probing: bool,
+    /// The last call that is known to have been refused was made then.
+    last_refused: Duration,
+    /// Units per second before.
+    rate: Option<f64>,
+    probes_under_way: u32,
     refused_probes: u32,
+    /// Drive said when to come back.
+    was_told: bool,
 }
 
 /// The state. Times count from any fixed moment.
 #[derive(Debug, Default)]
 pub(crate) struct Core {
-    rate: Option<f64>,
+    speed: Option<Speed>,
     next_free: Duration,
+    /// How far calls may lag behind.
+    lag: Duration,
     last_call: Duration,
-    grown_at: Duration,
-    refused_at: Duration,
     epoch: u64,
     closed: Option<Closed>,
-    /// When Drive last went on after the quota was used up, and what went through since.
-    cycle_start: Duration,
-    cycle_units: f64,
-    cycle_calls: u64,
-    /// How long the last such cycle was.
-    cycle_length: Option<Duration>,
-    calls_since_refusal: u64,
+    learnt: Learnt,
+    /// The last time that Drive was closed was no matter of one call alone.
+    was_closed_for_all: bool,
     blocks: u32,
     blocked_at: Duration,
     successes: u64,
@@ -121,31 +114,42 @@ impl Core {
         self.closed
     }
 
-    /// When Drive will probably go on: the end of the quota's window where one was seen, else the next probe.
+    /// True when Drive refuses, or refused until it went on, more than a single call.
+    pub(crate) fn is_closed_for_all(&self) -> bool {
+        self.closed.is_some() || self.was_closed_for_all
+    }
+
+    /// When Drive will probably go on: the end of the quota's window where one was seen, else of a minute, as Google's are.
     pub(crate) fn expected_opening(&self) -> Option<Duration> {
         let closed = self.closed?;
-        let window = self.cycle_length.map_or(Duration::from_secs(60), |length| length);
         Some(match closed.cause {
-            Cause::Rate => closed.until.max(self.cycle_start + window),
+            Cause::Rate => {
+                let end = self
+                    .learnt
+                    .window_end(closed.since)
+                    .unwrap_or(self.learnt.cycle_start + Duration::from_secs(60));
+                closed.until.max(end)
+            }
             Cause::Blocked => closed.until,
         })
     }
 
     /// A call of `units` wants to be made.
     pub(crate) fn ask(&mut self, now: Duration, units: u32) -> Ask {
-        if let Some(closed) = &mut self.closed {
-            if closed.is_probing {
+        if let Some(closed) = &self.closed {
+            let most = if closed.cause == Cause::Blocked { 1 } else { MOST_PROBES };
+            if closed.probes_under_way >= most {
                 return Ask::AfterProbe;
             }
             if now < closed.until {
                 return Ask::At(closed.until);
             }
-            closed.is_probing = true;
+            let until = self.next_probe(now, closed);
+            self.closed = Some(Closed { until, probes_under_way: closed.probes_under_way + 1, ..*closed });
             return Ask::Go(self.ticket(now, units, true));
         }
-        self.grow(now);
-        if let Some(rate) = self.rate {
-            let slot = self.next_free.max(now.saturating_sub(SLACK));
+        if let Some(rate) = self.speed.and_then(|speed| speed.at(now)) {
+            let slot = self.next_free.max(now.saturating_sub(self.lag.max(SLACK)));
             if slot > now {
                 return Ask::At(slot);
             }
@@ -157,45 +161,49 @@ impl Core {
     /// Drive answered the call, and not that it was too much.
     pub(crate) fn succeeded(&mut self, now: Duration, ticket: Ticket) {
         self.successes += 1;
-        if ticket.is_probe {
-            self.open(now, ticket.units);
+        if self.probed(ticket).is_some() {
+            self.open(now, ticket);
         }
-        self.cycle_units += f64::from(ticket.units);
-        self.cycle_calls += 1;
-        self.calls_since_refusal += 1;
+        self.learnt.went_through(ticket.sent, ticket.units);
+    }
+
+    /// The call was not made.
+    pub(crate) fn given_back(&mut self, ticket: Ticket) {
+        self.unanswered(ticket);
+        let rate = self.speed.and_then(|speed| speed.at(ticket.sent));
+        if let Some(rate) = rate.filter(|_| ticket.epoch == self.epoch && !ticket.is_probe) {
+            let units = Duration::from_secs_f64(f64::from(ticket.units) / rate);
+            self.next_free = self.next_free.saturating_sub(units);
+        }
     }
 
     /// The call got no answer: it says nothing about rates.
     pub(crate) fn unanswered(&mut self, ticket: Ticket) {
-        if let Some(closed) = self.closed.as_mut().filter(|_| ticket.is_probe) {
-            closed.is_probing = false;
+        if let Some(closed) = self.probed(ticket) {
+            closed.probes_under_way -= 1;
         }
     }
 
-    /// Drive refused the call for its rate.
+    /// Drive refused the call for its rate. Calls sent before the last change say nothing new.
     pub(crate) fn refused(&mut self, now: Duration, ticket: Ticket, retry_after: Option<Duration>) {
-        let asked = retry_after.map(|wait| now + wait);
-        if !ticket.is_probe {
-            // calls sent before the last change say nothing new
-            if ticket.epoch == self.epoch && self.closed.is_none() {
-                self.close(now, Cause::Rate, asked.unwrap_or(now + FIRST_PROBE));
-            } else if let (Some(closed), Some(asked)) = (&mut self.closed, asked) {
-                closed.until = closed.until.max(asked);
-            }
-            return;
-        }
-        let wait = self.probe_wait(now);
-        if let Some(closed) = &mut self.closed {
-            closed.is_probing = false;
+        if ticket.epoch == self.epoch && self.closed.is_none() {
+            self.close(now, ticket, Cause::Rate);
+        } else if let Some(closed) = self.probed(ticket) {
+            closed.probes_under_way -= 1;
             closed.refused_probes += 1;
-            closed.until = asked.unwrap_or(now + wait);
+        }
+        if let Some(closed) = &mut self.closed {
+            closed.last_refused = closed.last_refused.max(ticket.sent);
+            if let Some(wait) = retry_after {
+                closed.until = closed.until.max(now + wait);
+                closed.was_told = true;
+            }
         }
     }
 
     /// Google showed its page against automated queries.
     pub(crate) fn blocked(&mut self, now: Duration, ticket: Ticket) {
-        let is_news = ticket.is_probe || (ticket.epoch == self.epoch && self.closed.is_none());
-        if !is_news {
+        if ticket.epoch != self.epoch || (self.closed.is_some() && !ticket.is_probe) {
             return;
         }
         if now.saturating_sub(self.blocked_at) > FORGIVEN {
@@ -204,80 +212,89 @@ impl Core {
         let wait = FIRST_BLOCK.saturating_mul(1 << self.blocks.min(8)).min(LONGEST_BLOCK);
         self.blocks += 1;
         self.blocked_at = now + wait;
-        self.close(now, Cause::Blocked, now + wait);
+        self.close(now, ticket, Cause::Blocked);
+        self.closed.iter_mut().for_each(|closed| closed.until = now + wait);
+    }
+
+    /// What a probe is for.
+    fn probed(&mut self, ticket: Ticket) -> Option<&mut Closed> {
+        self.closed.as_mut().filter(|_| ticket.is_probe && ticket.epoch == self.epoch)
     }
 
     fn ticket(&mut self, now: Duration, units: u32, is_probe: bool) -> Ticket {
         if !is_probe && now.saturating_sub(self.last_call) > IDLE {
-            self.start_cycle(now);
+            self.learnt.start_cycle(now);
         }
         self.last_call = now;
-        Ticket { epoch: self.epoch, units, is_probe }
+        Ticket { epoch: self.epoch, units, is_probe, sent: now }
     }
 
-    fn close(&mut self, now: Duration, cause: Cause, until: Duration) {
+    fn close(&mut self, now: Duration, ticket: Ticket, cause: Cause) {
         self.epoch += 1;
-        self.refused_at = now;
-        self.closed = Some(Closed { cause, since: now, until, is_probing: false, refused_probes: 0 });
+        let rate = self.speed.and_then(|speed| speed.at(now));
+        let first = rate.map_or(FIRST_PROBE, |rate| (1.25 * CALL / rate).clamp(SHORTEST_PROBE, 2.0));
+        let mut until = now + Duration::from_secs_f64(first);
+        if let Some(end) = self.learnt.window_end(now).filter(|end| now < *end) {
+            until = until.min(end.saturating_sub(self.learnt.grain())).max(now);
+        }
+        self.closed = Some(Closed {
+            cause,
+            since: ticket.sent,
+            until,
+            last_refused: ticket.sent,
+            rate,
+            probes_under_way: 0,
+            refused_probes: 0,
+            was_told: false,
+        });
+    }
+
+    /// When to probe after the probe of now, should that be refused: in ever longer steps, but in short ones around the
+    /// end of the window.
+    fn next_probe(&self, now: Duration, closed: &Closed) -> Duration {
+        let closed_for = now.saturating_sub(closed.since).as_secs_f64();
+        let longest = LONGEST_PROBE[usize::from(closed_for > LONG_CLOSED)];
+        // a quota that comes back bit by bit has no room before half the time of a call
+        let half_a_call = closed.rate.map_or(0.0, |rate| (CALL / 2.0 / rate).min(10.0));
+        let step = (closed_for * PROBE_PART).clamp(SHORTEST_PROBE, longest).max(half_a_call);
+        let Some(end) = self.learnt.window_end(now) else { return now + Duration::from_secs_f64(step) };
+        let grain = self.learnt.grain();
+        let step = now + Duration::from_secs_f64(step).max(4 * grain);
+        match end.saturating_sub(grain) {
+            before if now < before => step.min(before),
+            _ if now < end + 4 * grain => now + grain,
+            _ if now < end + 12 * grain => now + 2 * grain,
+            _ => step,
+        }
     }
 
     /// A probe went through.
-    fn open(&mut self, now: Duration, units: u32) {
+    fn open(&mut self, now: Duration, probe: Ticket) {
         let Some(closed) = self.closed.take() else { return };
         self.epoch += 1;
-        let cycle = now.saturating_sub(self.cycle_start);
-        let achieved = self.cycle_units / cycle.as_secs_f64().max(0.001);
-        // a quota that comes back bit by bit lets the next call through after about the time of one call
-        let closed_for = now.saturating_sub(closed.since).as_secs_f64();
-        let is_long = self.rate.is_none_or(|rate| closed_for * rate >= LONG_CLOSED);
-        let used_up = closed.cause == Cause::Rate && closed.refused_probes >= USED_UP && is_long;
-        if used_up && self.cycle_calls >= FEWEST_CALLS {
-            // what was achieved may be from times when less was asked for: never trust it further than half
-            self.rate = Some(self.rate.map_or(achieved, |before| achieved.max(before / 2.0)));
-            self.cycle_length = Some(cycle);
-        } else {
-            let open_for = closed.since.saturating_sub(self.cycle_start).as_secs_f64();
-            let before = self.rate.unwrap_or(self.cycle_units / open_for.max(0.1));
-            let factor = match closed.cause {
-                Cause::Blocked => 0.5,
-                Cause::Rate if self.calls_since_refusal < FAR_APART => LOWER_MUCH,
-                Cause::Rate => LOWER,
-            };
-            let least = if closed.refused_probes == 0 { LEAST } else { LEAST_OF_ALL };
-            self.rate = Some((before * factor).max(before.min(least)));
-        }
-        if used_up {
-            self.start_cycle(now);
-        }
-        self.calls_since_refusal = 0;
-        let rate = self.rate.map_or(UNLIMITED, |rate| rate.max(LEAST_OF_ALL));
-        self.rate = Some(rate);
-        self.next_free = now + Duration::from_secs_f64(f64::from(units) / rate);
-        self.grown_at = now;
-    }
-
-    fn start_cycle(&mut self, now: Duration) {
-        self.cycle_start = now;
-        self.cycle_units = 0.0;
-        self.cycle_calls = 0;
-    }
-
-    /// A small part of the time that Drive has been closed for.
-    fn probe_wait(&self, now: Duration) -> Duration {
-        let closed_for = self.closed.map_or(Duration::ZERO, |closed| now.saturating_sub(closed.since));
-        closed_for.mul_f64(PROBE_PART).clamp(FIRST_PROBE, LONGEST_PROBE)
-    }
-
-    fn grow(&mut self, now: Duration) {
-        let Some(rate) = self.rate else { return };
-        let passed = now.saturating_sub(self.grown_at).as_secs_f64();
-        let quiet = now.saturating_sub(self.refused_at).as_secs_f64();
-        let growth = (GROWTH * (quiet / QUIET.as_secs_f64()).exp2()).min(MOST_GROWTH);
-        let grown = rate * (1.0 + growth).powf(passed) + LEAST_GROWTH * passed;
-        self.rate = (grown < UNLIMITED).then_some(grown);
-        self.grown_at = now;
+        self.was_closed_for_all = closed.refused_probes > 0;
+        let opening = learnt::Opening {
+            at: probe.sent,
+            closed_since: closed.since,
+            last_refused: closed.last_refused,
+            refused_probes: closed.refused_probes,
+            rate_before: closed.rate,
+            was_told: closed.was_told,
+        };
+        let (speed, by_window) = match closed.cause {
+            Cause::Rate => self.learnt.learn(&opening),
+            Cause::Blocked => (self.learnt.after_block(&opening), false),
+        };
+        // a new window is paced from its beginning; what comes back bit by bit has nothing in store
+        let from = if by_window { probe.sent } else { now };
+        self.lag = now.saturating_sub(from);
+        self.next_free = from + Duration::from_secs_f64(f64::from(probe.units) / speed.base());
+        self.speed = Some(speed);
+        self.learnt.start_cycle(probe.sent);
     }
 }
 
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;

@@ -1,93 +1,50 @@
 //! The rules against simulated quotas.
 
-use super::*;
+use super::{
+    simulation::{Case, Kind, Outcome, Start, simulate},
+    *,
+};
 
 const MS: Duration = Duration::from_millis(1);
 const DOWNLOAD: u32 = 200;
+/// Units per minute: small projects to Google's largest quota.
+const QUOTAS: [f64; 4] = [2_000.0, 12_000.0, 60_000.0, 325_000.0];
+const WINDOWS: [f64; 4] = [1.0, 5.0, 10.0, 60.0];
+const LATENCIES: [f64; 4] = [0.005, 0.05, 0.5, 2.0];
 
-/// A quota as servers enforce them.
-enum Quota {
-    /// So many units, all back at the end of a window.
-    Window { units: f64, length: Duration, used: f64, start: Duration },
-    /// So many units per second, saved up to a limit.
-    Bucket { per_second: f64, limit: f64, left: f64, at: Duration },
-}
-
-impl Quota {
-    fn window(units: f64, length: Duration) -> Self {
-        Self::Window { units, length, used: 0.0, start: Duration::ZERO }
-    }
-
-    fn allows(&mut self, now: Duration) -> bool {
-        match self {
-            Self::Window { units, length, used, start } => {
-                while now >= *start + *length {
-                    (*start, *used) = (*start + *length, 0.0);
+/// All cases that can be: at least ten calls in a window, answers within a tenth of it, and enough slots to use it up.
+fn cases(kind: Kind, workers: usize, start: Start) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for per_minute in QUOTAS {
+        for window in WINDOWS {
+            for latency in LATENCIES {
+                for is_mixed in [false, true] {
+                    let units = (per_minute / 60.0 * window / CALL).round() * CALL;
+                    let slots = 50.0 * f64::from(u8::try_from(workers).unwrap());
+                    let possible = slots * CALL * window / (latency + 0.02);
+                    // what others leave of a small quota is no whole call
+                    let is_fair = units >= if is_mixed { 10_000.0 } else { 2000.0 };
+                    let is_fair = is_fair && (!is_mixed || (latency - 0.05).abs() < 0.01);
+                    if is_fair && latency <= window / 10.0 && possible >= 1.3 * units {
+                        let case =
+                            Case { kind, units, window, latency, workers, start, is_mixed, tells: false };
+                        cases.push(case);
+                    }
                 }
-                // refused calls cost too, as with Google
-                *used += f64::from(DOWNLOAD);
-                *used <= *units
-            }
-            Self::Bucket { per_second, limit, left, at } => {
-                *left = (*left + *per_second * now.saturating_sub(*at).as_secs_f64()).min(*limit);
-                *at = now;
-                let allowed = *left >= f64::from(DOWNLOAD);
-                *left -= if allowed { f64::from(DOWNLOAD) } else { 0.0 };
-                allowed
             }
         }
     }
+    assert!(cases.len() >= 25);
+    cases
 }
 
-#[derive(Debug, Default)]
-struct Run {
-    granted: f64,
-    /// Granted in the second half, when everything is learned.
-    granted_late: f64,
-    refused: u64,
-    worst_image: u32,
-}
-
-/// Downloads for `time` with 50 slots; each download takes 20 ms to be answered.
-fn simulate(core: &mut Core, quota: &mut Quota, time: Duration) -> Run {
-    let mut run = Run::default();
-    let mut flying: Vec<(Duration, Ticket, u64)> = Vec::new();
-    let mut waiting: std::collections::VecDeque<u64> = (0..50).collect();
-    let mut next_image = 50;
-    let mut refusals = std::collections::HashMap::<u64, (u64, u32)>::new();
-    let mut now = Duration::ZERO;
-    while now < time {
-        flying.sort_by_key(|(at, ..)| *at);
-        while flying.first().is_some_and(|(at, ..)| *at <= now) {
-            let (_, ticket, image) = flying.remove(0);
-            if quota.allows(now) {
-                core.succeeded(now, ticket);
-                run.granted += f64::from(DOWNLOAD);
-                if now > time / 2 {
-                    run.granted_late += f64::from(DOWNLOAD);
-                }
-                refusals.remove(&image);
-                waiting.push_back(next_image);
-                next_image += 1;
-            } else {
-                core.refused(now, ticket, None);
-                run.refused += 1;
-                let entry = refusals.entry(image).or_insert((core.successes(), 0));
-                if core.successes() > entry.0 {
-                    *entry = (core.successes(), entry.1 + 1);
-                }
-                run.worst_image = run.worst_image.max(entry.1);
-                waiting.push_back(image);
-            }
-        }
-        while let Some(image) = waiting.front().copied() {
-            let Ask::Go(ticket) = core.ask(now, DOWNLOAD) else { break };
-            waiting.pop_front();
-            flying.push((now + 20 * MS, ticket, image));
-        }
-        now += MS;
-    }
-    run
+/// What of a quota is used: at least in any case, and in half of all cases.
+fn assert_used(cases: Vec<Case>, at_least: f64, half: f64) {
+    let mut outcomes: Vec<(Case, Outcome)> = cases.into_iter().map(|case| (case, simulate(case))).collect();
+    outcomes.sort_by(|(_, one), (_, other)| one.used.total_cmp(&other.used));
+    let (worst, median) = (&outcomes[0], &outcomes[outcomes.len() / 2]);
+    assert!(worst.1.used >= at_least, "{worst:?}");
+    assert!(median.1.used >= half, "{median:?}");
 }
 
 #[test]
@@ -99,40 +56,78 @@ fn nothing_is_limited_until_drive_says_so() {
 }
 
 #[test]
-fn a_quota_per_window_is_used_up_without_failing_images() {
-    for (units, secs) in
-        [(10_000.0, 60.0), (100_000.0, 60.0), (2_000.0, 2.0), (400.0, 2.0), (200_000.0, 100.0)]
-    {
-        let mut quota = Quota::window(units, Duration::from_secs_f64(secs));
-        let time = Duration::from_secs_f64(secs * 10.0);
-        let run = simulate(&mut Core::default(), &mut quota, time);
-        let used = run.granted / (units * 10.0);
-        assert!(used >= 0.95, "{units} per {secs} s: {used:.3} used, {run:?}");
-        assert!(run.worst_image < 10, "{units} per {secs} s: {run:?}");
+fn windows_from_the_first_call_are_used_up() {
+    for start in [Start::Fresh, Start::Lowered] {
+        assert_used(cases(Kind::FromFirstCall, 1, start), 0.95, 0.99);
     }
 }
 
 #[test]
-fn a_steady_quota_is_used_up_without_failing_images() {
-    for (per_second, limit) in [(4_000.0, 4_000.0), (1_000.0, 400.0), (300.0, 1_000.0), (20_000.0, 20_000.0)]
-    {
-        let mut quota = Quota::Bucket { per_second, limit, left: limit, at: Duration::ZERO };
-        let time = Duration::from_secs(300);
-        let run = simulate(&mut Core::default(), &mut quota, time);
-        let used = run.granted_late / (per_second * 150.0);
-        assert!(used >= 0.95, "{per_second}/s: {used:.3} used, {run:?}");
-        assert!(run.worst_image < 10, "{per_second}/s: {run:?}");
+fn windows_by_the_clock_are_used_up() {
+    for start in [Start::Fresh, Start::Lowered] {
+        assert_used(cases(Kind::ByTheClock, 1, start), 0.95, 0.99);
     }
 }
 
 #[test]
-fn any_first_rate_ends_at_the_quota() {
-    for first_rate in [10.0, 500.0, 5_000.0, 500_000.0] {
-        let mut core = Core { rate: Some(first_rate), ..Core::default() };
-        let mut quota = Quota::window(20_000.0, Duration::from_secs(10));
-        let run = simulate(&mut core, &mut quota, Duration::from_secs(400));
-        let used = run.granted_late / (2_000.0 * 200.0);
-        assert!(used >= 0.95, "from {first_rate}: {used:.3} used, {run:?}");
+fn two_workers_that_know_nothing_of_each_other_use_windows_up() {
+    for kind in [Kind::FromFirstCall, Kind::ByTheClock] {
+        for start in [Start::Fresh, Start::Apart, Start::Lowered] {
+            assert_used(cases(kind, 2, start), 0.95, 0.99);
+        }
+    }
+}
+
+#[test]
+fn a_quota_that_is_raised_is_found_within_a_window() {
+    for kind in [Kind::FromFirstCall, Kind::ByTheClock] {
+        for workers in [1, 2] {
+            let cases = cases(kind, workers, Start::Raised);
+            // a tenth of a small quota is two calls in a window: nothing can be learnt from that
+            let cases = cases.into_iter().filter(|case| case.units >= 50_000.0).collect();
+            assert_used(cases, 0.90, 0.99);
+        }
+    }
+}
+
+#[test]
+fn other_ways_to_count_are_served_too() {
+    for workers in [1, 2] {
+        let near = |kind| {
+            let cases = cases(kind, workers, Start::Fresh);
+            cases
+                .into_iter()
+                .filter(|case| case.window >= 5.0 && case.latency <= case.window / 50.0)
+                .collect::<Vec<_>>()
+        };
+        assert_used(near(Kind::Sliding), 0.90, 0.96);
+        assert_used(near(Kind::Bucket), 0.95, 0.99);
+    }
+}
+
+#[test]
+fn a_large_quota_is_used_up_with_few_refusals() {
+    for kind in [Kind::FromFirstCall, Kind::ByTheClock] {
+        let case = Case {
+            kind,
+            units: 325_000.0,
+            window: 60.0,
+            latency: 0.2,
+            workers: 1,
+            start: Start::Fresh,
+            is_mixed: true,
+            tells: false,
+        };
+        let outcome = simulate(case);
+        assert!(outcome.refused < 0.03, "{case:?} {outcome:?}");
+    }
+}
+
+#[test]
+fn a_window_is_used_up_also_where_its_end_is_told_in_whole_seconds() {
+    for kind in [Kind::FromFirstCall, Kind::ByTheClock] {
+        let told = cases(kind, 1, Start::Fresh).into_iter().filter(|case| case.window >= 60.0);
+        assert_used(told.map(|case| Case { tells: true, ..case }).collect(), 0.90, 0.97);
     }
 }
 
@@ -175,7 +170,7 @@ fn a_blocked_address_waits_one_two_four_and_at_most_thirty_minutes() {
         now = until;
     }
     let Ask::Go(ticket) = core.ask(now, DOWNLOAD) else { panic!("time for a try") };
-    assert_eq!(core.ask(now, DOWNLOAD), Ask::AfterProbe);
+    assert_eq!(core.ask(now, DOWNLOAD), Ask::AfterProbe, "one call at a time");
     core.succeeded(now, ticket);
     assert!(core.closed().is_none());
 }
@@ -192,12 +187,20 @@ fn calls_sent_together_count_as_one_refusal() {
 }
 
 #[test]
-fn a_probe_without_an_answer_lets_the_next_one_try() {
+fn probes_without_an_answer_let_the_next_ones_try() {
     let mut core = Core::default();
     let Ask::Go(ticket) = core.ask(MS, DOWNLOAD) else { panic!("open") };
     core.refused(MS, ticket, None);
-    let later = MS + FIRST_PROBE;
-    let Ask::Go(probe) = core.ask(later, DOWNLOAD) else { panic!("time for a probe") };
-    core.unanswered(probe);
-    assert!(matches!(core.ask(later, DOWNLOAD), Ask::Go(_)));
+    let mut now = MS;
+    let mut probes = Vec::new();
+    loop {
+        match core.ask(now, DOWNLOAD) {
+            Ask::Go(probe) => probes.push(probe),
+            Ask::At(time) => now = time,
+            Ask::AfterProbe => break,
+        }
+    }
+    assert_eq!(probes.len(), 8);
+    core.unanswered(probes[0]);
+    assert!(!matches!(core.ask(now, DOWNLOAD), Ask::AfterProbe));
 }
