@@ -6,7 +6,7 @@ use client::{
     http,
     ids::DriveId,
 };
-use service::finding::{Finding, LIMIT, clock, in_time};
+use service::finding::{Finding, LIMIT, Verdict, clock, in_time};
 
 use crate::{
     Config,
@@ -50,19 +50,25 @@ pub async fn check(config: &Config, folder: Option<&str>) -> Vec<Finding> {
                     config.drive_url.origin().ascii_serialization()
                 ),
             ));
+            findings.extend(folder.map(|_| not_looked_at()));
             return findings;
         }
     }
-    if config.google_api_key.is_some() {
-        let drive = Client::new(config.drive_url.clone(), config.google_api_key.clone());
+    let drive = Client::new(config.drive_url.clone(), config.google_api_key.clone());
+    let key_works = config.google_api_key.is_some() && {
         let key = try_key(&drive, &server).await;
-        let works = key.fix.is_none();
+        let works = key.verdict == Verdict::Ok;
         findings.push(key);
-        if works && let Some(link) = folder {
-            findings.extend(look_at(&drive, link).await);
-        }
+        works
+    };
+    if let Some(link) = folder {
+        findings.extend(if key_works { look_at(&drive, link).await } else { vec![not_looked_at()] });
     }
     findings
+}
+
+fn not_looked_at() -> Finding {
+    Finding::skipped(FOLDER, "not looked at: Google Drive cannot be asked")
 }
 
 /// What time it is there; an answer without a key is enough.

@@ -59,6 +59,9 @@ struct S3Manners {
     /// S3 refuses ACLs, as every new AWS bucket does
     #[arg(long)]
     s3_refuse_acls: bool,
+    /// S3 denies writes that would make an object public, as buckets with "Block public access" do
+    #[arg(long, conflicts_with = "s3_refuse_acls")]
+    s3_block_public_acls: bool,
     /// S3 has a fault book at `/__faults`, as the Drive emulator always has; it asks for no key
     #[arg(long)]
     s3_faults: bool,
@@ -154,6 +157,8 @@ impl Emulators {
         };
         if self.s3.s3_refuse_acls {
             config.acls = s3::AclMode::Refuse;
+        } else if self.s3.s3_block_public_acls {
+            config.acls = s3::AclMode::BlockPublic;
         }
         parts.stage().serve("S3 server", |stop| s3::run(socket, config, stop));
         Ok(url)

@@ -26,6 +26,8 @@ pub enum AclMode {
     Honour,
     /// A write that asks for an ACL is refused, as by every bucket made since April 2023.
     Refuse,
+    /// A write that would make an object public is denied, as by a bucket whose public access is blocked.
+    BlockPublic,
 }
 
 /// Who may read an object.
@@ -57,18 +59,22 @@ impl Rules {
                 _ => Err(Refusal::AclsRefused),
             };
         }
-        match canned {
-            Some("public-read" | "public-read-write") => Ok(Acl::PublicRead),
+        let acl = match canned {
+            Some("public-read" | "public-read-write") => Acl::PublicRead,
             Some(
                 "private"
                 | "authenticated-read"
                 | "aws-exec-read"
                 | "bucket-owner-read"
                 | "bucket-owner-full-control",
-            ) => Ok(Acl::Private),
-            Some(_) => Err(Refusal::InvalidArgument("x-amz-acl names no canned ACL")),
-            None => Ok(granted(headers)),
+            ) => Acl::Private,
+            Some(_) => return Err(Refusal::InvalidArgument("x-amz-acl names no canned ACL")),
+            None => granted(headers),
+        };
+        if self.acls == AclMode::BlockPublic && acl == Acl::PublicRead {
+            return Err(Refusal::AccessDenied);
         }
+        Ok(acl)
     }
 
     /// Whether the public may read an object with this ACL.
@@ -186,6 +192,13 @@ mod tests {
         assert_eq!(asked(AclMode::Refuse, "x-amz-grant-read", "id=x"), None);
         assert_eq!(asked(AclMode::Refuse, "x-amz-acl", "bucket-owner-full-control"), Some(Acl::Private));
         assert_eq!(asked(AclMode::Refuse, "x-other", "public-read"), Some(Acl::Private));
+    }
+
+    #[test]
+    fn a_bucket_that_blocks_public_access_takes_private_objects_only() {
+        assert_eq!(asked(AclMode::BlockPublic, "x-amz-acl", "public-read"), None);
+        assert_eq!(asked(AclMode::BlockPublic, "x-amz-acl", "private"), Some(Acl::Private));
+        assert_eq!(asked(AclMode::BlockPublic, "x-other", "public-read"), Some(Acl::Private));
     }
 
     #[test]

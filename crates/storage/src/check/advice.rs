@@ -39,8 +39,8 @@ pub(super) fn of_look(settings: &BucketConfig, look: &Look) -> Result<Option<Fin
             format!("there is no bucket `{name}`"),
             "Make it, or correct AWS_BUCKET_NAME; a bucket of another server needs AWS_ENDPOINT_URL.",
         )),
-        // the right to look at the bucket is not needed to write to it
-        (Some(_), Some(403)) => Ok(None),
+        // the right to look at the bucket is not needed to write to it; and the answers to other requests say more
+        (Some(_), Some(400..500)) => Ok(None),
         (Some(error), _) => Err(refused(EXISTS, settings, error, "look at the bucket")),
     }
 }

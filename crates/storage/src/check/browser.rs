@@ -133,3 +133,54 @@ fn content_type(content_type: &str) -> Finding {
         "Look for a proxy or CDN behind S3_PUBLIC_URL that changes headers.",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use service::finding::Verdict;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::config::RequestChecksums;
+
+    fn settings(endpoint: &str) -> BucketConfig {
+        BucketConfig {
+            name: "images".to_owned(),
+            region: "us-east-1".to_owned(),
+            endpoint: Some(endpoint.to_owned()),
+            credentials: None,
+            profile: String::new(),
+            checksums: RequestChecksums::WhenRequired,
+            public_url: None,
+        }
+    }
+
+    #[test]
+    fn a_container_asks_where_services_do_for_what_only_browsers_of_its_host_can_open() {
+        let key = ObjectKey::new(Uuid::nil(), "a b", 0);
+        let inside = |endpoint, public| seen_from_inside(&settings(endpoint), &key, public);
+        let found = inside("http://s3:9000", "http://localhost:9000/images/x").unwrap();
+        assert_eq!(found, format!("http://s3:9000/images/{}_a%20b", Uuid::nil()));
+        assert_eq!(inside("http://127.0.0.1:9000", "http://localhost:9000/images/x"), None);
+        assert_eq!(inside("http://s3:9000", "https://cdn.example/x"), None);
+    }
+
+    #[test]
+    fn what_a_browser_gets_instead_of_the_picture_is_told() {
+        let seen = |status, content_type: &str, is_whole| Seen {
+            status,
+            content_type: content_type.to_owned(),
+            allowed_origin: None,
+            is_whole,
+        };
+        let worst = |seen: Seen| {
+            let view = judge(&seen, &settings("http://s3"), "by its public URL");
+            let worst = view.findings.into_iter().max_by_key(|finding| finding.verdict).unwrap();
+            (worst.check, worst.verdict)
+        };
+        assert_eq!(worst(seen(200, PICTURE_TYPE, true)), (CORS, Verdict::Skipped));
+        assert_eq!(worst(seen(200, "text/plain", true)), (TYPE, Verdict::Warning));
+        for (status, is_whole) in [(403, false), (404, false), (200, false), (301, false)] {
+            assert_eq!(worst(seen(status, PICTURE_TYPE, is_whole)), (PUBLIC, Verdict::Warning), "{status}");
+        }
+    }
+}

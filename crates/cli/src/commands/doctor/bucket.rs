@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use service::{Env, finding::Finding};
+use url::Url;
 
 use super::settings::{Settings, not_looked_at};
 
@@ -18,7 +19,8 @@ pub(super) async fn check(settings: Settings) -> Vec<Finding> {
     else {
         return vec![not_looked_at(CHECK)];
     };
-    let origin = settings.env.get("IMAGE_IMPORT_API_URL").unwrap_or(PAGES);
+    let pages = settings.env.get("IMAGE_IMPORT_API_URL").and_then(|url| url.parse::<Url>().ok());
+    let origin = &pages.map_or_else(|| PAGES.to_owned(), |url| url.origin().ascii_serialization());
     if storage.bucket.is_some() {
         return storage::check(storage, origin).await;
     }

@@ -1,6 +1,10 @@
 //! The directory that services keep their files in: can it be written, and is there room?
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::OpenOptions,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use service::finding::{Finding, in_time};
 
@@ -8,6 +12,8 @@ use super::settings::{Settings, not_looked_at};
 
 const WRITE: &str = "files.write";
 const SPACE: &str = "files.space";
+/// Files that services keep there; the database has a check of its own.
+const FILES: [&str; 2] = ["import.db", "worker.db"];
 /// Below this it is tight.
 const TIGHT: u64 = 1024 * 1024 * 1024;
 /// Below this nothing works for long.
@@ -47,8 +53,20 @@ fn look(place: &Path) -> Vec<Finding> {
              directory.",
         ),
     }];
+    findings.extend(FILES.iter().filter_map(|name| closed(&place.join(name))));
     findings.extend(fs4::available_space(&existing).ok().map(|free| space(free, place)));
     findings
+}
+
+/// A file that is there and cannot be written: left by another user, as a rule.
+fn closed(file: &Path) -> Option<Finding> {
+    let opened = OpenOptions::new().read(true).write(true).open(file);
+    let error = opened.err().filter(|error| error.kind() != ErrorKind::NotFound)?;
+    Some(Finding::failed(
+        WRITE,
+        format!("{} cannot be written ({})", file.display(), error.kind()),
+        "Give it to the user that runs the services (chown).",
+    ))
 }
 
 /// The directory itself, or the closest one above it that is there.
@@ -89,7 +107,9 @@ mod tests {
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
         let file = dir.path().join("file");
         std::fs::write(&file, "").unwrap();
-        assert_eq!(verdicts(&file.join("below")), [Verdict::Failed]);
+        assert_eq!(verdicts(&file.join("below"))[0], Verdict::Failed);
+        std::fs::create_dir(dir.path().join("worker.db")).unwrap();
+        assert_eq!(verdicts(dir.path()), [Verdict::Ok, Verdict::Failed]);
     }
 
     #[test]

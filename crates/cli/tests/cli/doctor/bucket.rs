@@ -54,6 +54,17 @@ fn a_bucket_without_acls_works_and_a_private_one_comes_with_a_policy_to_paste() 
 }
 
 #[test]
+fn a_denied_acl_is_told_from_a_denied_write() {
+    let world = World::with(|s3| s3.acls = AclMode::BlockPublic);
+    let told = world.told(&[], &[]);
+    assert_eq!((told.about("bucket.put"), told.about("bucket.acls")), ("ok".into(), "failed".into()));
+    assert!(told.words("bucket.acls").contains("S3_OBJECT_ACL=none"), "{}", told.0);
+    assert_eq!(told.about("bucket.delete"), "ok");
+    let told = world.told(&[("S3_OBJECT_ACL", "none")], &[]);
+    assert_eq!((told.about("bucket.acls"), told.all("failed")), ("ok".into(), vec![]), "{}", told.0);
+}
+
+#[test]
 fn each_right_that_the_key_lacks_is_told_and_what_was_written_goes() {
     let told = World::with(|s3| s3.manners.read_only = true).told(&[], &[]);
     assert_eq!((told.about("bucket.put"), told.about("bucket.delete")), ("failed".into(), "failed".into()));

@@ -30,7 +30,7 @@ impl Backend {
     ) -> Result<GetObjectAclOutput, Refusal> {
         let object = self.store.index.object(&request.input.bucket, &request.input.key).await?;
         let acl = match self.rules.acls {
-            AclMode::Honour => object.details.acl,
+            AclMode::Honour | AclMode::BlockPublic => object.details.acl,
             AclMode::Refuse => Acl::Private,
         };
         Ok(GetObjectAclOutput {
@@ -50,6 +50,9 @@ impl Backend {
             Some(policy) => acl_of_policy(policy),
             None => asked,
         };
+        if self.rules.acls == AclMode::BlockPublic && acl == Acl::PublicRead {
+            return Err(Refusal::AccessDenied);
+        }
         let at = place(request.input.bucket, request.input.key);
         self.store.change(Change::SetAcl { at, acl }).await?;
         Ok(PutObjectAclOutput::default())
