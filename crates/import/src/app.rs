@@ -98,9 +98,12 @@ impl App {
 
 /// Redis if there is one, which may be down; else a file.
 async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    let file = config.data_dir.join("import.db");
     if let Some(url) = &config.redis_url {
+        if file.exists() {
+            tracing::info!("jobs are kept in Redis; those of DATA_DIR go on only where REDIS_URL is not set");
+        }
         return Ok(Store::in_redis(Redis::new(url).context("read REDIS_URL")?));
     }
-    let file = config.data_dir.join("import.db");
     Store::open_sqlite(&file).await.with_context(|| format!("open the job store {}", file.display()))
 }

@@ -48,7 +48,7 @@ impl Config {
         }
         let redis_url = read.secret("REDIS_URL");
         if let Some(Err(error)) = redis_url.as_ref().map(|url| service::redis::check_url(url.expose())) {
-            read.reject("REDIS_URL", &error.to_string());
+            read.reject("REDIS_URL", error);
         }
         let seconds = |name, default| Duration::from_secs(read.count_or(name, default) as u64);
         let config = Self {

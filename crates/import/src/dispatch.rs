@@ -16,6 +16,8 @@ use crate::{
 
 /// How often a job looks for what another process did to it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often it does when nothing happens: many jobs may wait at the same time.
+const LOOK_SELDOM: Duration = Duration::from_secs(5);
 /// How often overdue files are looked for, at most.
 const OVERDUE_EVERY: Duration = Duration::from_secs(30);
 /// One failed call may be chance; from then on a job says that it waits.
@@ -35,17 +37,23 @@ enum Next {
 
 /// Sends the files of a job until it has ended and the worker knows.
 pub(crate) async fn run(app: &App, held: &Held, running: &Bell) {
-    let mut dispatch = Dispatch { app, held, since_ms: now_ms(), tries: 0, look_for_overdue: Instant::now() };
+    let mut dispatch = Dispatch {
+        app,
+        held,
+        since_ms: now_ms(),
+        tries: 0,
+        look_for_overdue: Instant::now(),
+        seen: Progress::default(),
+        looked: 0,
+        failed: 0,
+    };
     loop {
         let wait = match dispatch.step().await {
             Ok(Next::Done) => return,
             Ok(Next::Again) => continue,
             Ok(Next::Wait(wait)) => wait,
             Err(Error::LeaseLost) => return,
-            Err(error) => {
-                tracing::warn!(error = %service::error::chain(&error), "dispatch the job");
-                LOOK_EVERY
-            }
+            Err(error) => dispatch.store_is_away(&error),
         };
         if dispatch.tries > 0 {
             // outcomes of what is in work must not shorten the pause
@@ -67,11 +75,20 @@ struct Dispatch<'a> {
     /// Failed calls in a row.
     tries: u32,
     look_for_overdue: Instant,
+    /// The job at the last look.
+    seen: Progress,
+    /// Looks in a row at which nothing had changed.
+    looked: u32,
+    /// Calls of the store in a row that failed.
+    failed: u32,
 }
 
 impl Dispatch<'_> {
     async fn step(&mut self) -> Result<Next, Error> {
         let Some(job) = self.app.store.job_by_number(self.held.job).await? else { return Ok(Next::Done) };
+        self.failed = 0;
+        self.looked = if job.progress == self.seen { self.looked + 1 } else { 0 };
+        self.seen.clone_from(&job.progress);
         if job.progress.end.is_some() {
             return if job.progress.tell_worker { self.tell_worker(&job).await } else { Ok(Next::Done) };
         }
@@ -87,11 +104,24 @@ impl Dispatch<'_> {
         let size = config.batch_size.min(config.dispatch_window);
         let at_worker = usize::try_from(job.progress.unfinished_at_worker()).unwrap_or(usize::MAX);
         let room = config.dispatch_window.saturating_sub(at_worker);
+        let look_again = Ok(Next::Wait((LOOK_EVERY * (self.looked + 1)).min(LOOK_SELDOM)));
+        if room == 0 || job.progress.pending() == 0 {
+            return look_again;
+        }
         match self.app.store.next_batch(self.held.job, size).await? {
             // a part of it could be sent, but then all batches would soon be small
             Some(batch) if batch.files.len() <= room => self.send(&job, batch).await,
-            _ => Ok(Next::Wait(LOOK_EVERY)),
+            _ => look_again,
         }
+    }
+
+    /// How long to wait then. Every job sees it: it is said once by each.
+    fn store_is_away(&mut self, error: &Error) -> Duration {
+        if self.failed == 0 {
+            tracing::warn!(error = %service::error::chain(error), "dispatch the job; trying on");
+        }
+        self.failed = self.failed.saturating_add(1);
+        LOOK_EVERY.saturating_mul(self.failed).min(LOOK_SELDOM)
     }
 
     /// A job ends when nothing was heard for too long; time in which no process worked on it does not count against

@@ -201,6 +201,11 @@ impl Progress {
         self.total.saturating_sub(self.files_ended)
     }
 
+    /// Files that are not at the worker yet, or not any more, and have no outcome.
+    pub(crate) fn pending(&self) -> u64 {
+        self.outstanding().saturating_sub(self.in_flight)
+    }
+
     /// Of the files at the worker, those that may still be in work: anonymous outcomes have ended some of them.
     pub(crate) fn unfinished_at_worker(&self) -> u64 {
         let unexplained = (self.counted() - Count::of(self.files_ended)).floor();

@@ -26,12 +26,17 @@ const CLAIM_AT_MOST: u32 = 16;
 
 /// Takes over open jobs that nobody works on, until stopped; first those of the process before this one.
 pub(crate) async fn supervise(app: App) {
-    let mut predecessor_is_gone = false;
+    let (mut predecessor_is_gone, mut store_is_away) = (false, false);
     loop {
         match take_over(&app, &mut predecessor_is_gone).await {
             Ok(CLAIM_AT_MOST) if !app.shutdown.is_stopping() => continue,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(error = %service::error::chain(&error), "look for unfinished jobs"),
+            Ok(_) => store_is_away = false,
+            Err(error) => {
+                if !store_is_away {
+                    tracing::warn!(error = %service::error::chain(&error), "look for unfinished jobs; trying on");
+                }
+                store_is_away = true;
+            }
         }
         if !app.shutdown.sleep(CLAIM_EVERY).await {
             return;

@@ -57,17 +57,17 @@ const TURNS: usize = 256;
 /// A job store in Redis. Clones are one.
 #[derive(Debug, Clone)]
 pub(crate) struct Redis {
-    redis: service::redis::Redis,
+    server: service::redis::Redis,
     /// What the name of every key begins with.
     base: Arc<str>,
     turns: Arc<[Mutex<()>]>,
 }
 
 impl Redis {
-    /// The store in `redis`, which may be down.
-    pub(super) fn new(redis: service::redis::Redis) -> Self {
-        let base = redis.key("import:").into();
-        Self { redis, base, turns: (0..TURNS).map(|_| Mutex::new(())).collect() }
+    /// The store in a Redis that may be down.
+    pub(super) fn new(server: service::redis::Redis) -> Self {
+        let base = server.key("import:").into();
+        Self { server, base, turns: (0..TURNS).map(|_| Mutex::new(())).collect() }
     }
 
     /// Runs a script.
@@ -77,7 +77,7 @@ impl Redis {
         for argument in arguments {
             call.arg(argument);
         }
-        Ok(self.redis.run(&call).await?)
+        Ok(self.server.run(&call).await?)
     }
 
     /// Waits for the turn of a change of this job.
@@ -94,12 +94,12 @@ impl Redis {
     }
 
     async fn command<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, Error> {
-        let answer = command.query_async(&mut self.redis.connection()).await;
+        let answer = command.query_async(&mut self.server.connection()).await;
         Ok(answer.map_err(service::redis::Error::from)?)
     }
 
     pub(super) async fn check_durable(&self) -> Result<(), String> {
-        self.redis.check().await
+        self.server.check().await
     }
 
     pub(crate) async fn check_writable(&self) -> Result<(), Error> {

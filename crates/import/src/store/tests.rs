@@ -63,7 +63,7 @@ impl Place {
         let Some(url) = env.get("TEST_REDIS_URL") else {
             panic!("TEST_REDIS_URL is not set: start the tests through tests/run, which provides Redis")
         };
-        Self::redis_at(&url)
+        Self::redis_at(url)
     }
 
     /// Keys that nobody else has.

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 /// Before a checksum in base64.
 const PACKED: char = '~';
 
+/// Width, height, rotation, time.
+type Picture = (Option<u32>, Option<u32>, Option<i32>, Option<String>);
+
 /// Packs a file.
 pub(super) fn pack(file: &File) -> Result<String, serde_json::Error> {
     let capabilities = file.capabilities.map(|can| json!([can.can_download, can.can_list_children]));
@@ -61,8 +64,7 @@ pub(super) fn unpack(record: &str) -> Result<File, serde_json::Error> {
     let modified_time = serde_json::from_value(next())?;
     let resource_key = serde_json::from_value(next())?;
     let capabilities: Option<(Option<bool>, Option<bool>)> = serde_json::from_value(next())?;
-    let picture: Option<(Option<u32>, Option<u32>, Option<i32>, Option<String>)> =
-        serde_json::from_value(next())?;
+    let picture: Option<Picture> = serde_json::from_value(next())?;
     Ok(File {
         id,
         name,

@@ -10,7 +10,7 @@ impl Redis {
             redis.call('ZADD', KEYS[1], i, id) end";
         let open = format!("{}open", self.base);
         let _: () =
-            redis::Script::new(ended).key(open).invoke_async(&mut self.redis.connection()).await.unwrap();
+            redis::Script::new(ended).key(open).invoke_async(&mut self.server.connection()).await.unwrap();
     }
 
     /// All keys.

@@ -1,6 +1,6 @@
 //! New jobs, and the pages of their listings.
 
-use client::drive::File;
+use client::{drive::File, ids::DriveId};
 use serde_json::json;
 use sqlx::SqliteConnection;
 
@@ -130,7 +130,7 @@ async fn insert_page(
     )
     .bind(&page.next_token)
     .bind(i64::try_from(page.files.len()).unwrap_or(i64::MAX))
-    .bind(folder.as_ref().map(|id| id.as_str()))
+    .bind(folder.as_ref().map(DriveId::as_str))
     .bind(key)
     .bind(job.0)
     .execute(&mut *on)

@@ -160,7 +160,7 @@ pub(super) fn job_of(row: &SqliteRow) -> Result<Job, Error> {
         DriveRef { id: drive_id(row.try_get("folder_id")?)?, resource_key: row.try_get("resource_key")? };
     let listing_folder = match row.try_get::<Option<String>, _>("listing_folder")? {
         None => folder.clone(),
-        Some(id) => DriveRef { id: drive_id(id)?, resource_key: row.try_get("listing_resource_key")? },
+        Some(id) => DriveRef { id: drive_id(&id)?, resource_key: row.try_get("listing_resource_key")? },
     };
     Ok(Job {
         number: JobNo(row.try_get("job_no")?),
@@ -179,9 +179,9 @@ pub(super) fn job_of(row: &SqliteRow) -> Result<Job, Error> {
     })
 }
 
-fn drive_id(text: String) -> Result<DriveId, Error> {
+fn drive_id(text: &str) -> Result<DriveId, Error> {
     // only ids that were parsed are ever written
-    Ok(DriveId::parse(&text).ok_or_else(|| sqlx::Error::Decode("not a Drive id".into()))?)
+    Ok(DriveId::parse(text).ok_or_else(|| sqlx::Error::Decode("not a Drive id".into()))?)
 }
 
 async fn imported(on: &mut SqliteConnection, job: JobNo) -> Result<Vec<Value>, Error> {
