@@ -59,10 +59,11 @@ impl QueueError {
     /// Logs that something could not be done, which is tried again.
     pub(crate) fn log(&self, what: &'static str) {
         let error = service::error::chain(self);
-        match self {
-            // Redis is away: said once, when it went
-            Self::Redis(_) => tracing::debug!(error, "{what}"),
-            _ => tracing::error!(error, "{what}"),
+        if matches!(self, Self::Redis(_)) {
+            // that it is away was said when it went
+            tracing::debug!(error, "{what}");
+        } else {
+            tracing::error!(error, "{what}");
         }
     }
 }

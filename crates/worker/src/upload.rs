@@ -4,19 +4,19 @@
 //! own MD5 can be stale (Google rewrites some photographs): bytes that come the same twice, with the announced size,
 //! are stored, and marked.
 
+mod in_base64;
+
 use std::{sync::Arc, time::Duration};
 
-use base64::Engine;
 use client::{
     drive::Reason,
-    storage::{LocateObject, NewObject, StoredObject, Upload},
+    storage::{LocateObject, NewObject, StoredObject},
 };
-use futures::StreamExt;
-use md5::{Digest, Md5};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use self::in_base64::InBase64;
 use crate::{
     config::UploadMode,
     download::{Order, Source, Watch, stream},
@@ -29,8 +29,6 @@ use crate::{
 const LONGEST_SILENCE: Duration = Duration::from_secs(300);
 /// Bytes of images that are held at once with `UPLOAD_MODE=base64`, and so the largest image.
 const MEMORY_BYTES: u64 = 256 * 1024 * 1024;
-/// What an image of unknown size is taken for.
-const UNKNOWN_BYTES: u64 = 64 * 1024 * 1024;
 /// The budget counts in KiB, because it counts in 32 bits.
 const UNIT: u64 = 1024;
 
@@ -160,7 +158,7 @@ impl Uploader {
                 self.put_stream(task, &object, reqwest::Body::wrap_stream(bytes), &watch).await
             }
             UploadMode::Base64 => {
-                let order = Base64Order { uuid, size_bytes, md5 };
+                let order = InBase64 { uuid, size_bytes, md5 };
                 self.upload(task, listing, order, bytes, &watch).await
             }
         };
@@ -207,54 +205,6 @@ impl Uploader {
         }
     }
 
-    /// The original's way.
-    async fn upload(
-        &self,
-        task: &mut Task,
-        listing: &Listing,
-        order: Base64Order,
-        bytes: impl futures::Stream<Item = std::io::Result<bytes::Bytes>> + Send,
-        watch: &Watch,
-    ) -> Result<Put, Trouble> {
-        let held = order.size_bytes.unwrap_or(UNKNOWN_BYTES);
-        if held > MEMORY_BYTES {
-            return Err(Trouble::TooLarge { limit: MEMORY_BYTES });
-        }
-        let units = u32::try_from(held.div_ceil(UNIT)).unwrap_or(u32::MAX);
-        let _held = self.memory.acquire_many(units).await;
-        let mut image = Vec::new();
-        let mut bytes = std::pin::pin!(bytes);
-        while let Some(chunk) = bytes.next().await {
-            let Ok(chunk) = chunk else {
-                return Err(watch.trouble().unwrap_or(Trouble::ChecksumMismatch));
-            };
-            image.extend_from_slice(&chunk);
-            if image.len() as u64 > held {
-                return Err(Trouble::TooLarge { limit: held });
-            }
-        }
-        let actual = hex::encode(Md5::digest(&image));
-        if order.md5.is_some_and(|due| due != actual) {
-            return Err(Trouble::ChecksumMismatch);
-        }
-        let size_bytes = image.len() as u64;
-        let file_data = base64::engine::general_purpose::STANDARD.encode(&image);
-        drop(image);
-        let upload = Upload {
-            file_data,
-            filename: listing.name.clone(),
-            mime_type: listing.mime_type.clone(),
-            provider: self.provider.clone(),
-            uuid: Some(order.uuid),
-        };
-        // should this be dropped in the middle, the task still knows what may have become of the object
-        task.flying = Some(watch.clone());
-        let answer = tokio::time::timeout(LONGEST_SILENCE, self.storage.upload(&upload)).await;
-        task.land();
-        let uploaded = answer.map_err(|_| Trouble::StorageSilent)?.map_err(Trouble::Storage)?;
-        Ok(Put { url: uploaded.url, size_bytes, md5: actual })
-    }
-
     /// The URL of the object that an interrupted try of this task may have left. Storage is only asked: were anything
     /// written there, it could take the place of what another try has stored meanwhile. `None` where the storage service is the
     /// original's: it chose the key, and its answer was lost.
@@ -266,13 +216,6 @@ impl Uploader {
             Err(error) => Err(Trouble::Storage(error)),
         }
     }
-}
-
-/// What the original's way needs to know besides the bytes.
-struct Base64Order {
-    uuid: Uuid,
-    size_bytes: Option<u64>,
-    md5: Option<String>,
 }
 
 /// Whether a download is hashed here.

@@ -10,7 +10,7 @@
 //! | `turns:<lane>` | sorted set | jobs with something in that lane; the one with the smallest number is served next, and gets the largest |
 //! | `task:<id>` | hash | one task: job, record, progress, state (ready, leased, delayed, waiting, ended), holder and number of the lease, outcome |
 //! | `files:<job>` | hash | file → task, until its outcome was reported |
-//! | `done:<job>` | hash | file → outcome without the image, for batches that are sent again; for an hour after the job's last report |
+//! | `done:<job>` | hash | file → outcome without the image, for batches that are sent again; for an hour after the job's last report, when import has long counted all of them |
 //! | `job:<job>` | hash | state, why it failed, what its sender understands, unfinished tasks; for a week after its last report |
 //! | `open` | set | jobs with unfinished tasks |
 //! | `delayed` | sorted set | tasks that wait for another try, by the time it is due |
@@ -19,7 +19,7 @@
 //! | `hands:<worker>` | set | what a worker has in hand: leases, and reports it is making |
 //! | `in-work` | hash | file, and bytes by SHA-256 → the task that works on them |
 //! | `waiting:<thing>` | sorted set | tasks that wait for such a file, or such bytes, to be free |
-//! | `bytes:<sha256>` | string | a Drive id under which these bytes have been through, for an hour |
+//! | `bytes:<hour>` | hash | bytes by SHA-256 → Drive id under which they have been through; for one to two hours |
 //! | `clock` | hash | when a worker was last there |
 //! | `turn`, `last-task` | number | counters |
 //!
@@ -94,8 +94,8 @@ impl RedisQueue {
     }
 
     async fn take_back(&self) -> Result<(), QueueError> {
-        let done = self.taken_back.get_or_try_init(|| self.run(&scripts::TAKE_BACK, &[]));
-        done.await.map(|()| ())
+        self.taken_back.get_or_try_init(|| self.run(&scripts::TAKE_BACK, &[])).await?;
+        Ok(())
     }
 
     pub(super) async fn enqueue(&self, batch: &NewTasks) -> Result<(), QueueError> {

@@ -28,13 +28,15 @@ impl Runner {
         let _in_work = self.inner.reporter.working_on(&task.job);
         let span = tracing::info_span!("task", job.id = %task.job, file.id = %task.file_id);
         let request_id = client::request_id::accept(task.request_id.as_deref());
-        let spare = task.clone();
-        let work = async {
-            if survive(self.try_once(task, known, &in_hand.hold)).await.is_none() {
-                self.after_panic(spare, &in_hand.hold).await;
-            }
-        };
+        let (spare, hold) = (task.clone(), &in_hand.hold);
+        let work = self.guarded(spare, hold, self.try_once(task, known, hold));
         client::request_id::scope(request_id, Box::pin(work.instrument(span))).await;
+    }
+
+    async fn guarded(&self, task: Task, hold: &Hold, work: impl Future<Output = ()>) {
+        if survive(work).await.is_none() {
+            self.after_panic(task, hold).await;
+        }
     }
 
     async fn try_once(&self, mut task: Task, known: Result<Known, Arc<Trouble>>, hold: &Hold) {
@@ -187,3 +189,6 @@ where
 async fn survive<T>(work: impl Future<Output = T>) -> Option<T> {
     AssertUnwindSafe(work).catch_unwind().await.ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,26 @@ async fn a_cancelled_job_leaves_no_object() {
 }
 
 #[tokio::test]
+async fn an_object_whose_answer_was_lost_is_released_and_never_written_to() {
+    let mut bench = Bench::new(folder(1, 500)).await;
+    bench.world().asleep = Some("storage");
+    let files = bench.listed(&["f0"]).await;
+    bench.send("j", &files).await;
+    bench.wait_for("an object", |world| world.objects.len() == 1).await;
+    bench.kill();
+    bench.world().asleep = None;
+    assert_eq!(bench.world().puts, 1);
+    bench.fault(json!({"kind": "latency", "on": "media", "seconds": 60}));
+    bench.start().await;
+    assert_eq!(bench.post("/jobs/j/cancel", &json!({})).await.0, 202);
+    bench.wait_for("the outcome", |world| world.outcomes().len() == 1).await;
+    assert_eq!(bench.outcome("f0"), "cancelled");
+    let world = bench.world();
+    // another worker could have stored the image under this key meanwhile
+    assert_eq!((world.puts, world.objects.len(), world.released.len()), (1, 0, 1));
+}
+
+#[tokio::test]
 async fn records_that_will_not_do_fail_as_images() {
     let bench = Bench::new(folder(1, 500)).await;
     let files = json!([{"id": "a"}, {"id": "b", "name": "n", "mimeType": "m", "size": "12_0"},

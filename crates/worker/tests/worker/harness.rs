@@ -144,6 +144,13 @@ impl Bench {
         (status, answer.json().await.unwrap())
     }
 
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
+        let url = format!("{}{path}", self.worker.as_ref().unwrap().url);
+        let answer = self.http.get(url).send().await.unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap())
+    }
+
     /// A call that goes on beside the test.
     pub(crate) fn request(
         &self,
@@ -172,6 +179,14 @@ impl Bench {
         while !is_so(&self.world()) {
             assert!(Instant::now() < deadline, "{what} did not come: {:#?}", *self.world());
             tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub(crate) async fn wait_until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so().await {
+            assert!(Instant::now() < deadline, "{what} did not come");
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 

@@ -96,6 +96,21 @@ async fn beside_services_of_the_original_it_does_what_the_original_did() {
 }
 
 #[tokio::test]
+async fn an_upload_in_base64_whose_answer_is_lost_leaves_nothing() {
+    let mut bench = Bench::with(folder(1, 500), |config| config.upload_mode = UploadMode::Base64).await;
+    bench.world().asleep = Some("storage");
+    let files = bench.listed(&["f0"]).await;
+    bench.send("j", &files).await;
+    bench.wait_for("an object", |world| world.objects.len() == 1).await;
+    bench.kill();
+    bench.world().asleep = None;
+    bench.start().await;
+    assert_eq!(bench.post("/jobs/j/cancel", &json!({})).await.0, 202);
+    bench.wait_for("the outcome", |world| world.outcomes().len() == 1).await;
+    bench.world().assert_no_orphans();
+}
+
+#[tokio::test]
 async fn an_original_import_service_gets_as_many_outcomes_as_it_sent_files() {
     let bench = Bench::new(folder(1, 500)).await;
     let files = bench.listed(&["f0"]).await;

@@ -83,3 +83,49 @@ async fn what_is_not_known_or_not_in_drive_is_not_stored_anew() {
     }
     assert_eq!(bench.world().puts, 0);
 }
+
+#[tokio::test]
+async fn a_worker_killed_between_object_and_row_leaves_no_object() {
+    let mut bench = Bench::new(folder(2, 500)).await;
+    bench.world().asleep = Some("storage");
+    let files = bench.listed(&["f0", "f1"]).await;
+    let lost = tokio::spawn(bench.request("/process-single", &json!({"job_id": "j", "file_data": files[0]})));
+    bench.wait_for("an object", |world| world.objects.len() == 1).await;
+    bench.kill();
+    assert!(lost.await.unwrap().is_err(), "nobody answered");
+    bench.world().asleep = None;
+    bench.start().await;
+    bench.wait_for("the release", |world| world.objects.is_empty()).await;
+    let world = bench.world();
+    assert!(world.rows.is_empty() && world.updates.is_empty(), "{:?}", world.updates);
+}
+
+#[tokio::test]
+async fn a_worker_killed_between_row_and_answer_keeps_both() {
+    let mut bench = Bench::new(folder(1, 500)).await;
+    bench.world().asleep = Some("metadata");
+    let files = bench.listed(&["f0"]).await;
+    let lost = tokio::spawn(bench.request("/process-single", &json!({"job_id": "j", "file_data": files[0]})));
+    bench.wait_for("a row", |world| world.rows.len() == 1).await;
+    bench.kill();
+    assert!(lost.await.unwrap().is_err(), "nobody answered");
+    bench.world().asleep = None;
+    bench.start().await;
+    // what was begun is looked through before anything else of the same queue is done
+    let (status, answer) =
+        bench.post("/process-single", &json!({"job_id": "j", "file_data": files[0]})).await;
+    assert_eq!((status, &answer["image"]["error"]), (200, &json!("Image already exists")));
+    bench.assert_stored(&["f0"]).await;
+}
+
+#[tokio::test]
+async fn an_object_that_cannot_be_released_now_is_released_later() {
+    let bench = Bench::new(folder(1, 500)).await;
+    // the look-up goes well; the row and what clears away after it do not, for a while
+    bench.world().failures.insert("metadata", [400, 500, 503, 503].into());
+    bench.world().metadata_spares_the_first = true;
+    let files = bench.listed(&["f0"]).await;
+    let (status, _) = bench.post("/process-single", &json!({"job_id": "j", "file_data": files[0]})).await;
+    assert_eq!(status, 500);
+    bench.wait_for("the release", |world| world.objects.is_empty() && world.puts == 1).await;
+}

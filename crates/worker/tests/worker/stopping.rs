@@ -27,12 +27,12 @@ async fn an_object_of_a_killed_worker_gets_its_row_even_where_others_hold_the_sa
         "md5Checksum": "auto", "sha256Checksum": "auto"})
     };
     let mut bench = Bench::new(json!({"album": [file("a"), file("b")]})).await;
-    bench.world().storage_hangs = true;
+    bench.world().asleep = Some("storage");
     let files = bench.listed(&["a", "b"]).await;
     bench.send("j", &files).await;
     bench.wait_for("an object", |world| world.objects.len() == 1).await;
     bench.kill();
-    bench.world().storage_hangs = false;
+    bench.world().asleep = None;
     bench.start().await;
     bench.wait_for("both outcomes", |world| world.outcomes().len() == 2).await;
     bench.assert_stored(&["a", "b"]).await;

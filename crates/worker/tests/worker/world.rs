@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -40,8 +41,13 @@ pub(crate) struct World {
     pub(crate) import_is_down: bool,
     /// Rows are written, but the answers are lost.
     pub(crate) lost_answers: usize,
-    /// Objects are written, but the answers do not come.
-    pub(crate) storage_hangs: bool,
+    /// The next failure of metadata comes with its second call.
+    pub(crate) metadata_spares_the_first: bool,
+    /// What goes no further before it is woken: `storage` with an object written, `row` before it is written, `metadata`
+    /// with the row written.
+    pub(crate) asleep: Option<&'static str>,
+    /// Calls that wait for it.
+    pub(crate) sleepers: usize,
     next_row: i64,
 }
 
@@ -62,6 +68,9 @@ pub(crate) fn router(world: Shared) -> Router {
 
 fn failure(world: &Shared, service: &'static str) -> Option<Response> {
     let mut world = world.lock().unwrap();
+    if service == "metadata" && std::mem::take(&mut world.metadata_spares_the_first) {
+        return None;
+    }
     let status = world.failures.get_mut(service)?.pop_front()?;
     let status = StatusCode::from_u16(status).unwrap();
     Some((status, r#"{"error":"out of order"}"#).into_response())
@@ -102,14 +111,14 @@ async fn put_object(
     let stored = json!({"success": true, "provider": query.get("provider"), "url": url, "key": key,
         "size": bytes.len(), "md5": hex::encode(digest), "content_type": "image/jpeg"});
     world.lock().unwrap().objects.insert(url, bytes.to_vec());
-    let hangs = world.lock().unwrap().storage_hangs;
-    if hangs {
-        std::future::pending::<()>().await;
-    }
+    sleep(&world, "storage").await;
     json_answer(200, &stored)
 }
 
-async fn locate_object(body: Bytes) -> Response {
+async fn locate_object(State(world): State<Shared>, body: Bytes) -> Response {
+    if is_original(&world) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     let body: Value = serde_json::from_slice(&body).unwrap();
     let key = format!("{}_{}", body["uuid"].as_str().unwrap(), body["filename"].as_str().unwrap());
     json_answer(200, &json!({"url": format!("https://bucket.example/{key}"), "key": key}))
@@ -121,10 +130,16 @@ async fn upload(State(world): State<Shared>, body: Bytes) -> Response {
     }
     let body: Value = serde_json::from_slice(&body).unwrap();
     let bytes = STANDARD.decode(body["file_data"].as_str().unwrap()).unwrap();
-    let mut world = world.lock().unwrap();
-    world.puts += 1;
-    let url = format!("https://bucket.example/{}_{}", world.puts, body["filename"].as_str().unwrap());
-    world.objects.insert(url.clone(), bytes);
+    let url = {
+        let mut world = world.lock().unwrap();
+        world.puts += 1;
+        let given = body["uuid"].as_str().filter(|_| !world.is_original);
+        let key = given.map_or_else(|| world.puts.to_string(), str::to_owned);
+        let url = format!("https://bucket.example/{key}_{}", body["filename"].as_str().unwrap());
+        world.objects.insert(url.clone(), bytes);
+        url
+    };
+    sleep(&world, "storage").await;
     json_answer(200, &json!({"provider": "aws", "success": true, "url": url}))
 }
 
@@ -153,13 +168,30 @@ async fn create_image(State(world): State<Shared>, body: Bytes) -> Response {
         return failure;
     }
     let image: Value = serde_json::from_slice(&body).unwrap();
-    let mut world = world.lock().unwrap();
-    let answer = world.create(image);
-    if world.lost_answers > 0 {
-        world.lost_answers -= 1;
-        return json_answer(500, &json!({"error": "lost"}));
-    }
+    sleep(&world, "row").await;
+    let answer = {
+        let mut world = world.lock().unwrap();
+        let answer = world.create(image);
+        if world.lost_answers == 0 {
+            answer
+        } else {
+            world.lost_answers -= 1;
+            json_answer(500, &json!({"error": "lost"}))
+        }
+    };
+    sleep(&world, "metadata").await;
     answer
+}
+
+async fn sleep(world: &Shared, service: &'static str) {
+    if world.lock().unwrap().asleep != Some(service) {
+        return;
+    }
+    world.lock().unwrap().sleepers += 1;
+    while world.lock().unwrap().asleep == Some(service) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    world.lock().unwrap().sleepers -= 1;
 }
 
 async fn release_object(State(world): State<Shared>, body: Bytes) -> Response {

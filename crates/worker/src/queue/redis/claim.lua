@@ -24,9 +24,7 @@ local function obstacle(id, drive, sum)
     return holder and holder ~= id
   end
   if drive ~= '' and is_taken('file:' .. drive) then return 'file:' .. drive end
-  if sum ~= '' and call('EXISTS', P .. 'bytes:' .. sum) == 0 and is_taken('bytes:' .. sum) then
-    return 'bytes:' .. sum
-  end
+  if sum ~= '' and is_taken('bytes:' .. sum) and not seen_as(sum, at) then return 'bytes:' .. sum end
 end
 
 local function take(id)
@@ -48,7 +46,7 @@ local function take(id)
   call('SADD', P .. 'hands:' .. me, id)
   if drive ~= '' then call('HSET', P .. 'in-work', 'file:' .. drive, id) end
   if sum ~= '' then call('HSETNX', P .. 'in-work', 'bytes:' .. sum, id) end
-  local stored_as = sum ~= '' and call('GET', P .. 'bytes:' .. sum)
+  local stored_as = sum ~= '' and seen_as(sum, at)
   local has_twin = stored_as and drive ~= '' and stored_as ~= drive
   local state, failure = unpack(call('HMGET', P .. 'job:' .. job, 'state', 'failure'))
   return { id, claim, job, state or 'open', failure or '', file_id, file, request or '', touched, progress or '',

@@ -11,11 +11,6 @@ local job, drive, sum = unpack(call('HMGET', task, 'job', 'drive', 'sha256'))
 end_lease(id, me)
 write_end(id, job, ARGV[5], ARGV[6], at)
 call('HSET', P .. 'job:' .. job, 'progressed_at', at)
-if sum ~= '' and drive ~= '' then
-  local bytes = P .. 'bytes:' .. sum
-  local before = call('GET', bytes)
-  -- under two ids: then everybody has a twin
-  call('SET', bytes, (before and before ~= drive) and '*' or drive, 'EX', KEEP_BYTES)
-end
+if sum ~= '' and drive ~= '' then note_bytes(sum, drive, at) end
 let_go(id)
 return 1

@@ -2,8 +2,8 @@
 local call = redis.call
 local P, me = ARGV[1], ARGV[2]
 local GROUP = 'workers'
--- Seconds. How long after a job's last report its outcomes, its state, and what is known about bytes are kept.
-local KEEP_DONE, KEEP_JOB, KEEP_BYTES = 3600, 604800, 3600
+-- Seconds. How long after a job's last report its outcomes and its state are kept.
+local KEEP_DONE, KEEP_JOB = 3600, 604800
 
 -- Milliseconds since 1970 by the clock of Redis: those of the workers' machines need not agree.
 local function now()
@@ -55,6 +55,25 @@ local function let_go(id)
       call('DEL', waiting)
     end
   end
+end
+
+-- Where it stands under which Drive id bytes have been through: one hash for each hour, so that they go as a whole.
+local function bytes_key(at, hours_back)
+  return P .. 'bytes:' .. (math.floor(at / 3600000) - hours_back)
+end
+
+-- The Drive id under which these bytes have been through lately; `*` for several. A few digits will do: who believes
+-- in a twin that is none asks once in vain.
+local function seen_as(sum, at)
+  local short = string.sub(sum, 1, 16)
+  return call('HGET', bytes_key(at, 0), short) or call('HGET', bytes_key(at, 1), short)
+end
+
+local function note_bytes(sum, drive, at)
+  local before = seen_as(sum, at)
+  local key = bytes_key(at, 0)
+  call('HSET', key, string.sub(sum, 1, 16), (before and before ~= drive) and '*' or drive)
+  call('EXPIRE', key, 7200)
 end
 
 -- Whether the asking worker still holds the lease with this number.

@@ -1,69 +1,20 @@
 //! What only the queue in Redis has to stand.
 
-use std::{
-    net::{Ipv4Addr, TcpListener},
-    process::{Child, Command, Stdio},
-    time::Instant,
-};
+#[path = "../../../tests/worker/redis_server.rs"]
+mod redis_server;
 
-use client::Secret;
+use std::time::Instant;
+
 use serde_json::json;
 
+use self::redis_server::RedisServer;
 use super::*;
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A Redis of one test, which can be killed.
-struct Server {
-    port: u16,
-    directory: TempDir,
-    process: Option<Child>,
-}
-
-impl Server {
-    /// A place for one; it does not run yet.
-    fn new() -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        Self { port, directory: tempfile::tempdir().unwrap(), process: None }
-    }
-
-    fn start(&mut self) {
-        let process = Command::new("redis-server")
-            .args([
-                "--port",
-                &self.port.to_string(),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--appendonly",
-                "yes",
-            ])
-            .arg("--dir")
-            .arg(self.directory.path())
-            .stdout(Stdio::null())
-            .spawn();
-        self.process = Some(process.expect("redis-server must be installed: tests/run does that"));
-    }
-
-    fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.kill().unwrap();
-            process.wait().unwrap();
-        }
-    }
-
-    fn worker(&self, directory: &TempDir) -> Queue {
-        let redis = Redis::new(&Secret::new(format!("redis://127.0.0.1:{}", self.port))).unwrap();
-        Queue::Redis(RedisQueue::open(redis, directory.path()))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
-    }
+fn worker(server: &RedisServer, directory: &TempDir) -> Queue {
+    Queue::Redis(RedisQueue::open(Redis::new(&server.url()).unwrap(), directory.path()))
 }
 
 /// Tries until Redis is there.
@@ -80,9 +31,9 @@ async fn insist<T, Call: Future<Output = Result<T, QueueError>>>(call: impl Fn()
 
 #[tokio::test]
 async fn a_redis_that_is_killed_takes_nothing_with_it() {
-    let mut server = Server::new();
+    let mut server = RedisServer::new();
     let directory = tempfile::tempdir().unwrap();
-    let queue = server.worker(&directory);
+    let queue = worker(&server, &directory);
     assert!(queue.enqueue(&batch("j", &["a"])).await.is_err(), "it is down");
     assert!(queue.claim(1, true).await.is_err());
     assert!(queue.check().await.is_err());
