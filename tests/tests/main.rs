@@ -8,6 +8,7 @@ mod drive_trouble;
 mod faults;
 mod import_flow;
 mod in_step;
+mod jobs_api;
 mod known_and_changed;
 mod lifecycle;
 mod partitions;
