@@ -1,23 +1,18 @@
 //! `image-import verify`: what was damaged by hand in bucket and database is found, exactly that, and mended.
 
+mod hand;
+mod run;
+
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use aws_sdk_s3::{
-    config::{BehaviorVersion, Credentials, Region, RequestChecksumCalculation},
-    primitives::ByteStream,
-    types::{CompletedMultipartUpload, CompletedPart},
-};
-use emulators::drive::{Config, id_of, root_folder_id};
+use emulators::drive::{Call, Config, id_of, root_folder_id};
 use serde_json::{Value, json};
-use sqlx::{Connection, Executor};
-use tests::{
-    Stack,
-    bucket::{ACCESS_KEY, BUCKET, SECRET_KEY},
-    database::Database,
-    drive,
-    process::binary,
-};
+use tests::{Stack, database::Database, drive, wait_for};
 
+use self::{
+    hand::Hand,
+    run::{command, verify},
+};
 use crate::drive_folders::{folder, generated};
 
 /// Above the size from which objects go in parts, so that their ETags are no MD5.
@@ -28,120 +23,6 @@ const STRAY: &str = "11111111-2222-4333-8444-555555555555_stray.jpg";
 const STRAY_THUMBNAIL: &str = "thumbnails/11111111-2222-4333-8444-555555555555/320.webp";
 /// Keys that this system cannot have written.
 const FOREIGN: [&str; 3] = ["backup.tar", "00-notes.txt", "thumbnails/readme.txt"];
-
-/// What a run of the command said.
-#[derive(Debug)]
-struct Run {
-    code: i32,
-    findings: Vec<Value>,
-    summary: Value,
-    said: String,
-}
-
-impl Run {
-    /// `finding name-or-key`, in order.
-    fn found(&self) -> Vec<String> {
-        let about = |finding: &Value| {
-            let what = finding["image"]["name"].as_str().or(finding["key"].as_str()).unwrap_or_default();
-            format!("{} {what}", finding["finding"].as_str().unwrap_or_default())
-        };
-        let mut found: Vec<_> = self.findings.iter().map(about).collect();
-        found.sort();
-        found
-    }
-}
-
-async fn verify(stack: &Stack, args: &[&str]) -> Run {
-    let mut command = tokio::process::Command::new(binary("image-import"));
-    command.arg("verify").arg("--json").args(args).env_clear().current_dir(stack.dir.path());
-    for service in ["import", "metadata", "storage", "worker"] {
-        command.env(format!("{}_SERVICE_URL", service.to_uppercase()), stack.url(service));
-    }
-    let run = tokio::time::timeout(Duration::from_secs(180), command.output()).await;
-    let run = run.expect("it ends").expect("it starts");
-    let text = String::from_utf8(run.stdout).expect("it says text");
-    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"));
-    let (summaries, findings): (Vec<_>, Vec<_>) = lines.partition(|line| line["summary"].is_object());
-    Run {
-        code: run.status.code().expect("it ends by itself"),
-        findings,
-        summary: summaries.first().map(|line| line["summary"].clone()).unwrap_or_default(),
-        said: String::from_utf8_lossy(&run.stderr).into_owned(),
-    }
-}
-
-/// The bucket and the database of a stack, as somebody who has their passwords changes them.
-struct Hand {
-    s3: aws_sdk_s3::Client,
-    database: String,
-}
-
-impl Hand {
-    fn of(stack: &Stack, settings: &[(String, String)]) -> Self {
-        client::http::install_tls();
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(&stack.bucket.url)
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "hand"))
-            .force_path_style(true)
-            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build();
-        let setting = |name: &str| settings.iter().find(|(known, _)| known == name).map(|(_, value)| value);
-        let database = match setting("DB_NAME") {
-            Some(name) => {
-                format!("{}/{name}", tests::database::mysql_server().as_str().trim_end_matches('/'))
-            }
-            None => format!("sqlite://{}", stack.dir.path().join("data/images.db").display()),
-        };
-        Self { s3: aws_sdk_s3::Client::from_conf(config), database }
-    }
-
-    async fn put(&self, key: &str, bytes: Vec<u8>) {
-        let put = self.s3.put_object().bucket(BUCKET).key(key).body(ByteStream::from(bytes)).send();
-        put.await.expect("the object is put");
-    }
-
-    async fn put_in_parts(&self, key: &str, bytes: &[u8]) {
-        let begun =
-            self.s3.create_multipart_upload().bucket(BUCKET).key(key).send().await.expect("it begins");
-        let id = begun.upload_id().expect("an upload has an id");
-        let mut parts = Vec::new();
-        for (number, part) in (1..).zip(bytes.chunks(8 << 20)) {
-            let sent = self
-                .s3
-                .upload_part()
-                .bucket(BUCKET)
-                .key(key)
-                .upload_id(id)
-                .part_number(number)
-                .body(ByteStream::from(part.to_vec()))
-                .send()
-                .await
-                .expect("the part is taken");
-            parts.push(CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag).build());
-        }
-        let all = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        let end = self.s3.complete_multipart_upload().bucket(BUCKET).key(key).upload_id(id);
-        end.multipart_upload(all).send().await.expect("it is completed");
-    }
-
-    async fn delete(&self, key: &str) {
-        self.s3.delete_object().bucket(BUCKET).key(key).send().await.expect("the object is deleted");
-    }
-
-    async fn sql(&self, statements: &str) {
-        let statements = sqlx::AssertSqlSafe(statements.to_owned());
-        if self.database.starts_with("sqlite") {
-            let mut connection = sqlx::SqliteConnection::connect(&self.database).await.expect("open SQLite");
-            connection.execute(statements).await.expect("run SQL");
-        } else {
-            let mut connection = sqlx::MySqlConnection::connect(&self.database).await.expect("open MySQL");
-            connection.execute(statements).await.expect("run SQL");
-        }
-    }
-}
 
 /// Name → key.
 async fn keys(stack: &Stack) -> BTreeMap<String, String> {
@@ -309,6 +190,39 @@ fn file_holding(dir: &Path, bytes: &[u8]) -> Option<std::path::PathBuf> {
         }
         std::fs::read(&path).is_ok_and(|content| content == bytes).then_some(path)
     })
+}
+
+#[tokio::test]
+async fn a_repair_that_is_killed_anywhere_is_finished_by_the_next() {
+    let (manifest, expected) = folder("killed", 16, 200_000);
+    let mut stack = Stack::with(drive::serving(&manifest)).start().await;
+    stack.import_whole("killed").await;
+    let hand = Hand::of(&stack, &[]);
+    for (number, key) in keys(&stack).await.values().enumerate() {
+        match number % 2 {
+            0 => hand.delete(key).await,
+            _ => hand.put(key, b"damaged".to_vec()).await,
+        }
+    }
+    stack.drive.fail(&json!({"kind": "latency", "on": "media", "seconds": 0.3}));
+    for round in 0..3_u8 {
+        let mut repair = command(&stack, &["--repair"]).kill_on_drop(true).spawn().expect("it starts");
+        let (stats, before) = (stack.drive.stats.clone(), stack.drive.stats.calls(Call::Media));
+        let downloads = || async { stats.calls(Call::Media) };
+        wait_for("images are stored anew", Duration::from_secs(60), downloads, |seen| *seen >= before + 3)
+            .await;
+        repair.kill().await.expect("it is killed");
+        if round == 1 {
+            stack.process("worker").kill();
+            stack.process("worker").start_again();
+            stack.ready("worker").await;
+        }
+    }
+    stack.drive.heal();
+    let run = verify(&stack, &["--repair"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    stack.assert_stored_exactly(&expected).await;
+    assert_eq!(verify(&stack, &["--read-all"]).await.found(), Vec::<String>::new());
 }
 
 #[tokio::test]
