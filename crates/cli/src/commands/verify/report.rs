@@ -63,7 +63,7 @@ impl Report {
         rows.extend(others.into_iter().filter(|(_, count)| *count > 0));
         let cells: Vec<_> =
             rows.iter().map(|(name, count)| vec![(*name).to_owned(), count.to_string()]).collect();
-        output::line(&output::table(&["", "count"], &cells));
+        output::line(&output::table(&["what", "count"], &cells));
         let word = output::paint(
             if counts.is_all_well() { "all well" } else { "not all is well" },
             counts.is_all_well(),

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
 use client::{import, metadata, retry::Backoff, storage, worker};
 use service::Env;
 
@@ -11,7 +10,7 @@ use crate::exit::{Unreachable, Usage};
 /// Longest silence: a checksum of a large object, or an image that is stored anew, takes its time.
 const SILENCE: Duration = Duration::from_secs(330);
 /// Tries of a question. None of them changes anything.
-const TRIES: u32 = 5;
+const TRIES: u32 = 7;
 
 /// Which system.
 #[derive(Debug, Clone, clap::Args)]
@@ -95,15 +94,18 @@ pub(super) trait OrStop<T> {
 
 impl<T> OrStop<T> for Result<T, client::Error> {
     fn or_stop(self) -> anyhow::Result<T> {
-        match self {
-            Err(error) if error.is_retryable() => Err(Unreachable(format!(
-                "{error}. Start the system, or say where it is with --port-base, STORAGE_SERVICE_URL and METADATA_SERVICE_URL"
-            ))
-            .into()),
-            Err(error) if error.status().is_some_and(|status| matches!(status.as_u16(), 404 | 405)) => {
-                Err(error).context("this service is too old, or not one of ours: it cannot be verified")
+        let error = match self {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let advice = match error.status().map(|status| status.as_u16()) {
+            None => {
+                "Start the system, or say where it is with --port-base, or with STORAGE_SERVICE_URL and \
+                 METADATA_SERVICE_URL"
             }
-            answer => Ok(answer?),
-        }
+            Some(404 | 405) => "This service is too old, or not one of ours: it cannot be verified",
+            Some(_) => "Nothing can be said about what was not seen",
+        };
+        Err(Unreachable(format!("{error}. {advice}")).into())
     }
 }
