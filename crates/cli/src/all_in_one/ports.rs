@@ -21,6 +21,24 @@ pub(crate) struct PortArgs {
 const HIGHEST_BASE: i64 = 65_535 - 6;
 
 impl PortArgs {
+    /// The settings that lead to the services on these ports; none where no ports are given.
+    pub(crate) fn service_urls(self) -> Vec<(&'static str, String)> {
+        let Some(ports) = self.port_base.map(Ports::from_base) else { return Vec::new() };
+        let services = [
+            ("IMAGE_IMPORT_API_URL", ports.gateway),
+            ("IMPORT_SERVICE_URL", ports.import),
+            ("METADATA_SERVICE_URL", ports.metadata),
+            ("STORAGE_SERVICE_URL", ports.storage),
+            ("WORKER_SERVICE_URL", ports.worker),
+        ];
+        services.map(|(name, port)| (name, format!("http://127.0.0.1:{port}"))).into()
+    }
+
+    /// Where the embedded S3 server is, if it runs.
+    pub(crate) fn embedded_s3_url(self) -> String {
+        format!("http://127.0.0.1:{}", self.ports(Ports::STANDARD).s3)
+    }
+
     /// Those, or `otherwise`.
     pub(crate) fn ports(self, otherwise: Ports) -> Ports {
         self.port_base.map_or(otherwise, Ports::from_base)
@@ -163,6 +181,12 @@ mod tests {
         let ports = Ports::from_base(18080);
         assert_eq!((ports.gateway, ports.import, ports.worker), (18080, 18081, 18084));
         assert_eq!((ports.s3, ports.drive), (18085, 18086));
+        let moved = PortArgs { port_base: Some(18080) };
+        assert_eq!(moved.service_urls()[4], ("WORKER_SERVICE_URL", "http://127.0.0.1:18084".to_owned()));
+        assert_eq!(moved.embedded_s3_url(), "http://127.0.0.1:18085");
+        let standard = PortArgs { port_base: None };
+        assert!(standard.service_urls().is_empty(), "the settings say where they are");
+        assert_eq!(standard.embedded_s3_url(), "http://127.0.0.1:9000");
         assert_eq!(Ports::from_base(u16::try_from(HIGHEST_BASE).unwrap()).drive, 65535);
     }
 

@@ -16,7 +16,7 @@ use service::{
 };
 
 use self::{secrets::Secrets, settings::Settings};
-use crate::{exit::Verdict, output};
+use crate::{all_in_one::PortArgs, exit::Verdict, output};
 
 /// Check the configuration: Google Drive, bucket, database, Redis, clock, services
 ///
@@ -28,6 +28,8 @@ pub(crate) struct Doctor {
     /// Look at this folder too: is it public, are there images?
     #[arg(long, value_name = "LINK")]
     folder: Option<String>,
+    #[command(flatten)]
+    ports: PortArgs,
     /// Answer with one line of JSON
     #[arg(long)]
     json: bool,
@@ -36,10 +38,14 @@ pub(crate) struct Doctor {
 impl Doctor {
     /// Runs the command.
     pub(crate) async fn run(self) -> anyhow::Result<Verdict> {
-        let (env, unreadable) = match Env::from_process() {
+        let (mut env, unreadable) = match Env::from_process() {
             Ok(env) => (env, None),
             Err(error) => (Env::from_process_without_file(), Some(settings::unreadable(&error))),
         };
+        // `up --port-base` wires its own services, whatever the settings say
+        for (name, url) in self.ports.service_urls() {
+            env.set(name, url);
+        }
         let secrets = Secrets::of(&env);
         let settings = Settings::read(env);
         let mut findings: Vec<_> = unreadable.into_iter().collect();
@@ -59,7 +65,7 @@ impl Doctor {
     /// Everything at once: the slowest decides how long it takes.
     async fn look(&self, settings: &Settings) -> Vec<Finding> {
         // whatever ends this command early, what was written to the bucket is removed first
-        let mut bucket = tokio::spawn(bucket::check(settings.clone()));
+        let mut bucket = tokio::spawn(bucket::check(settings.clone(), self.ports.embedded_s3_url()));
         let looking = async {
             let (drive, database, redis, places, services) = tokio::join!(
                 self.drive(settings),

@@ -51,6 +51,8 @@ pub(crate) struct Emulators {
 }
 
 /// How the S3 server behaves.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+#[expect(clippy::struct_field_names, reason = "they are the names of the switches")]
 #[derive(Debug, Clone, clap::Args)]
 struct S3Manners {
     /// S3 refuses reads without a key, but for objects with the ACL `public-read`

@@ -89,6 +89,22 @@ fn up_needs_no_settings_and_stops_in_order() {
     }
     let stats = get(&format!("{}/api/stats", at["gateway"].as_str().unwrap()));
     assert!(stats.contains("\"total_images\":0"), "{stats}");
+    let mut doctor = crate::program::image_import(dir.path());
+    doctor
+        .args(["doctor", "--json", "--port-base", &base.to_string()])
+        .env("GOOGLE_DRIVE_API_URL", "http://127.0.0.1:1");
+    let said: Value = serde_json::from_str(&crate::program::run(&mut doctor).out).unwrap();
+    for check in [
+        "services.gateway",
+        "services.storage",
+        "services.metadata",
+        "bucket.put",
+        "bucket.delete",
+        "files.write",
+    ] {
+        let found = said["checks"].as_array().unwrap().iter().find(|finding| finding["check"] == check);
+        assert_eq!(found.unwrap()["verdict"], "ok", "{check}: {said}");
+    }
     assert_eq!(up.stop(), 0);
     assert!(dir.path().join(".data").join("import.db").is_file());
 }

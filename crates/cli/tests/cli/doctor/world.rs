@@ -125,7 +125,10 @@ impl Told {
     pub(crate) fn words(&self, check: &str) -> String {
         let of_check =
             self.0["checks"].as_array().unwrap().iter().filter(|finding| finding["check"] == check);
-        of_check.map(|finding| format!("{} {}", finding["found"], finding["fix"])).collect()
+        of_check
+            .map(|finding| format!("{} {}", finding["found"], finding["fix"]))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// The checks with this verdict.
