@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Drive, Import, Kind, Settings, Worker, counts, eventually};
+use crate::harness::{Drive, Import, Kind, Redis, Settings, Worker, counts, eventually};
 
 async fn stage(kind: Kind) -> (Drive, Worker, tempfile::TempDir) {
     (Drive::new().await, Worker::start(kind).await, tempfile::tempdir().unwrap())
@@ -66,11 +66,8 @@ async fn a_retry_is_a_new_job_of_what_failed_or_was_cancelled() {
     assert_ne!(fourth["job_id"], json!(retried));
 }
 
-#[tokio::test]
-async fn clicks_at_the_same_moment_make_one_retry() {
-    let (drive, worker, dir) = stage(Kind::Ours).await;
-    let settings = Settings::new(dir.path(), &drive, &worker);
-    let (one, other) = (settings.start().await, settings.start().await);
+async fn clicks_at_the_same_moment_make_one_retry(settings: [Settings; 2]) {
+    let (one, other) = (settings[0].start().await, settings[1].start().await);
     let job = one.job("small3").await;
     assert_eq!(one.post(&format!("import/jobs/{job}/cancel"), &json!({})).await.status, 202);
     let clicks = (0..8).map(|number| retry(if number % 2 == 0 { &one } else { &other }, &job));
@@ -78,6 +75,22 @@ async fn clicks_at_the_same_moment_make_one_retry() {
     let ids: BTreeSet<String> = answers.iter().map(|(_, body)| body["job_id"].to_string()).collect();
     assert!(answers.iter().all(|(status, _)| *status == 202) && ids.len() == 1, "{answers:?}");
     assert_eq!(one.ask("import/jobs").await.body["total"], 2);
+}
+
+#[tokio::test]
+async fn clicks_at_the_same_moment_make_one_retry_on_one_machine() {
+    let (drive, worker, dir) = stage(Kind::Ours).await;
+    let settings = || Settings::new(dir.path(), &drive, &worker);
+    clicks_at_the_same_moment_make_one_retry([settings(), settings()]).await;
+}
+
+#[tokio::test]
+async fn clicks_at_the_same_moment_make_one_retry_on_machines_that_share_redis() {
+    let ((drive, worker, dir), redis) = (stage(Kind::Ours).await, Redis::start());
+    let other_dir = tempfile::tempdir().unwrap();
+    let settings =
+        |dir: &tempfile::TempDir| Settings::new(dir.path(), &drive, &worker).with("REDIS_URL", &redis.url());
+    clicks_at_the_same_moment_make_one_retry([settings(&dir), settings(&other_dir)]).await;
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! `GET /import/events/{id}`.
 
+use std::time::Instant;
+
 use serde_json::json;
 
-use crate::harness::{Drive, Event, Kind, Settings, Worker, image_ids};
+use crate::harness::{Drive, Event, Kind, Redis, Settings, Worker, eventually, image_ids};
 
 async fn stage() -> (Drive, Worker, tempfile::TempDir) {
     (Drive::new().await, Worker::start(Kind::Down).await, tempfile::tempdir().unwrap())
@@ -93,10 +95,27 @@ async fn only_the_newest_thousand_images_are_told_to_who_comes_late() {
 }
 
 #[tokio::test]
-async fn another_process_tells_the_same() {
+async fn a_burst_is_told_in_few_events() {
     let (drive, worker, dir) = stage().await;
-    let settings = Settings::new(dir.path(), &drive, &worker);
-    let (one, other) = (settings.start().await, settings.start().await);
+    let import = Settings::new(dir.path(), &drive, &worker).start().await;
+    let job = import.job("bench-300-10").await;
+    let mut events = import.watch(&job, None).await;
+    let began = Instant::now();
+    let reports = async {
+        for number in 0..300 {
+            import.report_stored(&job, &[format!("bench-300-10_f{number}")]).await;
+        }
+    };
+    let ((), seen) = tokio::join!(reports, events.until(is_end));
+    assert_eq!(image_ids(&seen).len(), 300, "every image is told");
+    let told = seen.iter().filter(|event| event.name == "progress").count();
+    // four times a second, the first one, and one that was due
+    let most = usize::try_from(began.elapsed().as_millis() / 250).unwrap() + 2;
+    assert!(told <= most, "{told} times, and at most {most} were due");
+}
+
+async fn another_process_tells_the_same(settings: [Settings; 2]) {
+    let (one, other) = (settings[0].start().await, settings[1].start().await);
     let job = one.job("small3").await;
     let mut events = other.watch(&job, None).await;
     one.report_stored(&job, &file(0)).await;
@@ -105,6 +124,42 @@ async fn another_process_tells_the_same() {
     other.report_stored(&job, &file(1)).await;
     other.report_stored(&job, &file(2)).await;
     assert_eq!(image_ids(&events.until(is_end).await), ["2", "3"]);
+}
+
+#[tokio::test]
+async fn another_process_of_the_same_machine_tells_the_same() {
+    let (drive, worker, dir) = stage().await;
+    let settings = || Settings::new(dir.path(), &drive, &worker);
+    another_process_tells_the_same([settings(), settings()]).await;
+}
+
+#[tokio::test]
+async fn another_machine_that_shares_redis_tells_the_same() {
+    let (drive, worker, dir) = stage().await;
+    let (other_dir, redis) = (tempfile::tempdir().unwrap(), Redis::start());
+    let settings =
+        |dir: &tempfile::TempDir| Settings::new(dir.path(), &drive, &worker).with("REDIS_URL", &redis.url());
+    another_process_tells_the_same([settings(&dir), settings(&other_dir)]).await;
+}
+
+#[tokio::test]
+async fn while_redis_is_away_a_stream_stays_open_and_then_goes_on() {
+    let ((drive, worker, dir), mut redis) = (stage().await, Redis::start());
+    let import = Settings::new(dir.path(), &drive, &worker).with("REDIS_URL", &redis.url()).start().await;
+    let job = import.job("small3").await;
+    import.report_stored(&job, &file(0)).await;
+    let mut events = import.watch(&job, None).await;
+    events.until(has_processed(1)).await;
+    redis.kill();
+    eventually("it is noticed", || async { (import.ask("ready").await.status == 503).then_some(()) }).await;
+    redis.come_back();
+    eventually("it is over", || async {
+        let report =
+            json!({"job_id": job, "results": [{"file_id": file(1)[0], "outcome": "imported", "image": {}}]});
+        (import.post("import/update-status", &report).await.status == 200).then_some(())
+    })
+    .await;
+    assert_eq!(image_ids(&events.until(has_processed(2)).await), ["2"]);
 }
 
 #[tokio::test]

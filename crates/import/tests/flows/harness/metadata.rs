@@ -1,7 +1,8 @@
 //! A stand-in for metadata that knows some images.
 
-use axum::{Json, Router, routing::post};
+use axum::{Router, routing::post};
 use serde_json::{Value, json};
+use service::extract::Json;
 use tokio::{net::TcpListener, task::AbortHandle};
 
 /// A running stand-in; stops when it is dropped.
