@@ -77,11 +77,8 @@ while #taken < limit and looks > 0 do
       if not id then
         call('ZREM', turns, job)
       else
-        local task = take(id)
-        if task then
-          taken[#taken + 1] = task
-          call('ZADD', turns, call('INCR', P .. 'turn'), job)
-        end
+        taken[#taken + 1] = take(id)
+        call('ZADD', turns, call('INCR', P .. 'turn'), job)
       end
     end
   end

@@ -115,12 +115,12 @@ local function forget_later(job)
   end
 end
 
--- Notes that somebody works. After a time when nobody could, leases get time to be renewed before they end: their
--- holders waited for Redis too. And the time is no job's fault.
+-- Notes that somebody works: workers claim or renew every ten seconds at least. After a time when nobody could, leases get
+-- time to be renewed before they end, because their holders waited for Redis too. And the time is no job's fault.
 local function note_presence(at)
   local clock = P .. 'clock'
   local seen = tonumber(call('HGET', clock, 'seen') or at)
-  if at - seen > 20000 then call('HSET', clock, 'idle_until', at, 'patient_until', at + 15000) end
+  if at - seen > 12000 then call('HSET', clock, 'idle_until', at, 'patient_until', at + 15000) end
   call('HSET', clock, 'seen', at)
 end
 
