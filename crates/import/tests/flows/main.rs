@@ -6,6 +6,7 @@ mod harness;
 
 mod cancelling;
 mod dispatching;
+mod expiring;
 mod failures;
 mod in_redis;
 mod jobs;

@@ -29,32 +29,8 @@ impl Redis {
         page: Page,
         lease: &Lease,
     ) -> Result<(Job, Held), Error> {
-        let nothing_yet = Read {
-            recursive: job.recursive,
-            files: vec![None; page.files.len()],
-            folders: page.subfolders.iter().map(|folder| folder.id == job.folder.id).collect(),
-            ..Read::of(Progress::new(now_ms()))
-        };
-        let (mut plan, _) = add(&nothing_yet, &page)?;
-        plan.set.extend([("id", job.id.clone()), ("folder", jobs::folder_text(&job.folder))]);
-        plan.set.extend(job.folder_name.clone().map(|name| ("name", name)));
-        plan.set.extend(job.request_id.clone().map(|id| ("request_id", id)));
-        plan.set.extend(job.retry_of.clone().map(|id| ("retry_of", id)));
-        if job.recursive {
-            plan.set.insert("recursive", "1".to_owned());
-        }
-        let mut plan = serde_json::to_value(plan)?;
-        plan["id"] = job.id.as_str().into();
-        plan["made_by"] = Uuid::new_v4().to_string().into();
-        plan["owner"] = lease.owner.as_str().into();
-        plan["lease_ms"] = i64::try_from(lease.length.as_millis()).unwrap_or(i64::MAX).into();
-        if let Some(source) = &job.retry_of {
-            plan["retry_of"] = source.as_str().into();
-        }
-        if job.recursive {
-            plan["top"] = job.folder.id.as_str().into();
-        }
-        let (made, number, fields) = self.create(&plan.to_string()).await?;
+        let new = new_job(job, &page, lease)?;
+        let (made, number, fields) = self.create(&new).await?;
         match made.as_str() {
             "gone" => return Err(Error::SourceGone),
             "exists" => return Err(Error::Exists),
@@ -65,7 +41,7 @@ impl Redis {
     }
 
     /// Sends a new job until there is an answer: if one got lost, the job is there, and nobody would know its id.
-    async fn create(&self, plan: &str) -> Result<(String, i64, HashMap<String, String>), Error> {
+    pub(super) async fn create(&self, plan: &str) -> Result<(String, i64, HashMap<String, String>), Error> {
         for pause in PAUSES {
             match self.run(&scripts::CREATE, &[plan]).await {
                 Err(Error::Redis(_)) => tokio::time::sleep(pause).await,
@@ -98,6 +74,36 @@ impl Redis {
         let restart = |_: &Read| Ok((Some(Plan { clear: vec!["token"], ..Plan::default() }), ()));
         self.transact(&ask, restart).await?.ok_or(Error::LeaseLost)
     }
+}
+
+/// A new job with its first page, as it is sent. Each call makes another job.
+pub(super) fn new_job(job: &NewJob, page: &Page, lease: &Lease) -> Result<String, Error> {
+    let nothing_yet = Read {
+        recursive: job.recursive,
+        files: vec![None; page.files.len()],
+        folders: page.subfolders.iter().map(|folder| folder.id == job.folder.id).collect(),
+        ..Read::of(Progress::new(now_ms()))
+    };
+    let (mut plan, _) = add(&nothing_yet, page)?;
+    plan.set.extend([("id", job.id.clone()), ("folder", jobs::folder_text(&job.folder))]);
+    plan.set.extend(job.folder_name.clone().map(|name| ("name", name)));
+    plan.set.extend(job.request_id.clone().map(|id| ("request_id", id)));
+    plan.set.extend(job.retry_of.clone().map(|id| ("retry_of", id)));
+    if job.recursive {
+        plan.set.insert("recursive", "1".to_owned());
+    }
+    let mut plan = serde_json::to_value(plan)?;
+    plan["id"] = job.id.as_str().into();
+    plan["made_by"] = Uuid::new_v4().to_string().into();
+    plan["owner"] = lease.owner.as_str().into();
+    plan["lease_ms"] = i64::try_from(lease.length.as_millis()).unwrap_or(i64::MAX).into();
+    if let Some(source) = &job.retry_of {
+        plan["retry_of"] = source.as_str().into();
+    }
+    if job.recursive {
+        plan["top"] = job.folder.id.as_str().into();
+    }
+    Ok(plan.to_string())
 }
 
 /// Adds a page to what was read: what to write, and the job as it is then.

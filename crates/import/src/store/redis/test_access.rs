@@ -1,7 +1,7 @@
 //! What tests look at, and change where only time would.
 
-use super::Redis;
-use crate::store::JobNo;
+use super::{Redis, listing};
+use crate::store::{JobNo, Lease, NewJob, Page};
 
 impl Redis {
     /// Ends all leases.
@@ -11,6 +11,21 @@ impl Redis {
         let open = format!("{}open", self.base);
         let _: () =
             redis::Script::new(ended).key(open).invoke_async(&mut self.server.connection()).await.unwrap();
+    }
+
+    /// Sends the same new job twice, as after an answer that got lost; the job both times.
+    pub(in crate::store) async fn create_twice(
+        &self,
+        job: &NewJob,
+        page: &Page,
+        lease: &Lease,
+    ) -> [JobNo; 2] {
+        let new = listing::new_job(job, page, lease).unwrap();
+        let mut numbers = [JobNo(0); 2];
+        for number in &mut numbers {
+            *number = JobNo(self.create(&new).await.unwrap().1);
+        }
+        numbers
     }
 
     /// All keys.

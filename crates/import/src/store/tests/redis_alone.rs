@@ -127,3 +127,14 @@ async fn a_redis_that_restarts_pauses_the_work_and_nothing_else() {
     assert_eq!(counts(&place.one.progress("a").await), (4, 0, 0, 10, 0));
     assert_eq!(place.one.send(&held, 10).await, ["f4", "f5", "f6", "f7", "f8", "f9"]);
 }
+
+#[tokio::test]
+async fn an_answer_that_got_lost_makes_no_second_job() {
+    let place = Place::redis();
+    let page = Page { files: files(0..3), ..Page::default() };
+    let [first, again] = place.in_redis().create_twice(&new_job("a"), &page, &lease("one")).await;
+    assert_eq!(first, again);
+    assert_eq!(place.other.jobs(1, 10).await.unwrap().1, 1);
+    assert_eq!(counts(&place.other.progress("a").await), (0, 0, 0, 3, 0));
+    place.clear().await;
+}
