@@ -9,7 +9,14 @@ use crate::harness::{SECRET_KEY, Service, Stack, bytes, config, json as body_of}
 #[tokio::test]
 async fn what_is_in_memory_is_sent_again() {
     let stack = Stack::start().await;
-    for kind in [FaultKind::SlowDown, FaultKind::InternalError, FaultKind::Reset, FaultKind::LostReply] {
+    for kind in [
+        FaultKind::SlowDown,
+        FaultKind::InternalError,
+        FaultKind::Reset,
+        FaultKind::LostReply,
+        FaultKind::CutUpload,
+        FaultKind::CutAnswer,
+    ] {
         for operation in ["PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"] {
             stack.faults.clear();
             stack.faults.add(FaultRule::new(kind).on(operation).times(1));
@@ -19,9 +26,71 @@ async fn what_is_in_memory_is_sent_again() {
             assert_eq!(stack.faults.report()[0].fired, 1, "{kind:?} {operation}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_completion_is_believed_only_when_it_is_one() {
+    let stack = Stack::start().await;
+    let sent = bytes(17 << 20);
+    for times in [1, 4] {
+        stack.faults.clear();
+        stack.faults.add(FaultRule::new(FaultKind::ErrorInBody).on("CompleteMultipartUpload").times(times));
+        let stored = stack.service.stored("a.jpg", &sent).await;
+        assert!(stack.open(&stored.url).await.bytes().await.unwrap() == sent, "{times}");
+    }
+    let before = stack.keys().await;
     stack.faults.clear();
-    stack.faults.add(FaultRule::new(FaultKind::ErrorInBody).on("CompleteMultipartUpload").times(1));
-    stack.service.stored("a.jpg", &bytes(17 << 20)).await;
+    stack.faults.add(FaultRule::new(FaultKind::ErrorInBody).on("CompleteMultipartUpload"));
+    let answer = stack.service.put(Uuid::new_v4(), "a.jpg", &sent, None).await;
+    assert_eq!(
+        (answer.status().as_u16(), body_of(answer).await["code"].as_str()),
+        (503, Some("s3-unavailable"))
+    );
+    assert_eq!(
+        (stack.unfinished().await, stack.keys().await),
+        (0, before),
+        "an aborted upload leaves nothing"
+    );
+}
+
+#[tokio::test]
+async fn a_completion_whose_answers_are_all_lost_is_found_by_looking() {
+    let stack = Stack::start().await;
+    let sent = bytes(17 << 20);
+    // the first one completes; to the next ones there is no such upload any more
+    stack.faults.add(FaultRule::new(FaultKind::LostReply).on("CompleteMultipartUpload").times(3));
+    let stored = stack.service.stored("a.jpg", &sent).await;
+    assert!(stack.open(&stored.url).await.bytes().await.unwrap() == sent);
+    assert_eq!((stack.unfinished().await, stack.keys().await), (0, vec![stored.key]));
+}
+
+#[tokio::test]
+async fn an_abort_whose_answer_is_lost_is_done() {
+    let stack = Stack::start().await;
+    for kind in [FaultKind::LostReply, FaultKind::SlowDown, FaultKind::InternalError, FaultKind::Reset] {
+        stack.faults.clear();
+        stack.faults.add(FaultRule::new(FaultKind::AccessDenied).on("CompleteMultipartUpload"));
+        stack.faults.add(FaultRule::new(kind).on("AbortMultipartUpload").times(2));
+        let answer = stack.service.put(Uuid::new_v4(), "a.jpg", &bytes(17 << 20), None).await;
+        assert_eq!(answer.status(), 500, "{kind:?}");
+        assert_eq!((stack.unfinished().await, stack.keys().await.len()), (0, 0), "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_streamed_object_whose_answer_is_lost_is_written_again_under_the_same_key() {
+    let stack = Stack::start().await;
+    stack.service.stored("first", b"").await;
+    let (uuid, sent) = (Uuid::new_v4(), bytes(1 << 20));
+    for kind in [FaultKind::LostReply, FaultKind::CutUpload] {
+        stack.faults.clear();
+        stack.faults.add(FaultRule::new(kind).on("PutObject").times(1));
+        let lost = stack.service.put(uuid, "a.jpg", &sent, None).await;
+        assert_eq!(lost.status(), 503, "{kind:?}: what was streamed cannot be sent again from here");
+        let stored = stack.service.put(uuid, "a.jpg", &sent, None).await;
+        assert_eq!(stored.status(), 200, "{kind:?}");
+        assert_eq!(stack.keys().await.len(), 2, "{kind:?}");
+    }
 }
 
 #[tokio::test]
@@ -71,9 +140,12 @@ async fn a_delete_is_tried_again_and_tells_when_it_fails() {
         answer["error"],
         "An error occurred (AccessDenied) when calling the DeleteObject operation: Access Denied"
     );
-    stack.faults.add(FaultRule::new(FaultKind::SlowDown).on("DeleteObject").times(2));
-    assert_eq!(stack.service.post("/delete", &delete).await, (200, json!({"success": true})));
-    assert!(stack.keys().await.is_empty());
+    for kind in [FaultKind::SlowDown, FaultKind::InternalError, FaultKind::Reset, FaultKind::LostReply] {
+        stack.faults.clear();
+        stack.faults.add(FaultRule::new(kind).on("DeleteObject").times(2));
+        assert_eq!(stack.service.post("/delete", &delete).await, (200, json!({"success": true})), "{kind:?}");
+        assert!(stack.keys().await.is_empty(), "{kind:?}");
+    }
 }
 
 #[tokio::test]
