@@ -3,7 +3,7 @@
 //! | what happened | what follows |
 //! |---|---|
 //! | our own services refuse, time out, answer 503, or say that their database is down | wait; never counts |
-//! | Drive 5xx, a broken or short download, S3 5xx or `SlowDown`, a service's other 5xx | 8 tries over at least 2 minutes, then failed |
+//! | Drive 5xx, a broken or short download, a refusal that is not in Drive's words, S3 5xx or `SlowDown`, a service's other 5xx | 8 tries over at least 2 minutes, then failed |
 //! | rate answers of Drive | wait; counts only if other calls succeed in between, 10 of those fail the image |
 //! | Google's page against automated queries | wait as long as the pacer says; never counts |
 //! | anything that another try cannot change | failed at once, with reason and advice |
@@ -68,10 +68,8 @@ pub(crate) fn decide(trouble: &Trouble, progress: &mut Progress, now: Circumstan
         Weight::Passing => wait_for_service(trouble, progress),
         Weight::Counted => count(trouble, progress),
         Weight::Rate => count_rate_answer(trouble, progress, now),
-        Weight::Blocked => Decision::TryAgain {
-            after: now.drive_pause,
-            waiting_for: Some("Google Drive blocks this address for a while".to_owned()),
-        },
+        // that the job waits is said for all its images, and those of other jobs, at once
+        Weight::Blocked => Decision::TryAgain { after: now.drive_pause, waiting_for: None },
     };
     if matches!(decision, Decision::TryAgain { .. }) && now.job_silence >= LONGEST_SILENCE {
         return Decision::FailJob(gave_up(trouble, progress.attempts));
@@ -119,13 +117,17 @@ fn weigh(trouble: &Trouble) -> Weight {
 
 fn wait_for_service(trouble: &Trouble, progress: &mut Progress) -> Decision {
     progress.waits = progress.waits.saturating_add(1);
-    let (name, asked) = match trouble {
-        Trouble::Metadata(error) => ("metadata", retry_after(error)),
-        Trouble::Storage(error) => ("storage", retry_after(error)),
-        _ => ("storage", None),
+    let (what, asked) = match trouble {
+        Trouble::Metadata(error) if error.code() == Some("database-unavailable") => ("database", None),
+        Trouble::Metadata(error) => ("metadata service", retry_after(error)),
+        Trouble::Storage(error) => ("storage service", retry_after(error)),
+        _ => ("storage service", None),
     };
     let after = Backoff::SERVICE.wait(progress.waits, asked);
-    Decision::TryAgain { after, waiting_for: Some(format!("the {name} service does not answer")) }
+    // the first time may be chance
+    let waiting_for = (progress.waits > 1)
+        .then(|| format!("The {what} does not answer. It goes on by itself when it does"));
+    Decision::TryAgain { after, waiting_for }
 }
 
 fn count(trouble: &Trouble, progress: &mut Progress) -> Decision {

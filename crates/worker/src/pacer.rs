@@ -111,7 +111,7 @@ impl Pacer {
         let now = self.now();
         let core = self.core();
         let closed = core.closed()?;
-        let expected = core.expected_opening().unwrap_or(closed.until);
+        let expected = core.expected_opening(now).unwrap_or(closed.until);
         Some(Pause {
             since: now.saturating_sub(closed.since),
             next_call: closed.until.saturating_sub(now),

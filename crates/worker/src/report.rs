@@ -3,6 +3,8 @@
 //! One call per job. An outcome is reported at once when nothing else of its job is in work, else it waits a moment
 //! for company. Outcomes are taken from the queue, so a stopped worker's are reported by whoever runs next.
 
+mod waits;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -19,6 +21,7 @@ use serde_json::Value;
 use service::Shutdown;
 use tokio::{sync::Notify, time::Instant};
 
+use self::waits::Waits;
 use crate::{
     queue::{Queue, Report},
     task::JobKey,
@@ -34,8 +37,8 @@ const AT_ONCE: usize = 8;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long reports may take once the worker stops; what is left is reported at its next start.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-/// How often one job is told that it waits.
-const TELL_EVERY: Duration = Duration::from_secs(10);
+/// How much longer than until the next try a job is said to wait for a service, so that it is said without gaps.
+const AWAY: Duration = Duration::from_secs(10);
 /// Waits after a report that was not taken.
 const RETURNED: Backoff = Backoff { first: Duration::from_millis(200), longest: Duration::from_secs(10) };
 
@@ -55,7 +58,7 @@ struct Inner {
     soon: Notify,
     /// Tasks in work, by job.
     in_work: Mutex<HashMap<JobKey, usize>>,
-    told: Mutex<HashMap<JobKey, Instant>>,
+    waits: Mutex<Waits>,
 }
 
 impl Reporter {
@@ -67,7 +70,7 @@ impl Reporter {
             now: Notify::new(),
             soon: Notify::new(),
             in_work: Mutex::default(),
-            told: Mutex::default(),
+            waits: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -80,6 +83,7 @@ impl Reporter {
 
     /// An outcome of `job` was written down.
     pub(crate) fn outcome_written(&self, job: &JobKey) {
+        self.waits().outcome(job);
         let others_follow = self.counts().get(job).copied().unwrap_or(0) > 1;
         if others_follow { self.inner.soon.notify_one() } else { self.inner.now.notify_one() }
     }
@@ -89,11 +93,30 @@ impl Reporter {
         self.inner.now.notify_one();
     }
 
-    /// Tells the import service what `job` waits for: now and then, and only once.
-    pub(crate) async fn waiting(&self, job: &JobKey, wait: Duration, reason: &str) {
-        if !self.may_tell(job) {
-            return;
+    /// Tells the import service that Drive lets nobody in, and so `job` waits.
+    pub(crate) async fn waits_for_drive(&self, job: &JobKey, wait: Duration, reason: &str) {
+        if self.waits().may_tell(job, Instant::now(), wait, true) {
+            self.tell(job, wait, reason).await;
         }
+    }
+
+    /// Tells it that a service is away. `wait` is the time to the next try, which may not be the last.
+    pub(crate) async fn waits_for_service(&self, job: &JobKey, wait: Duration, reason: &str) {
+        let wait = wait + AWAY;
+        if self.waits().may_tell(job, Instant::now(), wait, false) {
+            self.tell(job, wait, reason).await;
+        }
+    }
+
+    /// Drive lets calls through again: nobody waits for it any more.
+    pub(crate) async fn drive_goes_on(&self) {
+        let jobs = self.waits().drive_goes_on(Instant::now());
+        for job in jobs {
+            self.tell(&job, Duration::ZERO, "").await;
+        }
+    }
+
+    async fn tell(&self, job: &JobKey, wait: Duration, reason: &str) {
         let until = chrono::Utc::now() + wait;
         let until = until.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         let waiting = Some(Waiting { until, reason: reason.to_owned() });
@@ -152,8 +175,7 @@ impl Reporter {
             if let Err(error) = self.inner.queue.prune().await {
                 tracing::warn!(error = %service::error::chain(&error), "old tasks were not forgotten");
             }
-            let cutoff = Instant::now();
-            self.told().retain(|_, told| cutoff.duration_since(*told) < TELL_EVERY);
+            self.waits().prune(Instant::now());
             if !shutdown.sleep(Duration::from_secs(600)).await {
                 break;
             }
@@ -201,22 +223,12 @@ impl Reporter {
         }
     }
 
-    fn may_tell(&self, job: &JobKey) -> bool {
-        let now = Instant::now();
-        let mut told = self.told();
-        let is_due = told.get(job).is_none_or(|last| now.duration_since(*last) >= TELL_EVERY);
-        if is_due {
-            told.insert(job.clone(), now);
-        }
-        is_due
-    }
-
     fn counts(&self) -> std::sync::MutexGuard<'_, HashMap<JobKey, usize>> {
         self.inner.in_work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn told(&self) -> std::sync::MutexGuard<'_, HashMap<JobKey, Instant>> {
-        self.inner.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waits(&self) -> std::sync::MutexGuard<'_, Waits> {
+        self.inner.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -124,14 +124,18 @@ impl Runner {
         tasks_ended.cancel();
     }
 
-    /// Tells the import service while Drive lets nobody in.
+    /// Tells the import service while Drive lets nobody in, and when it goes on.
     pub(crate) async fn tell_pauses(self, shutdown: Shutdown) {
+        let reporter = &self.inner.reporter;
         while shutdown.sleep(SHORT_PAUSE).await {
-            let Some(pause) = self.inner.pacer.pause().filter(|pause| pause.since >= SHORT_PAUSE) else {
-                continue;
-            };
-            for job in self.inner.queue.open_jobs().await.unwrap_or_default() {
-                self.inner.reporter.waiting(&job, pause.expected, pause.reason).await;
+            match self.inner.pacer.pause() {
+                Some(pause) if pause.since >= SHORT_PAUSE => {
+                    for job in self.inner.queue.open_jobs().await.unwrap_or_default() {
+                        reporter.waits_for_drive(&job, pause.expected, pause.reason).await;
+                    }
+                }
+                Some(_) => {}
+                None => reporter.drive_goes_on().await,
             }
         }
     }

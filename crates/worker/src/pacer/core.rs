@@ -119,19 +119,11 @@ impl Core {
         self.closed.is_some() || self.was_closed_for_all
     }
 
-    /// When Drive will probably go on: the end of the quota's window where one was seen, else of a minute, as Google's are.
-    pub(crate) fn expected_opening(&self) -> Option<Duration> {
+    /// When Drive will probably go on: at the end of the quota's window where one was seen, else of a minute, as Google's.
+    pub(crate) fn expected_opening(&self, now: Duration) -> Option<Duration> {
         let closed = self.closed?;
-        Some(match closed.cause {
-            Cause::Rate => {
-                let end = self
-                    .learnt
-                    .window_end(closed.since)
-                    .unwrap_or(self.learnt.cycle_start + Duration::from_secs(60));
-                closed.until.max(end)
-            }
-            Cause::Blocked => closed.until,
-        })
+        let end = (closed.cause == Cause::Rate).then(|| self.learnt.window_end_or_minute(now));
+        Some(closed.until.max(end.unwrap_or_default()))
     }
 
     /// A call of `units` wants to be made.

@@ -165,7 +165,7 @@ impl Runner {
     /// Beside the task: an import service that hangs must not hold its slot.
     fn tell_waiting(&self, task: &Task, after: Duration, reason: String) {
         let (reporter, job) = (self.inner.reporter.clone(), task.job.clone());
-        self.inner.tasks.spawn(async move { reporter.waiting(&job, after, &reason).await });
+        self.inner.tasks.spawn(async move { reporter.waits_for_service(&job, after, &reason).await });
     }
 }
 

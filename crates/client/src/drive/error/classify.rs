@@ -22,10 +22,9 @@ pub(super) fn classify(status: StatusCode, body: &[u8]) -> (Reason, String) {
         .find_map(Value::as_str)
         .filter(|text| !text.is_empty())
         .map_or_else(|| in_general(status), |text| text.chars().take(MAX_MESSAGE).collect());
-    let details = error["details"].as_array().into_iter().flatten();
+    let mut details = error["details"].as_array().into_iter().flatten();
     let reason = details
-        .filter_map(by_detail)
-        .next()
+        .find_map(by_detail)
         .or_else(|| by_reason(first["reason"].as_str()?, first, &message))
         .or_else(|| by_message(&message))
         .or_else(|| by_status_name(error["status"].as_str()?))

@@ -20,6 +20,8 @@ const MANY_CALLS: u64 = 40;
 const LEAST: f64 = 1000.0;
 /// Calls after which the next refusal is due where there are no windows.
 const DUE_CALLS: f64 = 50.0;
+/// The window of Google's own quotas.
+const MINUTE: f64 = 60.0;
 /// Parts of a window that are counted apart.
 const PARTS: f64 = 64.0;
 
@@ -83,9 +85,17 @@ impl Learnt {
 
     /// When the window of `now` ends, if there are windows; one that has just ended still counts.
     pub(super) fn window_end(&self, now: Duration) -> Option<Duration> {
-        let window = self.window?;
-        let passed = now.saturating_sub(self.cycle_start).as_secs_f64() / window;
-        Some(self.cycle_start + Duration::from_secs_f64(window * (passed - 0.08).ceil().max(1.0)))
+        self.window.map(|window| self.end_of(window, now, 0.08))
+    }
+
+    /// The same, not before now, with a guess where nothing is known.
+    pub(super) fn window_end_or_minute(&self, now: Duration) -> Duration {
+        self.end_of(self.window.unwrap_or(MINUTE), now, 0.0)
+    }
+
+    fn end_of(&self, window: f64, now: Duration, slack: f64) -> Duration {
+        let passed = seconds(self.cycle_start, now) / window;
+        self.cycle_start + Duration::from_secs_f64(window * (passed - slack).ceil().max(1.0))
     }
 
     /// How exactly the end of a window is looked for.
