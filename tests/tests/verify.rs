@@ -66,6 +66,7 @@ async fn damage_by_hand_is_found_and_mended(database: Database) {
         "DELETE FROM images WHERE name = 'img-3.jpg'; \
          UPDATE images SET md5 = '00000000000000000000000000000000' WHERE name = 'img-4.jpg'; \
          UPDATE images SET size = 4001 WHERE name = 'img-5.jpg'; \
+         UPDATE images SET storage_path = 'nowhere' WHERE name = 'img-7.jpg'; \
          UPDATE images SET source_md5 = NULL, md5 = NULL WHERE name = 'img-6.jpg'; \
          INSERT INTO images (name, google_drive_id, size, mime_type, storage_path, storage_provider) \
          VALUES ('elsewhere.jpg', 'elsewhere', 1, 'image/jpeg', 'https://other.s3.eu-west-1.amazonaws.com/x', 'aws')",
@@ -81,6 +82,8 @@ async fn damage_by_hand_is_found_and_mended(database: Database) {
         format!("orphaned {STRAY}"),
         format!("orphaned {STRAY_THUMBNAIL}"),
         format!("orphaned {}", key["img-3.jpg"]),
+        "missing img-7.jpg".to_owned(),
+        format!("orphaned {}", key["img-7.jpg"]),
     ];
     harm.sort();
     let harmed = verify(&stack, &[]).await;

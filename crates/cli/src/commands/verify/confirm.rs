@@ -91,11 +91,19 @@ async fn object_of(services: &Services, row: &Image) -> anyhow::Result<Option<Fi
             },
         }
     }
-    // without a key the row has come to name another bucket
-    let Some(key) = last_key else { return Ok(None) };
+    if last_key.is_none() && is_a_url(&row.storage_path) {
+        // the row has come to name another bucket
+        return Ok(None);
+    }
+    let key = last_key.unwrap_or_default();
     Ok(Some(
         damaged.unwrap_or_else(|| Finding { kind: Kind::Missing, ..Finding::of_row(row, &key, expected) }),
     ))
+}
+
+/// Whether a path can name an object somewhere. What this system and the original write always can.
+pub(super) fn is_a_url(storage_path: &str) -> bool {
+    storage_path.contains("://")
 }
 
 /// What became of objects that no row has named.

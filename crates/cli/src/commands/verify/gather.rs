@@ -5,6 +5,7 @@ use client::metadata::Image;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{
+    confirm,
     finding::Counts,
     judge::{Expected, Verdict},
     ledger::Ledger,
@@ -88,7 +89,7 @@ async fn compare(
     let held = ledger.name(&keys).await?;
     let (mut suspects, mut readings) = (Vec::new(), Vec::new());
     for (row, named) in rows.iter().zip(&named) {
-        if named.keys.is_empty() {
+        if named.keys.is_empty() && confirm::is_a_url(&row.storage_path) {
             counts.foreign += 1;
             continue;
         }
@@ -121,10 +122,10 @@ async fn compare(
 
 /// What a read says; an object that could not be read is suspected like one that is not there.
 async fn is_right(services: &Services, reading: Reading<'_>) -> anyhow::Result<(i64, Verdict)> {
-    let read = super::confirm::read(services, reading.key).await?;
+    let read = confirm::read(services, reading.key).await?;
     let verdict = match read {
-        super::confirm::Read::Bytes(bytes) => reading.expected.judge(bytes.size, Some(&bytes.md5)),
-        super::confirm::Read::Gone | super::confirm::Read::Unreadable(_) => Verdict::Unread,
+        confirm::Read::Bytes(bytes) => reading.expected.judge(bytes.size, Some(&bytes.md5)),
+        confirm::Read::Gone | confirm::Read::Unreadable(_) => Verdict::Unread,
     };
     Ok((reading.row.id, verdict))
 }
