@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Failures that are read at a time for CSV.
-const PORTION: u32 = 500;
+const PORTION: u32 = 1000;
 /// The columns of the CSV.
 const COLUMNS: [&str; 7] = ["file_id", "name", "reason", "message", "advice", "attempts", "drive_url"];
 
