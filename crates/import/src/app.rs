@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use client::{drive, http, metadata, worker};
 use service::{Shutdown, health::Dependencies, redis::Redis};
+use tokio::sync::OnceCell;
 
 use crate::{
     Config,
     feeds::Feeds,
     instance::Instance,
-    store::{Lease, Store},
+    store::{self, Lease, Store},
     wakeups::Wakeups,
 };
 
@@ -32,6 +33,8 @@ pub struct App {
     pub(crate) metadata: metadata::Client,
     /// This process among those that share the store.
     pub(crate) instance: Arc<Instance>,
+    /// Set once the jobs of an earlier process under the same name are free.
+    predecessor_is_gone: Arc<OnceCell<()>>,
     /// Jobs that run here, and how to wake them.
     pub(crate) wakeups: Wakeups,
     /// Jobs that are watched here.
@@ -62,6 +65,7 @@ impl App {
             config: Arc::new(config),
             store,
             instance,
+            predecessor_is_gone: Arc::default(),
             wakeups: Wakeups::default(),
             feeds: Feeds::default(),
             shutdown,
@@ -90,9 +94,15 @@ impl App {
             .with_service("worker-service", &self.config.worker_url, &http::service_client(SERVICE_TIMEOUT))
     }
 
-    /// What this process holds a job with.
-    pub(crate) fn lease(&self) -> Lease {
-        Lease { owner: self.instance.name().to_owned(), length: crate::runner::LEASE }
+    /// What this process holds a job with. Before the first one, the jobs of the process before it are freed: later,
+    /// that would free its own.
+    ///
+    /// # Errors
+    /// While the store is away.
+    pub(crate) async fn lease(&self) -> Result<Lease, store::Error> {
+        let owner = self.instance.name();
+        self.predecessor_is_gone.get_or_try_init(|| self.store.release_all(owner)).await?;
+        Ok(Lease { owner: owner.to_owned(), length: crate::runner::LEASE })
     }
 }
 

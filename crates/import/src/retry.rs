@@ -47,7 +47,7 @@ pub(crate) async fn start(app: &App, source: &Job) -> Result<Retry, Error> {
         recursive: source.recursive,
         retry_of: Some(source.id.clone()),
     };
-    let (job, held) = match app.store.create_job(&new, page, &app.lease()).await {
+    let (job, held) = match app.store.create_job(&new, page, &app.lease().await?).await {
         Ok(made) => made,
         // another request at the same moment was faster
         Err(error) => {

@@ -19,23 +19,22 @@ pub(crate) const LEASE: Duration = Duration::from_secs(30);
 const RENEW_EVERY: Duration = Duration::from_secs(10);
 /// The pause after a renewal that failed.
 const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// How long no job is taken over after the store was away.
+const RENEWALS_FIRST: Duration = Duration::from_secs(4);
 /// How often left-behind jobs are looked for.
 const CLAIM_EVERY: Duration = Duration::from_secs(2);
 /// Jobs taken over at a time.
 const CLAIM_AT_MOST: u32 = 16;
 
-/// Takes over open jobs that nobody works on, until stopped; first those of the process before this one.
+/// Takes over open jobs that nobody works on, until stopped.
 pub(crate) async fn supervise(app: App) {
-    let (mut predecessor_is_gone, mut store_is_away) = (false, false);
     loop {
-        match take_over(&app, &mut predecessor_is_gone).await {
+        match take_over(&app).await {
             Ok(CLAIM_AT_MOST) if !app.shutdown.is_stopping() => continue,
-            Ok(_) => store_is_away = false,
+            Ok(_) => {}
             Err(error) => {
-                if !store_is_away {
-                    tracing::warn!(error = %service::error::chain(&error), "look for unfinished jobs; trying on");
-                }
-                store_is_away = true;
+                tracing::warn!(error = %service::error::chain(&error), "look for unfinished jobs; trying on");
+                store_is_back(&app).await;
             }
         }
         if !app.shutdown.sleep(CLAIM_EVERY).await {
@@ -44,13 +43,20 @@ pub(crate) async fn supervise(app: App) {
     }
 }
 
-/// Takes over some jobs; how many run here now that did not before.
-async fn take_over(app: &App, predecessor_is_gone: &mut bool) -> Result<u32, store::Error> {
-    if !*predecessor_is_gone {
-        app.store.release_all(app.instance.name()).await?;
-        *predecessor_is_gone = true;
+/// Waits for the store, and then a little longer: leases may have ended meanwhile, and who holds a job shall renew it
+/// before anybody takes it.
+async fn store_is_back(app: &App) {
+    while app.shutdown.sleep(CLAIM_EVERY).await {
+        if app.store.check_writable().await.is_ok() {
+            app.shutdown.sleep(RENEWALS_FIRST).await;
+            return;
+        }
     }
-    let claimed = app.store.claim(&app.lease(), CLAIM_AT_MOST).await?;
+}
+
+/// Takes over some jobs; how many run here now that did not before.
+async fn take_over(app: &App) -> Result<u32, store::Error> {
+    let claimed = app.store.claim(&app.lease().await?, CLAIM_AT_MOST).await?;
     Ok(claimed.into_iter().map(|held| u32::from(spawn(app, held, None))).sum())
 }
 

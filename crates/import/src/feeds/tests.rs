@@ -25,7 +25,7 @@ async fn stage() -> (App, Job, tempfile::TempDir) {
         retry_of: None,
     };
     let page = Page { next_token: Some("more".into()), ..Page::default() };
-    let (job, _held) = app.store.create_job(&new, page, &app.lease()).await.unwrap();
+    let (job, _held) = app.store.create_job(&new, page, &app.lease().await.unwrap()).await.unwrap();
     (app, job, dir)
 }
 

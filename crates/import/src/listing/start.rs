@@ -166,7 +166,7 @@ async fn make_job(
         recursive,
         retry_of: None,
     };
-    let (job, held) = app.store.create_job(&new, page, &app.lease()).await?;
+    let (job, held) = app.store.create_job(&new, page, &app.lease().await?).await?;
     let (ended, listed) = oneshot::channel();
     runner::spawn(app, held, Some(ended));
     tracing::info!(job.id = %job.id, folder = %job.folder.id, images = job.progress.total, "job started");

@@ -136,7 +136,7 @@ mod tests {
             retry_of: None,
         };
         let page = Page { next_token: Some("more".into()), ..Page::default() };
-        let (job, _held) = app.store.create_job(&new, page, &app.lease()).await.unwrap();
+        let (job, _held) = app.store.create_job(&new, page, &app.lease().await.unwrap()).await.unwrap();
         let watcher = app.feeds.watch(&app, &job);
         let mut events = Box::pin(events(watcher, 0, Duration::from_millis(10)));
         let mut next = async || events.next().await.unwrap().unwrap();
