@@ -101,3 +101,28 @@ fn services_that_run_are_asked_and_those_that_do_not_are_named() {
     );
     assert_eq!(world.told(&[], &[]).about("services"), "skipped", "nothing runs: no failure");
 }
+
+#[test]
+fn whoever_never_answers_is_told_and_holds_up_nothing_for_ever() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let port = silent.local_addr().unwrap().port().to_string();
+    let world = World::new();
+    let told = world.told(
+        &[
+            ("GOOGLE_DRIVE_API_URL", url.as_str()),
+            ("AWS_ENDPOINT_URL", &url),
+            ("DB_SERVER", "127.0.0.1"),
+            ("DB_PORT", &port),
+            ("DB_NAME", "images"),
+            ("DB_USER", "app"),
+            ("DB_PASSWORD", "canary-password"),
+            ("REDIS_URL", &url.replace("http://", "redis://:canary-password@")),
+            ("IMAGE_IMPORT_API_URL", &url),
+        ],
+        &["--folder", FOLDER],
+    );
+    let failed = ["drive.reach", "bucket.reach", "database.reach", "redis.reach"];
+    assert_eq!(told.all("failed"), failed, "{}", told.0);
+    assert_eq!(told.about("files.write"), "ok");
+}
