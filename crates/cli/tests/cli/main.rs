@@ -10,3 +10,4 @@ mod ports;
 #[cfg(unix)]
 mod processes;
 mod program;
+mod verify;
