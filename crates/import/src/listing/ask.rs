@@ -19,11 +19,13 @@ where
     Answer: Future<Output = Result<T, drive::Error>>,
 {
     let mut tries = 0;
+    let mut said = None;
     loop {
         let error = match tokio::time::timeout_at(deadline, call()).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => error,
-            Err(_) => return Err(too_late()),
+            // what Drive did say tells more
+            Err(_) => return Err(said.unwrap_or_else(too_late)),
         };
         tries += 1;
         let wait = Backoff::DRIVE.wait(tries, error.retry_after);
@@ -34,6 +36,7 @@ where
             return Err(error);
         }
         tracing::info!(%error, tries, "ask Google Drive again");
+        said = Some(error);
     }
 }
 
