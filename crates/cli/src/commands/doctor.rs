@@ -14,6 +14,7 @@ use service::{
     finding::{Finding, Verdict as Judged},
     redis::Redis,
 };
+use tokio::task::JoinHandle;
 
 use self::{secrets::Secrets, settings::Settings};
 use crate::{all_in_one::PortArgs, exit::Verdict, output};
@@ -64,29 +65,27 @@ impl Doctor {
 
     /// Everything at once: the slowest decides how long it takes.
     async fn look(&self, settings: &Settings) -> Vec<Finding> {
-        // whatever ends this command early, what was written to the bucket is removed first
+        // whatever ends this command early, what these two make to try a right is removed first
         let mut bucket = tokio::spawn(bucket::check(settings.clone(), self.ports.embedded_s3_url()));
+        let mut database = tokio::spawn(database(settings.clone()));
         let looking = async {
-            let (drive, database, redis, places, services) = tokio::join!(
+            let (drive, redis, places, services, bucket, database) = tokio::join!(
                 self.drive(settings),
-                database(settings),
                 redis(settings),
                 places::check(settings),
                 services::check(settings),
+                ended("bucket.exists", &mut bucket),
+                ended("database.reach", &mut database),
             );
-            let bucket = (&mut bucket).await.unwrap_or_else(|error| {
-                let found = format!("the check came to no end: {error}");
-                vec![Finding::failed("bucket.exists", found, "Report it: this is a mistake in the program.")]
-            });
             [settings.findings.clone(), drive, bucket, database, redis, places, services].concat()
         };
         tokio::select! {
             findings = looking => return findings,
             _ = tokio::signal::ctrl_c() => {}
         }
-        output::say("Stopping: what was written to try the bucket is removed.");
-        // its own time is bounded
-        let _ = bucket.await;
+        output::say("Stopping: what was made in bucket and database to try them is removed.");
+        // their own time is bounded
+        let _ = tokio::join!(bucket, database);
         vec![Finding::failed("doctor", "stopped before all checks had ended", "Run it again.")]
     }
 
@@ -100,7 +99,15 @@ impl Doctor {
     }
 }
 
-async fn database(settings: &Settings) -> Vec<Finding> {
+/// What a check of its own task found.
+async fn ended(check: &'static str, task: &mut JoinHandle<Vec<Finding>>) -> Vec<Finding> {
+    task.await.unwrap_or_else(|error| {
+        let found = format!("the check came to no end: {error}");
+        vec![Finding::failed(check, found, "Report it: this is a mistake in the program.")]
+    })
+}
+
+async fn database(settings: Settings) -> Vec<Finding> {
     let Some(metadata) = settings.metadata.as_ref().filter(|_| !settings.is_bad(&["DB_"])) else {
         return vec![settings::not_looked_at("database.reach")];
     };

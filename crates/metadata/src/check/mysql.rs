@@ -35,13 +35,19 @@ pub(super) async fn check(settings: &MySql) -> Vec<Finding> {
         Some(Err(error)) => return vec![not_let_in(settings, &error)],
         Some(Ok(connection)) => connection,
     };
-    let findings = in_time(look(&mut connection, settings)).await;
-    // an error on the way out is no finding
-    let _ = connection.close().await;
-    findings.unwrap_or_else(|| vec![Finding::too_slow(REACH, "the database")])
+    let table = format!("image_import_doctor_{}", Uuid::new_v4().simple());
+    let findings = in_time(look(&mut connection, settings, &table)).await;
+    // an error on the way out is no finding, and neither is silence
+    let _ = in_time(connection.close()).await;
+    findings.unwrap_or_else(|| {
+        let mut slow = Finding::too_slow(REACH, "the database");
+        let stays = format!(" If there is a table `{table}`, drop it: it was made to try the rights.");
+        slow.fix = slow.fix.map(|fix| fix + &stays);
+        vec![slow]
+    })
 }
 
-async fn look(connection: &mut MySqlConnection, settings: &MySql) -> Vec<Finding> {
+async fn look(connection: &mut MySqlConnection, settings: &MySql, table: &str) -> Vec<Finding> {
     let version = text(connection, "SELECT VERSION()").await.unwrap_or_default();
     let found = format!("{version} at {}:{} takes the user and the password", settings.server, settings.port);
     let mut findings = vec![Finding::ok(REACH, found)];
@@ -51,7 +57,7 @@ async fn look(connection: &mut MySqlConnection, settings: &MySql) -> Vec<Finding
     let tables = super::tables(&columns, releases.as_deref() == Some("1"));
     let complete = are_complete(&tables, &columns);
     findings.push(tables);
-    findings.push(rights(connection, settings, !columns.is_empty(), complete).await);
+    findings.push(rights(connection, settings, table, !columns.is_empty(), complete).await);
     if columns.is_empty() {
         findings.push(Finding::ok(CHARSET, "the tables will be made with utf8mb4"));
     } else {
@@ -145,6 +151,7 @@ async fn tls(connection: &mut MySqlConnection, settings: &MySql) -> Finding {
 async fn rights(
     connection: &mut MySqlConnection,
     settings: &MySql,
+    table: &str,
     has_table: bool,
     is_complete: bool,
 ) -> Finding {
@@ -156,7 +163,7 @@ async fn rights(
             missing.push(*right);
         }
     }
-    let may_make = try_to_make(connection).await;
+    let may_make = try_to_make(connection, table).await;
     if !missing.is_empty() {
         return Finding::failed(RIGHTS, format!("the user lacks {}", missing.join(", ")), grant);
     }
@@ -176,9 +183,8 @@ async fn rights(
     }
 }
 
-/// Makes, changes and removes a table of a name that nobody else has; the right that was missing, if one was.
-async fn try_to_make(connection: &mut MySqlConnection) -> Result<(), &'static str> {
-    let table = format!("image_import_doctor_{}", Uuid::new_v4().simple());
+/// Makes, changes and removes `table`, a name that nobody else has; the right that was missing, if one was.
+async fn try_to_make(connection: &mut MySqlConnection, table: &str) -> Result<(), &'static str> {
     let steps = [
         ("CREATE", format!("CREATE TABLE {table} (id INT)")),
         ("ALTER", format!("ALTER TABLE {table} ADD COLUMN name INT")),
