@@ -93,7 +93,7 @@ fn text(finding: &Finding) -> String {
         None => {}
         Some(Repair::Repaired) => words.push("repaired".to_owned()),
         Some(Repair::NotRepaired { reason, .. }) => {
-            words.push(format!("not repaired: {}", output::sentence(reason)))
+            words.push(format!("not repaired: {}", output::sentence(reason)));
         }
     }
     words.join("  ")
