@@ -60,10 +60,9 @@ async fn only_our_own_objects_are_listed_each_once() {
 
 /// A page of a list: these keys, and whether there is more.
 fn list_of(keys: &[String], is_truncated: bool) -> String {
-    let contents: String = keys
-        .iter()
-        .map(|key| format!("<Contents><Key>{key}</Key><Size>1</Size><ETag>&quot;x&quot;</ETag></Contents>"))
-        .collect();
+    let object =
+        |key| format!("<Contents><Key>{key}</Key><Size>1</Size><ETag>&quot;x&quot;</ETag></Contents>");
+    let contents = keys.iter().map(object).collect::<Vec<_>>().concat();
     let xml =
         format!("<ListBucketResult><IsTruncated>{is_truncated}</IsTruncated>{contents}</ListBucketResult>");
     format!("HTTP/1.1 200 OK\r\ncontent-type: application/xml\r\ncontent-length: {}\r\n\r\n{xml}", xml.len())

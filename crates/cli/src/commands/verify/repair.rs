@@ -119,7 +119,10 @@ async fn delete_thumbnail(services: &Services, finding: &Finding) -> Repair {
 fn failed(error: &client::Error) -> Repair {
     let message = match error {
         client::Error::Status { message, .. } => message.clone(),
-        other => other.to_string(),
+        client::Error::Unreachable { .. } => {
+            format!("{error}; say where it is with --port-base or its *_SERVICE_URL, and run verify again")
+        }
+        client::Error::Body { .. } => error.to_string(),
     };
     not_repaired(error.code(), &message)
 }
