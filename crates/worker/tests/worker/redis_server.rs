@@ -30,16 +30,9 @@ impl RedisServer {
 
     pub(crate) fn start(&mut self) {
         let process = Command::new("redis-server")
-            .args([
-                "--port",
-                &self.port.to_string(),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--appendonly",
-                "yes",
-            ])
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+            // with `everysec` a kill can undo the last two seconds: while one sync runs, what follows is only in memory
+            .args(["--appendonly", "yes", "--appendfsync", "always"])
             .arg("--dir")
             .arg(self.directory.path())
             .stdout(Stdio::null())
