@@ -14,9 +14,11 @@ use crate::{
     wakeups::Bell,
 };
 
-/// How often a job looks for what another process did to it.
+/// How often a job looks for what another process did to it, while much happens: outcomes may be reported there.
+const LOOK_OFTEN: Duration = Duration::from_millis(200);
+/// How often it does otherwise.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How often it does when nothing happens: many jobs may wait at the same time.
+/// How often when nothing happens for long: many jobs may wait at the same time.
 const LOOK_SELDOM: Duration = Duration::from_secs(5);
 /// How often overdue files are looked for, at most.
 const OVERDUE_EVERY: Duration = Duration::from_secs(30);
@@ -104,7 +106,10 @@ impl Dispatch<'_> {
         let size = config.batch_size.min(config.dispatch_window);
         let at_worker = usize::try_from(job.progress.unfinished_at_worker()).unwrap_or(usize::MAX);
         let room = config.dispatch_window.saturating_sub(at_worker);
-        let look_again = Ok(Next::Wait((LOOK_EVERY * (self.looked + 1)).min(LOOK_SELDOM)));
+        let look_again = Ok(Next::Wait(match self.looked {
+            0 => LOOK_OFTEN,
+            looked => LOOK_EVERY.saturating_mul(looked).min(LOOK_SELDOM),
+        }));
         if room == 0 || job.progress.pending() == 0 {
             return look_again;
         }

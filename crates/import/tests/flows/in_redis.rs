@@ -53,6 +53,27 @@ async fn machines_share_jobs_and_take_over_those_that_are_handed_back() {
 }
 
 #[tokio::test]
+async fn what_one_machine_is_told_the_one_that_has_the_job_does() {
+    let (drive, worker, dir, redis) = stage(Kind::Ours).await;
+    let other_dir = tempfile::tempdir().unwrap();
+    let settings = |dir: &tempfile::TempDir| {
+        Settings::new(dir.path(), &drive, &worker)
+            .with("REDIS_URL", &redis.url())
+            .with("BATCH_SIZE", "50")
+            .with("DISPATCH_WINDOW", "100")
+    };
+    let (one, other) = (settings(&dir).start().await, settings(&other_dir).start().await);
+    let job = one.job("bench-300-10").await;
+    eventually("a window", || async { (worker.file_ids().len() == 100).then_some(()) }).await;
+    other.report_stored(&job, &worker.file_ids()).await;
+    eventually("the next one", || async { (worker.file_ids().len() == 200).then_some(()) }).await;
+    let answer = other.post(&format!("import/jobs/{job}/cancel"), &json!({})).await;
+    assert_eq!((answer.status, counts(&answer.body)), (202, (100, 0, 200, 300)));
+    eventually("the worker knows", || async { (worker.cancelled() == [job.clone()]).then_some(()) }).await;
+    assert_eq!(worker.file_ids().len(), 200);
+}
+
+#[tokio::test]
 async fn while_redis_is_away_work_pauses_and_then_goes_on() {
     let (drive, worker, dir, mut redis) = stage(Kind::Ours).await;
     let import = Settings::new(dir.path(), &drive, &worker).with("REDIS_URL", &redis.url()).start().await;
