@@ -192,23 +192,24 @@ impl Pipeline {
         if task.progress.stored.is_none() && !task.progress.maybe_stored {
             return Ok(None);
         }
-        match self.look_up(&listing).await? {
-            Known::Row(row) => {
-                let answered = serde_json::to_value(&row).unwrap_or_default();
-                if record::is_own(task, &listing, &answered) {
-                    return Ok(Some(imported(task, answered)));
-                }
-            }
-            // its maker may have had the row written: better an object too many than a row without one
-            Known::CannotTell if task.is_left_behind() => return Ok(None),
-            Known::CannotTell | Known::No => {}
+        let known = self.look_up(&listing).await?;
+        if let Some(stored) = own(task, &listing, &known) {
+            return Ok(Some(stored));
+        }
+        // its maker may have had the row written: better an object too many than a row without one
+        if known == Known::CannotTell && task.is_left_behind() {
+            return Ok(None);
         }
         let url = match &task.progress.stored {
             Some(stored) => Some(stored.url.clone()),
             None => self.uploader.locate(task, &listing).await?,
         };
-        if let Some(url) = url {
-            self.release(&url).await?;
+        if let Some(url) = url
+            && !self.release(&url).await?
+            // the row was on its way when this task was told to stop, and has arrived since
+            && let Some(stored) = own(task, &listing, &self.look_up(&listing).await?)
+        {
+            return Ok(Some(stored));
         }
         task.progress.next_incarnation();
         Ok(None)
@@ -222,17 +223,25 @@ impl Pipeline {
         Ok(row.map_or(Known::No, |row| Known::Row(Box::new(row))))
     }
 
-    /// The object goes, unless a row names it.
-    async fn release(&self, url: &str) -> Result<(), Trouble> {
+    /// The object goes, unless a row names it: false.
+    async fn release(&self, url: &str) -> Result<bool, Trouble> {
         let (storage_path, storage_provider) = (url.to_owned(), self.provider.clone());
         let release = ReleaseObject { storage_path, storage_provider };
         let released = self.metadata.release_object(&release).await.map_err(Trouble::Metadata)?;
-        if released.is_none() {
+        let Some(released) = released else {
             let delete = DeleteObject { file_path: release.storage_path, provider: release.storage_provider };
             self.storage.delete_object(&delete).await.map_err(Trouble::Storage)?;
-        }
-        Ok(())
+            return Ok(true);
+        };
+        Ok(released.released)
     }
+}
+
+/// The task's end, if the row that is known is its own.
+fn own(task: &Task, listing: &Listing, known: &Known) -> Option<FileResult> {
+    let Known::Row(row) = known else { return None };
+    let answered = serde_json::to_value(row).ok()?;
+    record::is_own(task, listing, &answered).then(|| imported(task, answered))
 }
 
 fn imported(task: &Task, row: Value) -> FileResult {

@@ -22,6 +22,20 @@ async fn a_cancelled_job_leaves_no_object() {
 }
 
 #[tokio::test]
+async fn a_row_that_arrives_while_its_job_is_cancelled_is_an_imported_image() {
+    let bench = Bench::new(folder(1, 500)).await;
+    bench.world().asleep = Some("late row");
+    let files = bench.listed(&["f0"]).await;
+    bench.send("j", &files).await;
+    bench.wait_for("a row on its way", |world| world.sleepers == 1).await;
+    assert_eq!(bench.post("/jobs/j/cancel", &json!({})).await.0, 202);
+    bench.wait_for("the outcome", |world| world.outcomes().len() == 1).await;
+    assert_eq!(bench.outcome("f0"), "imported");
+    let world = bench.world();
+    assert_eq!((world.rows.len(), world.objects.len(), world.released.len()), (1, 1, 0));
+}
+
+#[tokio::test]
 async fn an_object_whose_answer_was_lost_is_released_and_never_written_to() {
     let mut bench = Bench::new(folder(1, 500)).await;
     bench.world().asleep = Some("storage");

@@ -44,8 +44,10 @@ pub(crate) struct World {
     /// The next failure of metadata comes with its second call.
     pub(crate) metadata_spares_the_first: bool,
     /// What goes no further before it is woken: `storage` with an object written, `row` before it is written, `metadata`
-    /// with the row written.
+    /// with the row written; `late row` stays on its way until something is released, and nobody hears of it.
     pub(crate) asleep: Option<&'static str>,
+    /// Rows that arrive with the next release.
+    late: Vec<Value>,
     /// Calls that wait for it.
     pub(crate) sleepers: usize,
     next_row: i64,
@@ -168,6 +170,14 @@ async fn create_image(State(world): State<Shared>, body: Bytes) -> Response {
         return failure;
     }
     let image: Value = serde_json::from_slice(&body).unwrap();
+    if world.lock().unwrap().asleep == Some("late row") {
+        {
+            let mut world = world.lock().unwrap();
+            world.late.push(image);
+            world.sleepers += 1;
+        }
+        return std::future::pending().await;
+    }
     sleep(&world, "row").await;
     let answer = {
         let mut world = world.lock().unwrap();
@@ -201,6 +211,9 @@ async fn release_object(State(world): State<Shared>, body: Bytes) -> Response {
     let body: Value = serde_json::from_slice(&body).unwrap();
     let path = body["storage_path"].as_str().unwrap();
     let mut world = world.lock().unwrap();
+    for image in std::mem::take(&mut world.late) {
+        world.create(image);
+    }
     let is_named = world.rows.values().any(|row| row["storage_path"] == path);
     if !is_named {
         world.objects.remove(path);
