@@ -84,8 +84,12 @@ impl Doctor {
             _ = tokio::signal::ctrl_c() => {}
         }
         output::say("Stopping: what was made in bucket and database to try them is removed.");
-        // their own time is bounded
-        let _ = tokio::join!(bucket, database);
+        for task in [bucket, database] {
+            // its own time is bounded; one that has ended must not be asked again
+            if !task.is_finished() {
+                let _ = task.await;
+            }
+        }
         vec![Finding::failed("doctor", "stopped before all checks had ended", "Run it again.")]
     }
 

@@ -1,5 +1,11 @@
 //! The bucket, the rights of the key, and the clock.
 
+#[cfg(unix)]
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
 use emulators::s3::{AclMode, FaultKind, FaultRule, Manners};
 use serde_json::Value;
 
@@ -108,4 +114,21 @@ fn a_clock_that_is_off_is_told() {
         assert!(told.words("bucket.clock").contains("NTP"));
         assert_eq!(told.about("drive.clock"), "ok");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_doctor_that_is_stopped_in_the_middle_removes_what_it_wrote() {
+    let world = World::new();
+    world.faults.add(FaultRule::new(FaultKind::SlowAnswer).on("PutObject").seconds(2.0));
+    let mut doctor = world.start(&[]);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !world.faults.stats().requests.contains_key("PutObject") {
+        assert!(Instant::now() < deadline, "nothing is written");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let asked = Command::new("kill").args(["-INT", &doctor.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    assert_eq!(doctor.wait().unwrap().code(), Some(1));
+    assert_eq!(world.faults.stats().requests["DeleteObject"], 1);
 }

@@ -91,6 +91,21 @@ impl World {
         ended
     }
 
+    /// Starts it, and does not wait for its end.
+    #[cfg(unix)]
+    pub(crate) fn start(&self, arguments: &[&str]) -> std::process::Child {
+        std::process::Command::new(assert_cmd::cargo::cargo_bin!("image-import"))
+            .arg("doctor")
+            .args(arguments)
+            .current_dir(self.dir.path())
+            .env_clear()
+            .envs(self.settings.iter().map(|(name, value)| (*name, value.as_str())))
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
     /// What `--json` says.
     pub(crate) fn told(&self, changes: &[(&str, &str)], arguments: &[&str]) -> Told {
         let ended = self.doctor(changes, &[&["--json"], arguments].concat());
