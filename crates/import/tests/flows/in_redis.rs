@@ -1,6 +1,9 @@
 //! With `REDIS_URL`, jobs are shared by processes on any machine, and Redis may come and go.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 
@@ -115,4 +118,59 @@ async fn the_service_starts_while_redis_is_down_and_waits() {
     eventually("the batch", || async { (worker.file_ids().len() >= 3).then_some(()) }).await;
     import.report_stored(&job, &worker.file_ids()).await;
     assert_eq!(counts(&import.status_when(&job, "completed").await), (3, 0, 0, 3));
+}
+
+#[tokio::test]
+async fn whatever_is_killed_each_image_counts_once() {
+    let (drive, worker, dir, mut redis) = stage(Kind::Ours).await;
+    let other_dir = tempfile::tempdir().unwrap();
+    let settings =
+        |dir: &tempfile::TempDir| Settings::new(dir.path(), &drive, &worker).with("REDIS_URL", &redis.url());
+    let settings = [settings(&dir), settings(&other_dir)];
+    let mut imports = [Some(settings[0].start().await), Some(settings[1].start().await)];
+    let jobs = [
+        imports[0].as_ref().unwrap().job("big1205").await,
+        imports[1].as_ref().unwrap().job("bench-400-10").await,
+    ];
+    let totals = [1205, 400];
+    let mut reported = BTreeSet::new();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    for round in 0_usize.. {
+        assert!(Instant::now() < deadline, "the jobs do not end");
+        let number = round % 2;
+        match round % 16 {
+            3 | 8 => {
+                imports[number].take().unwrap().kill().await;
+                imports[number] = Some(settings[number].start().await);
+            }
+            13 => {
+                redis.kill();
+                redis.come_back();
+            }
+            _ => {}
+        }
+        let import = imports[number].as_ref().unwrap();
+        let sent: BTreeSet<String> = worker.file_ids().into_iter().collect();
+        let due: Vec<String> = sent.difference(&reported).take(40).cloned().collect();
+        if due.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        for file in due {
+            // the worker names the job; here the file does
+            let job = if file.starts_with("big") { &jobs[0] } else { &jobs[1] };
+            let body = json!({"job_id": job, "results": [{"file_id": file, "outcome": "imported"}]});
+            for _ in 0..2 {
+                if import.post("import/update-status", &body).await.status == 200 {
+                    reported.insert(file.clone());
+                }
+            }
+        }
+        if reported.len() == 1605 {
+            break;
+        }
+    }
+    for (job, total) in jobs.iter().zip(totals) {
+        let status = imports[0].as_ref().unwrap().status_when(job, "completed").await;
+        assert_eq!(counts(&status), (total, 0, 0, total));
+    }
 }
