@@ -95,9 +95,7 @@ impl Process {
 
     /// Bytes of memory that it occupies; `None` when it does not run, or where the system does not tell.
     pub fn resident_bytes(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.as_ref()?.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+        resident_bytes(self.child.as_ref()?)
     }
 
     /// Another value for a setting, from the next start on.
@@ -121,6 +119,13 @@ impl Drop for Process {
 fn signal(child: &Child, name: &str) {
     let asked = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();
     assert!(asked.is_ok_and(|status| status.success()), "send SIG{name} to {}", child.id());
+}
+
+/// Bytes of memory that a process occupies, where the system tells.
+pub(crate) fn resident_bytes(child: &Child) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }
 
 /// How the process ended, when it did within `limit`.

@@ -15,7 +15,10 @@ pub use mariadb::MariaDb;
 pub use redis::RedisServer;
 use tokio::net::TcpStream;
 
-use crate::{process::ended_within, wait_for};
+use crate::{
+    process::{ended_within, resident_bytes},
+    wait_for,
+};
 
 /// How long a server may take to start or to stop.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -49,6 +52,10 @@ impl Server {
         self.child = Some(child.unwrap_or_else(|error| panic!("start {}: {error}", self.program)));
         let address = self.address;
         wait_for(self.program, LIMIT, || TcpStream::connect(address), Result::is_ok).await.expect("it is up");
+    }
+
+    fn resident_bytes(&self) -> Option<u64> {
+        resident_bytes(self.child.as_ref()?)
     }
 
     /// `kill -9`, and nothing else.

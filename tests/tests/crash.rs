@@ -4,6 +4,7 @@
 //! The everyday run kills each process a few times. `CRASH_KILLS=250` makes it a long one over both back ends (with
 //! `CRASH_SEED`, 1 unless given), which prints what it did.
 
+mod endings;
 mod moment;
 mod plan;
 mod table;
@@ -90,6 +91,12 @@ async fn run(backend: Backend, plan: Vec<Kill>, seed: u64, may_stay_dead: bool) 
         left = missed;
         is_exact(&stack, &job_id, &expected).await;
         table.add_import(FILES, started.elapsed());
+        eprintln!(
+            "{backend}: {} kills in {:.0} s, {} left",
+            table.kills() - before,
+            started.elapsed().as_secs_f64(),
+            left.len()
+        );
         imports_without_a_kill = if table.kills() == before { imports_without_a_kill + 1 } else { 0 };
     }
     table.left = left;

@@ -77,6 +77,11 @@ impl MariaDb {
         .to_vec()
     }
 
+    /// Bytes of memory that it occupies, where the system tells.
+    pub fn resident_bytes(&self) -> Option<u64> {
+        self.server.resident_bytes()
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         self.server.kill();

@@ -37,6 +37,11 @@ impl RedisServer {
         self.server.address
     }
 
+    /// Bytes of memory that it occupies, where the system tells.
+    pub fn resident_bytes(&self) -> Option<u64> {
+        self.server.resident_bytes()
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         self.server.kill();
