@@ -58,10 +58,11 @@ async fn what_was_taken_back_is_sent_again_first(place: &Place) {
     assert_eq!(counts(&place.other.progress("a").await), (1, 0, 0, 6, 0));
     // an outcome may still come of what was taken back
     place.other.apply_report("a", &outcome("imported", [2])).await.unwrap();
-    assert_eq!(counts(&place.other.progress("a").await), (2, 0, 0, 6, 0));
-    assert_eq!(place.one.send(&held, 3).await, ["f0", "f3", "f4"]);
+    place.other.apply_report("a", &outcome("failed", [3])).await.unwrap();
+    assert_eq!(counts(&place.other.progress("a").await), (2, 1, 0, 6, 0));
+    assert_eq!(place.one.send(&held, 2).await, ["f0", "f4"]);
     assert_eq!(place.one.send(&held, 3).await, ["f5"]);
-    assert_eq!(place.one.progress("a").await.in_flight, 4);
+    assert_eq!(place.one.progress("a").await.in_flight, 3);
 }
 
 async fn only_what_was_sent_long_enough_ago_is_taken_back(place: &Place) {

@@ -138,3 +138,16 @@ async fn an_answer_that_got_lost_makes_no_second_job() {
     assert_eq!(counts(&place.other.progress("a").await), (0, 0, 0, 3, 0));
     place.clear().await;
 }
+
+#[tokio::test]
+async fn nothing_is_left_of_a_process_whose_jobs_others_took() {
+    let place = Place::redis();
+    place.job("a", files(0..1), None).await;
+    place.take_over().await;
+    let keys = place.in_redis().keys().await;
+    assert!(!keys.iter().any(|key| key.ends_with(":held:one")), "{keys:?}");
+    place.one.apply_report("a", &outcome("imported", [0])).await.unwrap();
+    let keys = place.in_redis().keys().await;
+    assert!(!keys.iter().any(|key| key.contains(":held:")), "{keys:?}");
+    place.clear().await;
+}
