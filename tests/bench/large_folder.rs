@@ -16,17 +16,16 @@
 use std::{collections::BTreeMap, process::ExitCode, time::Duration};
 
 use client::import::JobState;
-use emulators::drive::Config;
-use serde_json::Value;
-use tests::{Backend, Stack};
+use serde_json::json;
+use tests::{Backend, Stack, drive};
 use tokio::time::{Instant, sleep};
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_secs(2);
 /// More than that between a tenth of the folder and its end is growth.
 const MAY_GROW: u64 = 48 << 20;
-/// Pages of the gallery that are read.
-const PER_PAGE: usize = 200;
+/// Images on a page of the gallery.
+const PER_PAGE: u64 = 100;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -40,7 +39,7 @@ async fn main() -> ExitCode {
         _ => Backend::Files,
     };
     eprintln!("{files} images of {bytes} bytes, {backend}");
-    let stack = Stack::with(Config::default()).backend(backend).start().await;
+    let stack = Stack::with(drive::serving(&json!({}))).backend(backend).start().await;
     let mut run = Run { stack, files: files as u64, started: Instant::now(), samples: Vec::new() };
     let job_id = run.stack.start_job(&format!("bench-{files}-{bytes}")).await;
     let exact = run.import(&job_id).await;
@@ -96,15 +95,13 @@ impl Run {
     /// Reads the whole gallery as the UI does, and the contract's list of all images; true when all were there.
     async fn show(&mut self) -> bool {
         let started = Instant::now();
-        let (mut shown, mut cursor) = (0, String::new());
-        loop {
-            let url = format!("{}/images?per_page={PER_PAGE}&cursor={cursor}", self.stack.api);
-            let answer = self.stack.http.get(url).send().await.expect("the gateway answers");
-            let page: Value = answer.json().await.expect("the gateway answers JSON");
-            shown += page["images"].as_array().map_or(0, Vec::len);
-            match page["next_cursor"].as_str() {
-                Some(next) => next.clone_into(&mut cursor),
-                None => break,
+        let metadata = client::metadata::Client::new(self.stack.api.clone(), self.stack.http.clone());
+        let mut shown = 0;
+        for page in 1.. {
+            let images = metadata.list_images(page, PER_PAGE).await.expect("metadata answers").images;
+            shown += images.len();
+            if images.is_empty() {
+                break;
             }
         }
         self.sample(self.files);
