@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 #[derive(Debug)]
 pub struct Process {
     name: &'static str,
+    arguments: Vec<String>,
     env: Vec<(String, String)>,
     dir: PathBuf,
     log: PathBuf,
@@ -25,8 +26,22 @@ impl Process {
     /// # Panics
     /// When the binary is not built.
     pub fn start(name: &'static str, label: &str, dir: &Path, env: Vec<(String, String)>) -> Self {
+        Self::start_with(name, Vec::new(), label, dir, env)
+    }
+
+    /// The same with arguments.
+    ///
+    /// # Panics
+    /// When the binary is not built.
+    pub fn start_with(
+        name: &'static str,
+        arguments: Vec<String>,
+        label: &str,
+        dir: &Path,
+        env: Vec<(String, String)>,
+    ) -> Self {
         let log = dir.join(format!("{label}.log"));
-        let mut process = Self { name, env, dir: dir.to_owned(), log, child: None };
+        let mut process = Self { name, arguments, env, dir: dir.to_owned(), log, child: None };
         process.spawn();
         process
     }
@@ -35,7 +50,7 @@ impl Process {
         let binary = binary(self.name);
         let log = File::options().create(true).append(true).open(&self.log).expect("open a log file");
         let mut command = Command::new(&binary);
-        command.env_clear().envs(self.env.iter().cloned()).current_dir(&self.dir);
+        command.args(&self.arguments).env_clear().envs(self.env.iter().cloned()).current_dir(&self.dir);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let child = command.spawn();
         let hint = "build the binaries first: cargo build --workspace --bins";

@@ -4,6 +4,7 @@
 //! The everyday run kills each process a few times. `CRASH_KILLS=250` makes it a long one over both back ends (with
 //! `CRASH_SEED`, 1 unless given), which prints what it did.
 
+mod all_in_one;
 mod endings;
 mod moment;
 mod plan;
