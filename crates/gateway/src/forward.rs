@@ -16,7 +16,7 @@ use service::{
 use crate::{
     App, answer,
     backend::{Backend, Outgoing},
-    headers,
+    events, headers,
     json::{self, Kind},
     routes::{Answers, Route},
     target::{self, NoTarget},
@@ -24,6 +24,12 @@ use crate::{
 
 /// Forwards `request`, which matched `route`.
 pub(crate) async fn forward(app: App, route: &'static Route, request: Request) -> Result<Response, ApiError> {
+    let comes_back = route.answers == Answers::Events && events::is_event_source(request.headers());
+    let answer = answer_of(app, route, request).await;
+    if comes_back { Ok(events::or_come_back(answer)) } else { answer }
+}
+
+async fn answer_of(app: App, route: &'static Route, request: Request) -> Result<Response, ApiError> {
     let service = route.to.of(&app);
     let (parts, body) = request.into_parts();
     let path =
@@ -43,7 +49,7 @@ pub(crate) async fn forward(app: App, route: &'static Route, request: Request) -
     let received = service.send(&outgoing).await?;
     match route.answers {
         Answers::Json => answer::json(service, received, is_conditional).await,
-        Answers::Anything => Ok(answer::anything(received)),
+        Answers::Anything | Answers::Events => Ok(answer::anything(received)),
     }
 }
 

@@ -8,6 +8,7 @@ mod answer;
 mod app;
 mod backend;
 mod config;
+mod events;
 mod forward;
 mod headers;
 mod json;

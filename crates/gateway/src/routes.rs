@@ -53,6 +53,8 @@ pub(crate) enum Answers {
     Json,
     /// An addition: whatever the service says.
     Anything,
+    /// An addition: a stream of events.
+    Events,
 }
 
 const GET: MethodFilter = MethodFilter::GET;
@@ -78,7 +80,10 @@ static ADDITIONS: [Route; 9] = {
     use Service::{Import, SlowImport, Storage};
     [
         addition(POST, "/api/import/preview", SlowImport, "/import/preview"),
-        addition(GET, "/api/import/events/{job_id}", Import, "/import/events/{job_id}"),
+        Route {
+            answers: Answers::Events,
+            ..addition(GET, "/api/import/events/{job_id}", Import, "/import/events/{job_id}")
+        },
         addition(GET, "/api/import/jobs", Import, "/import/jobs"),
         addition(GET, "/api/import/jobs/{job_id}", Import, "/import/jobs/{job_id}"),
         addition(POST, "/api/import/jobs/{job_id}/cancel", Import, "/import/jobs/{job_id}/cancel"),

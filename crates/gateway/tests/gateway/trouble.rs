@@ -78,6 +78,29 @@ async fn a_service_that_is_down_is_a_503_with_the_originals_prefix_and_no_host()
 }
 
 #[tokio::test]
+async fn an_event_source_comes_back_while_the_service_is_away() {
+    let (listener, url) = listen().await;
+    drop(listener);
+    let (away, stack) = (before(&url), Stack::start().await);
+    let events = |accept: &str| {
+        Request::get("/api/import/events/j").header("accept", accept).body(Body::empty()).unwrap()
+    };
+    let trouble = || Answer::new(503, "application/json", "{\"error\":\"no store\"}");
+    stack.import.will_answer(trouble());
+    for gateway in [&away, &stack.gateway] {
+        let got = send(gateway, events("text/event-stream")).await;
+        assert_eq!((got.status.as_u16(), &got.body[..]), (200, &b"retry: 2000\n\n"[..]));
+        assert!(got.header("content-type").unwrap().starts_with("text/event-stream"));
+    }
+    stack.import.will_answer(trouble());
+    assert_eq!(send(&stack.gateway, events("*/*")).await.status, 503, "others are told why");
+    for last in [204, 404] {
+        stack.import.will_answer(Answer::new(last, "application/json", "{}"));
+        assert_eq!(send(&stack.gateway, events("text/event-stream")).await.status, last, "it stops");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_is_no_json_is_a_503() {
     let stack = Stack::start().await;
     for (status, kind, body) in [
