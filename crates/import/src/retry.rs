@@ -23,15 +23,15 @@ const PORTION: u32 = 1000;
 pub(crate) enum Retry {
     /// A new job, and word when it has taken everything over.
     Started(Box<Job>, oneshot::Receiver<()>),
-    /// An earlier retry has not ended.
+    /// An earlier retry has not ended, or was made at the same moment.
     Running(Box<Job>),
     /// Nothing has failed, nothing was cancelled.
     Nothing,
 }
 
-/// Makes a job of what failed, or was cancelled, in `source`, which has ended.
-pub(crate) async fn start(app: &App, source: &Job) -> Result<Retry, Error> {
-    let id = match next_id(app, source).await? {
+/// Makes a job of what failed, or was cancelled, in `source`, which has ended; asked for at `asked_ms`.
+pub(crate) async fn start(app: &App, source: &Job, asked_ms: i64) -> Result<Retry, Error> {
+    let id = match next_id(app, source, asked_ms).await? {
         Ok(id) => id,
         Err(running) => return Ok(Retry::Running(running)),
     };
@@ -63,14 +63,17 @@ pub(crate) async fn start(app: &App, source: &Job) -> Result<Retry, Error> {
     Ok(Retry::Started(Box::new(job), listed))
 }
 
-/// The id of the next retry; the job that is one, if that has not ended.
-async fn next_id(app: &App, source: &Job) -> Result<Result<String, Box<Job>>, Error> {
+/// The id of the next retry; the job that is one, if that has not ended, or was made since `asked_ms`: by a request at
+/// the same moment, however soon everything failed again.
+async fn next_id(app: &App, source: &Job, asked_ms: i64) -> Result<Result<String, Box<Job>>, Error> {
     let mut number = 1_u32;
     loop {
         let id = id(&source.id, number);
         match app.store.job(&id).await? {
             None => return Ok(Ok(id)),
-            Some(job) if job.progress.end.is_none() => return Ok(Err(Box::new(job))),
+            Some(job) if job.progress.end.is_none() || job.created_at_ms >= asked_ms => {
+                return Ok(Err(Box::new(job)));
+            }
             Some(_) => number += 1,
         }
     }
@@ -105,9 +108,12 @@ fn sorted(files: impl Iterator<Item = File>, next_token: Option<String>) -> Page
 
 #[cfg(test)]
 mod tests {
+    use client::{drive::DriveRef, ids::DriveId};
     use serde_json::json;
+    use service::{Env, Shutdown};
 
     use super::*;
+    use crate::{Config, job::Progress};
 
     #[test]
     fn each_retry_of_a_job_has_an_id_of_its_own() {
@@ -115,6 +121,30 @@ mod tests {
         assert_eq!(id(source, 1), id(source, 1));
         assert_ne!(id(source, 1), id(source, 2));
         assert_ne!(id(source, 1), id(&id(source, 1), 1));
+    }
+
+    #[tokio::test]
+    async fn a_request_at_the_same_moment_finds_the_retry_that_has_ended_already() {
+        let dir = tempfile::tempdir().unwrap();
+        let env = Env::from_pairs([("DATA_DIR", dir.path().to_str().unwrap())]);
+        let app = App::build(Config::from_env(&env).unwrap(), Shutdown::new()).await.unwrap();
+        let lease = app.lease().await.unwrap();
+        let ended = async |id: String, retry_of: Option<String>| {
+            let folder = DriveRef { id: DriveId::parse("album").unwrap(), resource_key: None };
+            let (folder_name, request_id) = (None, None);
+            let new = NewJob { id, folder, folder_name, request_id, recursive: false, retry_of };
+            let files = vec![serde_json::from_value(json!({"id": "a"})).unwrap()];
+            let page = Page { files, ..Page::default() };
+            let (job, _held) = app.store.create_job(&new, page, &lease).await.unwrap();
+            app.store.change(job.number, Progress::cancel).await.unwrap();
+            job
+        };
+        let source = ended("source".to_owned(), None).await;
+        let first = ended(id("source", 1), Some("source".to_owned())).await;
+        let same = next_id(&app, &source, first.created_at_ms).await.unwrap();
+        assert_eq!(same.unwrap_err().id, first.id);
+        let later = next_id(&app, &source, first.created_at_ms + 1).await.unwrap();
+        assert_eq!(later.unwrap(), id("source", 2));
     }
 
     #[test]

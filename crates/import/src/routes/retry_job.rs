@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::{job_not_found, listing_word, store_failed, to_its_end};
 use crate::{
     App,
+    clock::now_ms,
     job::Listing,
     retry::{self, Retry},
     store::{Error, Job},
@@ -26,6 +27,7 @@ pub(super) async fn retry_job(
     State(app): State<App>,
     job_id: Result<Path<String>, ApiError>,
 ) -> Result<(StatusCode, Json<RetryStarted>), ApiError> {
+    let asked_ms = now_ms();
     let Path(job_id) = job_id.map_err(|_| job_not_found())?;
     let source = app.store.job(&job_id).await.map_err(|error| store_failed(&error))?;
     let source = source.ok_or_else(job_not_found)?;
@@ -38,7 +40,7 @@ pub(super) async fn retry_job(
     }
     let answer_by = Instant::now() + app.config.list_wait;
     let (retry_app, retried) = (app.clone(), source.clone());
-    let retry = to_its_end(&app, async move { retry::start(&retry_app, &retried).await }).await?;
+    let retry = to_its_end(&app, async move { retry::start(&retry_app, &retried, asked_ms).await }).await?;
     match retry.map_err(|error| refused(&error))? {
         Retry::Nothing => Ok((StatusCode::OK, Json(nothing(&source)))),
         Retry::Running(job) => Ok((StatusCode::ACCEPTED, Json(started(&source, &job, "is running already")))),
