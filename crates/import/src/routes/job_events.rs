@@ -44,6 +44,8 @@ pub(super) async fn job_events(
     let job = job.ok_or_else(job_not_found)?;
     let after = match last_seen(&headers, &query) {
         Seen::End if job.progress.end.is_some() => return Ok(StatusCode::NO_CONTENT.into_response()),
+        // nobody was ever sent that: all that came of it would be missed
+        Seen::Image(number) if number > job.progress.imported => 0,
         Seen::End => 0,
         Seen::Image(number) => number,
     };
