@@ -18,11 +18,12 @@ pub(crate) fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
     line
 }
 
-/// Names come out of strangers' folders: what would be a formula becomes text by an apostrophe before it.
+/// Names come out of strangers' folders: what would be a formula becomes text by an apostrophe before it, and what would
+/// steer a terminal, or end the text for a reader, becomes a replacement character.
 fn push_cell(line: &mut String, cell: &str) {
     let is_formula = cell.trim_start_matches(' ').starts_with(STARTS_FORMULA);
     if !is_formula && !cell.contains(['"', ',', '\r', '\n']) {
-        line.push_str(cell);
+        line.extend(cell.chars().map(shown));
         return;
     }
     line.push('"');
@@ -33,9 +34,13 @@ fn push_cell(line: &mut String, cell: &str) {
         if c == '"' {
             line.push('"');
         }
-        line.push(c);
+        line.push(shown(c));
     }
     line.push('"');
+}
+
+fn shown(c: char) -> char {
+    if c.is_control() && !matches!(c, '\t' | '\r' | '\n') { char::REPLACEMENT_CHARACTER } else { c }
 }
 
 #[cfg(test)]
@@ -51,6 +56,8 @@ mod tests {
             ("say \"x\"", "\"say \"\"x\"\"\""),
             ("two\r\nlines", "\"two\r\nlines\""),
             ("grüße 🦀", "grüße 🦀"),
+            ("a\u{0}b\u{1b}[31m", "a\u{fffd}b\u{fffd}[31m"),
+            ("\u{9b}1, x", "\"\u{fffd}1, x\""),
         ] {
             assert_eq!(line([cell]), format!("{written}\r\n"));
         }
