@@ -15,8 +15,9 @@ use crate::{
 
 pub(super) async fn cancel_job(
     State(app): State<App>,
-    Path(job_id): Path<String>,
+    job_id: Result<Path<String>, ApiError>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let Path(job_id) = job_id.map_err(|_| job_not_found())?;
     let job =
         app.store.job(&job_id).await.map_err(|error| store_failed(&error))?.ok_or_else(job_not_found)?;
     let after = app.store.change(job.number, Progress::cancel).await.map_err(|error| store_failed(&error))?;

@@ -26,7 +26,10 @@ async fn a_cancelled_job_ends_at_once_and_the_worker_is_told() {
     import.report_stored(&job, &worker.file_ids()[9..11]).await;
     assert_eq!(counts(&import.status(&job).await), (11, 0, 289, 300));
     assert_eq!(import.post(&cancel, &json!({})).await.status, 202);
-    assert_eq!(import.post("import/jobs/nope/cancel", &json!({})).await.status, 404);
+    for nobodys in ["nope", "%FF"] {
+        let answer = import.post(&format!("import/jobs/{nobodys}/cancel"), &json!({})).await;
+        assert_eq!((answer.status, &answer.body["error"]), (404, &json!("Job not found")), "{nobodys}");
+    }
 }
 
 #[tokio::test]
