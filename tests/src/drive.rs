@@ -1,6 +1,6 @@
 //! The Drive emulator beside a stack, and what tests tell it.
 
-use emulators::drive::{Config, Manifest, Rule, Stats};
+use emulators::drive::{Config, Manifest, QuotaWindow, Rule, Stats};
 use service::Shutdown;
 use tokio::net::TcpListener;
 
@@ -48,6 +48,11 @@ impl DriveEmulator {
     /// How often each rule fired, in order.
     pub fn fired(&self) -> Vec<u64> {
         self.faults.report().into_iter().map(|rule| rule.fired).collect()
+    }
+
+    /// The windows of a quota in the fault book so far, the one that runs last.
+    pub fn windows(&self) -> Vec<QuotaWindow> {
+        self.faults.report().into_iter().flat_map(|rule| rule.windows).collect()
     }
 
     /// Everything goes well again.

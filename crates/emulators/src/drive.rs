@@ -47,7 +47,7 @@ mod tree;
 mod wire;
 
 pub use config::Config;
-pub use faults::{Call, Faults, Kind, Length, Rule, RuleReport};
+pub use faults::{Call, Faults, Kind, Length, QuotaWindow, Rule, RuleReport};
 pub use manifest::Manifest;
 pub use request::KeyRule;
 pub use stats::{Downloads, Headers, Stats, StatsReport};

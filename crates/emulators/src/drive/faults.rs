@@ -54,7 +54,7 @@
 //! | `short-page` | no more than so many files on a page | `items` (1) |
 //! | `empty-page` | a page without files before the end | |
 //! | `duplicate-page` | the same page again under the next token | |
-//! | `quota` | calls cost units (list 100, get 5, download 200), refused ones too; beyond the sum all are refused until the window ends | `units`, `seconds` (60), `status` (403 or 429) |
+//! | `quota` | calls cost units (list 100, get 5, download 200), refused ones too; beyond the sum all are refused until the window ends; the report says what was used in each window | `units`, `seconds` (60), `status` (403 or 429) |
 //!
 //! A private folder that answers 404 instead of an empty list is `{"kind": "notFound", "on": "list", "file": ID}`.
 //! Give `empty-page` and `duplicate-page` a `count`: a listing where they always fire never ends.
@@ -63,6 +63,7 @@
 mod book;
 mod kind;
 mod plan;
+mod quota;
 mod rule;
 
 pub(crate) use book::Target;
@@ -70,4 +71,5 @@ pub(crate) use plan::{Answer, Cut, Place, Plan, Wire};
 
 pub use book::{Faults, RuleReport};
 pub use kind::Kind;
+pub use quota::QuotaWindow;
 pub use rule::{Call, Length, Rule};

@@ -29,8 +29,8 @@ const LONG_CLOSED: f64 = 75.0;
 const MOST_PROBES: u32 = 8;
 /// Calls may lag behind the rate by this much and catch up: clocks of computers are not finer.
 const SLACK: Duration = Duration::from_millis(20);
-/// A time without any call after which nothing that was measured before counts.
-const IDLE: Duration = Duration::from_secs(10);
+/// A time without any call, beside that of three calls, after which nothing that was measured before counts.
+const IDLE: f64 = 4.0;
 /// Waits after Google's page against automated queries: 1, 2, 4 … 30 minutes.
 const FIRST_BLOCK: Duration = Duration::from_secs(60);
 const LONGEST_BLOCK: Duration = Duration::from_secs(30 * 60);
@@ -92,7 +92,7 @@ pub(crate) struct Core {
     next_free: Duration,
     /// How far calls may lag behind.
     lag: Duration,
-    last_call: Duration,
+    last_call: Option<Duration>,
     epoch: u64,
     closed: Option<Closed>,
     learnt: Learnt,
@@ -214,10 +214,12 @@ impl Core {
     }
 
     fn ticket(&mut self, now: Duration, units: u32, is_probe: bool) -> Ticket {
-        if !is_probe && now.saturating_sub(self.last_call) > IDLE {
+        let rate = self.speed.and_then(|speed| speed.at(now));
+        let idle = Duration::from_secs_f64(IDLE + rate.map_or(0.0, |rate| 3.0 * CALL / rate));
+        if !is_probe && self.last_call.is_none_or(|last| now.saturating_sub(last) > idle) {
             self.learnt.start_cycle(now);
         }
-        self.last_call = now;
+        self.last_call = Some(now);
         Ticket { epoch: self.epoch, units, is_probe, sent: now }
     }
 
@@ -279,7 +281,8 @@ impl Core {
         };
         // a new window is paced from its beginning; what comes back bit by bit has nothing in store
         let from = if by_window { probe.sent } else { now };
-        self.lag = now.saturating_sub(from);
+        let lag = if by_window { 20 * self.learnt.grain() } else { Duration::ZERO };
+        self.lag = now.saturating_sub(from).max(lag);
         self.next_free = from + Duration::from_secs_f64(f64::from(probe.units) / speed.base());
         self.speed = Some(speed);
         self.learnt.start_cycle(probe.sent);

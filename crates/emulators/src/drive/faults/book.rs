@@ -2,6 +2,7 @@
 
 use super::kind::Kind;
 use super::plan::Plan;
+use super::quota::{Quota, QuotaWindow};
 use super::rule::{Call, Rule};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -24,6 +25,9 @@ pub struct RuleReport {
     pub matched: u64,
     /// Calls that it fired on.
     pub fired: u64,
+    /// The last windows of a quota.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<QuotaWindow>,
 }
 
 /// Whom a call is about.
@@ -44,7 +48,7 @@ struct State {
     matched: u64,
     fired: u64,
     per_file: HashMap<String, Tally>,
-    window: Option<Window>,
+    quota: Quota,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,16 +57,11 @@ struct Tally {
     fired: u64,
 }
 
-#[derive(Debug)]
-struct Window {
-    start: Instant,
-    used: u64,
-}
-
 impl Faults {
     /// Adds a rule.
     pub fn add(&self, rule: Rule) {
-        self.states().push(State { rule, matched: 0, fired: 0, per_file: HashMap::new(), window: None });
+        let quota = Quota::default();
+        self.states().push(State { rule, matched: 0, fired: 0, per_file: HashMap::new(), quota });
     }
 
     /// Forgets all rules.
@@ -76,6 +75,7 @@ impl Faults {
             rule: state.rule.clone(),
             matched: state.matched,
             fired: state.fired,
+            windows: state.quota.windows(),
         };
         self.states().iter().map(report).collect()
     }
@@ -154,11 +154,8 @@ impl State {
 
     fn over_budget(&mut self, call: Call) -> bool {
         let length = self.rule.seconds.map_or(Duration::from_mins(1), |_| self.rule.pause());
-        let now = Instant::now();
-        let window = self.window.take().filter(|window| now.duration_since(window.start) < length);
-        let window = self.window.insert(window.unwrap_or(Window { start: now, used: 0 }));
-        window.used += call.units();
-        self.rule.units.is_some_and(|units| window.used > units)
+        let units = self.rule.units.unwrap_or(u64::MAX);
+        !self.quota.allows(Instant::now(), length, call.units(), units)
     }
 }
 
@@ -229,11 +226,8 @@ mod tests {
         let calls = [Call::List, Call::Media, Call::List, Call::Get, Call::Get];
         let refused: Vec<_> = calls.iter().map(|call| fires(&faults, *call, "x")).collect();
         assert_eq!(refused, [false, false, false, false, true]);
-        faults.states()[0].window.as_mut().unwrap().used = 10_000;
-        assert!(fires(&faults, Call::Get, "x"));
-        let now = faults.states()[0].window.as_ref().unwrap().start;
-        faults.states()[0].window.as_mut().unwrap().start = now.checked_sub(Duration::from_hours(2)).unwrap();
-        assert!(!fires(&faults, Call::Get, "x"));
+        let windows = &faults.report()[0].windows;
+        assert_eq!((windows[0].units, windows[0].refused), (405, 1));
     }
 
     #[test]

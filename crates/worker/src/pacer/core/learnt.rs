@@ -8,7 +8,7 @@ use super::{
 };
 
 /// A window is paced so much faster than it allows, that it is used up before its end.
-const OVERSHOOT: f64 = 1.02;
+const OVERSHOOT: f64 = 1.04;
 /// The same where Drive says when to come back: that is in whole seconds, so that each refusal costs up to one.
 const TOLD: f64 = 0.995;
 const TOLD_GROWTH: f64 = 0.02;
@@ -165,10 +165,9 @@ impl Learnt {
 
     /// A cycle of `secs` went from the beginning of a window to that of another one, not always of the next.
     fn see_window(&mut self, secs: f64, at: Duration) {
-        let is_multiple = |window: f64| secs > window && alike((secs / window).round() * window, secs);
         match self.window {
             Some(window) if alike(secs, window) => self.window = Some(window + 0.3 * (secs - window)),
-            Some(window) if is_multiple(window) => {}
+            Some(window) if is_whole(secs, window) => {}
             Some(_) if !self.candidate.is_some_and(|other| alike(secs, other)) => self.candidate = Some(secs),
             _ => {
                 self.window = Some(secs);
@@ -194,4 +193,10 @@ fn seconds(from: Duration, to: Duration) -> f64 {
 
 fn alike(one: f64, other: f64) -> bool {
     (one / other - 1.0).abs() < ALIKE
+}
+
+/// True for one window, two, three …
+fn is_whole(secs: f64, window: f64) -> bool {
+    let windows = secs / window;
+    (windows - windows.round()).abs() < (ALIKE * windows).min(4.0 * ALIKE) && windows > 0.5
 }
