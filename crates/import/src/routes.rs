@@ -20,7 +20,11 @@ use axum::{
 };
 use client::request_id;
 use serde::Serialize;
-use service::{ApiError, extract::MaxBody, page::Page};
+use service::{
+    ApiError,
+    extract::{MaxBody, Path},
+    page::Page,
+};
 use tokio::sync::oneshot;
 
 use crate::{App, job::Listing, store};
@@ -55,6 +59,12 @@ fn store_failed(error: &store::Error) -> ApiError {
 /// The answer to an id that no job has.
 fn job_not_found() -> ApiError {
     ApiError::not_found("Job not found")
+}
+
+/// The job that a path names. Bytes that are no text are the id of no job.
+async fn find_job(app: &App, id: Result<Path<String>, ApiError>) -> Result<store::Job, ApiError> {
+    let Path(id) = id.map_err(|_| job_not_found())?;
+    app.store.job(&id).await.map_err(|error| store_failed(&error))?.ok_or_else(job_not_found)
 }
 
 /// A page of a list, in the shape of the contract's list of images.

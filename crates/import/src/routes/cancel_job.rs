@@ -7,7 +7,7 @@ use service::{
     extract::{Json, Path},
 };
 
-use super::{job_not_found, store_failed};
+use super::{find_job, job_not_found, store_failed};
 use crate::{
     App,
     job::{End, Progress},
@@ -17,9 +17,7 @@ pub(super) async fn cancel_job(
     State(app): State<App>,
     job_id: Result<Path<String>, ApiError>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let Path(job_id) = job_id.map_err(|_| job_not_found())?;
-    let job =
-        app.store.job(&job_id).await.map_err(|error| store_failed(&error))?.ok_or_else(job_not_found)?;
+    let job = find_job(&app, job_id).await?;
     let after = app.store.change(job.number, Progress::cancel).await.map_err(|error| store_failed(&error))?;
     let progress = after.ok_or_else(job_not_found)?;
     // cancelling twice is fine; what has ended otherwise stays as it is
@@ -29,7 +27,7 @@ pub(super) async fn cancel_job(
     app.wakeups.wake(job.number);
     let body = json!({
         "success": true,
-        "job_id": job_id,
+        "job_id": job.id,
         "message": "Import job cancelled",
         "state": "cancelled",
         "total": progress.total,

@@ -19,7 +19,7 @@ use service::{
     extract::{Path, Query},
 };
 
-use super::{job_not_found, store_failed};
+use super::find_job;
 use crate::{
     App,
     feeds::Watcher,
@@ -39,9 +39,7 @@ pub(super) async fn job_events(
     query: Query,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let Path(job_id) = job_id.map_err(|_| job_not_found())?;
-    let job = app.store.job(&job_id).await.map_err(|error| store_failed(&error))?;
-    let job = job.ok_or_else(job_not_found)?;
+    let job = find_job(&app, job_id).await?;
     let after = match last_seen(&headers, &query) {
         Seen::End if job.progress.end.is_some() => return Ok(StatusCode::NO_CONTENT.into_response()),
         // nobody was ever sent that: all that came of it would be missed

@@ -10,7 +10,7 @@ use service::{
 };
 use tokio::time::Instant;
 
-use super::{job_not_found, listing_word, store_failed, to_its_end};
+use super::{find_job, job_not_found, listing_word, store_failed, to_its_end};
 use crate::{
     App,
     clock::now_ms,
@@ -28,9 +28,7 @@ pub(super) async fn retry_job(
     job_id: Result<Path<String>, ApiError>,
 ) -> Result<(StatusCode, Json<RetryStarted>), ApiError> {
     let asked_ms = now_ms();
-    let Path(job_id) = job_id.map_err(|_| job_not_found())?;
-    let source = app.store.job(&job_id).await.map_err(|error| store_failed(&error))?;
-    let source = source.ok_or_else(job_not_found)?;
+    let source = find_job(&app, job_id).await?;
     if source.progress.end.is_none() {
         return Err(ApiError::conflict(
             "job-not-ended",

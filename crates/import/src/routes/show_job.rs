@@ -7,14 +7,12 @@ use service::{
     extract::{Json, Path},
 };
 
-use super::{job_not_found, store_failed};
+use super::find_job;
 use crate::{App, clock::now_ms, view};
 
 pub(super) async fn show_job(
     State(app): State<App>,
     job_id: Result<Path<String>, ApiError>,
 ) -> Result<Json<Job>, ApiError> {
-    let Path(job_id) = job_id.map_err(|_| job_not_found())?;
-    let job = app.store.job(&job_id).await.map_err(|error| store_failed(&error))?;
-    Ok(Json(view::job(&job.ok_or_else(job_not_found)?, now_ms())))
+    Ok(Json(view::job(&find_job(&app, job_id).await?, now_ms())))
 }
