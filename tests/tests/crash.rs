@@ -16,7 +16,7 @@ use std::{
 };
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{Backend, Stack, audit::assert_all_stored, drive, link::Caught};
 use tokio::time::{Instant, sleep};
 
@@ -25,7 +25,7 @@ use self::{
     plan::{Kill, one_of_each, whole_matrix},
     table::Table,
 };
-use crate::drive_folders::folder;
+use crate::drive_folders::{folder, generated};
 
 /// Images of one import.
 const FILES: usize = 240;
@@ -36,10 +36,19 @@ const MOMENT: Duration = Duration::from_secs(4);
 /// Longer than a lease lasts: the other replica takes over.
 const LONG: Duration = Duration::from_secs(35);
 
+/// An image that goes to the bucket in parts.
+const LARGE: usize = 17 * 1024 * 1024;
+
 /// An import that takes a while, with every step in it again and again.
 async fn start(backend: Backend) -> (Stack, String, BTreeMap<String, Vec<u8>>) {
     let (manifest, expected) = folder("crashing", FILES, LENGTH);
-    let stack = Stack::with(drive::serving(&manifest))
+    let stack = stack_of(backend, &manifest).await;
+    let job_id = stack.start_job("crashing").await;
+    (stack, job_id, expected)
+}
+
+async fn stack_of(backend: Backend, manifest: &Value) -> Stack {
+    let stack = Stack::with(drive::serving(manifest))
         .backend(backend)
         .replicas("worker", 2)
         .replicas("import", 2)
@@ -54,12 +63,25 @@ async fn start(backend: Backend) -> (Stack, String, BTreeMap<String, Vec<u8>>) {
         {"kind": "latency", "on": "list", "seconds": 0.4},
         {"kind": "short-page", "items": 10, "on": "list"},
     ]));
-    let job_id = stack.start_job("crashing").await;
-    (stack, job_id, expected)
+    stack
 }
 
-/// Kills as planned, in as many imports as it takes.
-async fn run(backend: Backend, plan: Vec<Kill>, seed: u64, may_stay_dead: bool) -> Table {
+/// Two imports of one folder at once; a few of its images are large.
+async fn start_two(backend: Backend) -> (Stack, Vec<String>, BTreeMap<String, Vec<u8>>) {
+    let (mut manifest, mut expected) = folder("crashing", FILES, LENGTH);
+    for number in [40, 140] {
+        let file = format!("crashing_f{number}");
+        manifest["folders"]["crashing"][number]["bytes"] = json!(LARGE);
+        expected.insert(file.clone(), generated(&file, LARGE));
+    }
+    let stack = stack_of(backend, &manifest).await;
+    let jobs = vec![stack.start_job("crashing").await, stack.start_job("crashing").await];
+    (stack, jobs, expected)
+}
+
+/// Kills as planned, in as many imports as it takes. A `long` run has two imports at once, large images, and processes
+/// that stay dead for longer than their leases.
+async fn run(backend: Backend, plan: Vec<Kill>, seed: u64, long: bool) -> Table {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut table = Table::new(backend, seed);
     let mut left = VecDeque::from(plan);
@@ -67,11 +89,16 @@ async fn run(backend: Backend, plan: Vec<Kill>, seed: u64, may_stay_dead: bool) 
     while !left.is_empty() && imports_without_a_kill < 3 {
         let started = Instant::now();
         let before = table.kills();
-        let (mut stack, job_id, expected) = start(backend).await;
+        let (mut stack, jobs, expected) = if long {
+            start_two(backend).await
+        } else {
+            let (stack, job, expected) = start(backend).await;
+            (stack, vec![job], expected)
+        };
         let mut missed = VecDeque::new();
         let mut early_is_over = false;
         while let Some(kill) = left.pop_front() {
-            if has_ended(&stack, &job_id).await {
+            if have_ended(&stack, &jobs).await {
                 missed.push_back(kill);
                 break;
             }
@@ -80,7 +107,7 @@ async fn run(backend: Backend, plan: Vec<Kill>, seed: u64, may_stay_dead: bool) 
                 continue;
             }
             if let Some(caught) = at(&stack, kill.moment, &mut rng).await {
-                let stays_dead = may_stay_dead && rng.random_bool(0.03);
+                let stays_dead = long && rng.random_bool(0.03);
                 execute(&mut stack, kill, caught, stays_dead, &mut rng).await;
                 table.count(kill);
             } else {
@@ -90,8 +117,8 @@ async fn run(backend: Backend, plan: Vec<Kill>, seed: u64, may_stay_dead: bool) 
         }
         missed.append(&mut left);
         left = missed;
-        is_exact(&stack, &job_id, &expected).await;
-        table.add_import(FILES, started.elapsed());
+        is_exact(&stack, &jobs, &expected).await;
+        table.add_import(FILES * jobs.len(), started.elapsed());
         eprintln!(
             "{backend}: {} kills in {:.0} s, {} left",
             table.kills() - before,
@@ -143,15 +170,21 @@ async fn execute(stack: &mut Stack, kill: Kill, caught: Option<Caught>, stays_de
     // a request of the dead process that was still on its way may arrive only now
 }
 
-async fn has_ended(stack: &Stack, job_id: &str) -> bool {
+async fn have_ended(stack: &Stack, jobs: &[String]) -> bool {
     let import = client::import::Client::new(stack.api.clone(), stack.http.clone());
-    let job = import.job_status(job_id, false).await;
-    job.is_ok_and(|job| job.state.is_some_and(client::import::JobState::is_final))
+    for job_id in jobs {
+        let job = import.job_status(job_id, false).await;
+        if !job.is_ok_and(|job| job.state.is_some_and(client::import::JobState::is_final)) {
+            return false;
+        }
+    }
+    true
 }
 
-async fn is_exact(stack: &Stack, job_id: &str, expected: &BTreeMap<String, Vec<u8>>) {
-    let job = stack.finished(job_id).await;
-    assert_all_stored(&job, expected.len());
+async fn is_exact(stack: &Stack, jobs: &[String], expected: &BTreeMap<String, Vec<u8>>) {
+    for job_id in jobs {
+        assert_all_stored(&stack.finished(job_id).await, expected.len());
+    }
     stack.all_ready().await;
     stack.assert_stored_exactly(expected).await;
     stack.assert_nothing_left_to_do().await;
@@ -196,5 +229,5 @@ async fn everything_killed_at_once_goes_on_where_it_was() {
     for process in stack.processes.values_mut() {
         process.start_again();
     }
-    is_exact(&stack, &job_id, &expected).await;
+    is_exact(&stack, &[job_id], &expected).await;
 }

@@ -11,7 +11,7 @@ use tests::{
     Backend, Stack,
     audit::{assert_all_stored, assert_counted},
     drive,
-    link::{Pattern, Point},
+    link::{Pattern, Point, Weather},
     long_run,
 };
 use tokio::time::sleep;
@@ -129,6 +129,36 @@ async fn a_worker_that_slept_through_its_lease_harms_nothing(backend: Backend) {
     drop(held);
     assert_all_stored(&stack.finished(&job_id).await, FILES);
     is_exact(&stack, &expected).await;
+}
+
+/// One worker cannot reach its queue for longer than its leases last, but everything else; meanwhile the other one imports
+/// all images, and a person deletes them. What the first one had in hand must not come back.
+async fn a_worker_cut_off_from_its_queue_brings_nothing_back() {
+    let (manifest, _) = folder("cut_off", FILES, 3000);
+    let stack = start(Backend::Servers, &manifest).await;
+    // what it has in hand when it is cut off takes until it is back
+    stack.drive.fail(&json!([{"kind": "latency", "on": "media", "seconds": 0.5}]));
+    let job_id = stack.start_job("cut_off").await;
+    stack.stored(8).await;
+    let link = stack.network.link("worker", 0, "redis");
+    link.set_weather(Weather::Silent);
+    assert_all_stored(&stack.finished(&job_id).await, FILES);
+    for image in stack.images().await {
+        let url = format!("{}/images/{}", stack.api, image.id);
+        let answer = stack.http.delete(url).send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 200);
+    }
+    link.set_weather(Weather::Clear);
+    sleep(Duration::from_secs(10)).await;
+    is_exact(&stack, &BTreeMap::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_cut_off_from_its_queue_brings_nothing_back_on_servers() {
+    // it waits until leases end
+    if long_run() {
+        a_worker_cut_off_from_its_queue_brings_nothing_back().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

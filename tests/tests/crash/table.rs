@@ -75,7 +75,7 @@ impl fmt::Display for Table {
         writeln!(f, "| sum | {} | {} |", joined(&sums), self.kills())?;
         write!(
             f,
-            "{} images in {} imports, {:.0} s: every image exactly one row and one object, bytes equal, counters exact, \
+            "{} images in {} stacks, {:.0} s: every image exactly one row and one object, bytes equal, counters exact, \
              every job completed, nothing orphaned",
             self.images,
             self.imports,
