@@ -16,3 +16,4 @@ mod races;
 mod rolling_restart;
 mod secrets;
 mod verify;
+mod waiting;

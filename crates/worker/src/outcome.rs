@@ -25,6 +25,8 @@ const REFUSED: Backoff = Backoff { first: Duration::from_millis(200), longest: D
 /// How long an image is refused alone before it is checked whether Drive refuses everything. Google's quotas are per
 /// minute: in one minute an image must not use up its chances.
 const CHECK_RATE_MILLIS: i64 = 15_000;
+/// How long an image is kept from all workers when Google blocks one of them.
+const HELD_BACK: Duration = Duration::from_secs(5);
 /// A job that had no outcome for so long fails as a whole.
 pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Waits between tries that count: 2, 4, 8, 16, 32, 32, 32 s, two minutes and more together.
@@ -68,8 +70,8 @@ pub(crate) fn decide(trouble: &Trouble, progress: &mut Progress, now: Circumstan
         Weight::Passing => wait_for_service(trouble, progress),
         Weight::Counted => count(trouble, progress),
         Weight::Rate => count_rate_answer(trouble, progress, now),
-        // that the job waits is said for all its images, and those of other jobs, at once
-        Weight::Blocked => Decision::TryAgain { after: now.drive_pause, waiting_for: None },
+        // the pacer holds it back; a worker that knows nothing of the block, or is elsewhere, may try
+        Weight::Blocked => Decision::TryAgain { after: now.drive_pause.min(HELD_BACK), waiting_for: None },
     };
     if matches!(decision, Decision::TryAgain { .. }) && now.job_silence >= LONGEST_SILENCE {
         return Decision::FailJob(gave_up(trouble, progress.attempts));

@@ -45,7 +45,7 @@ fn follows(trouble: &Trouble) -> Follows {
         Decision::FailJob(_) => FailJob,
         Decision::TryAgain { .. } if progress.failed_tries == 1 => Counted,
         Decision::TryAgain { after, .. } => {
-            assert_eq!(after, calm().drive_pause, "as long as the pacer says");
+            assert!(after >= HELD_BACK && after <= calm().drive_pause, "about as long as the pacer says");
             if progress.successes_seen.is_some() { Rate } else { Blocked }
         }
     }
