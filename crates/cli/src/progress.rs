@@ -8,8 +8,13 @@ use std::{
 use client::import::JobStatus;
 use indicatif::{DecimalBytes, HumanDuration, ProgressBar, ProgressStyle};
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::{api::Api, exit::Unreachable, output};
+use crate::{
+    api::{Api, Refused},
+    exit::Unreachable,
+    output,
+};
 
 /// Between two looks at a job.
 const INTERVAL: Duration = Duration::from_millis(300);
@@ -131,7 +136,7 @@ pub(crate) async fn watch(api: &Api, jobs: &[String], started: Instant) -> anyho
     loop {
         let mut states = Vec::new();
         for job in jobs {
-            states.push(patiently(api, job).await?);
+            states.push(JobStatus::deserialize(status(api, job, &[("imported", "0")]).await?)?);
         }
         let (totals, over) = (Totals::of(&states), states.iter().all(is_over));
         display.show(&totals, started.elapsed(), over);
@@ -142,12 +147,12 @@ pub(crate) async fn watch(api: &Api, jobs: &[String], started: Instant) -> anyho
     }
 }
 
-/// A restart of the server is waited for: jobs survive it.
-async fn patiently(api: &Api, job: &str) -> anyhow::Result<JobStatus> {
+/// The status of a job. A restart of the server, or of a service behind it, is waited for: jobs survive it.
+pub(crate) async fn status(api: &Api, job: &str, query: &[(&str, &str)]) -> anyhow::Result<Value> {
     let started = Instant::now();
     loop {
-        match status(api, job).await {
-            Err(error) if error.is::<Unreachable>() && started.elapsed() < PATIENCE => {
+        match api.get(&["import", "status", job], query).await {
+            Err(error) if is_away(&error) && started.elapsed() < PATIENCE => {
                 tokio::time::sleep(INTERVAL).await;
             }
             answer => return answer,
@@ -155,8 +160,10 @@ async fn patiently(api: &Api, job: &str) -> anyhow::Result<JobStatus> {
     }
 }
 
-async fn status(api: &Api, job: &str) -> anyhow::Result<JobStatus> {
-    Ok(JobStatus::deserialize(api.get(&["import", "status", job], &[("imported", "0")]).await?)?)
+/// True when nobody answered, or a gateway for somebody who does not.
+fn is_away(error: &anyhow::Error) -> bool {
+    let refused = error.downcast_ref::<Refused>();
+    error.is::<Unreachable>() || refused.is_some_and(|refused| matches!(refused.status, 502..=504))
 }
 
 /// Where progress is shown.

@@ -59,7 +59,7 @@ pub(crate) async fn watch(api: &Api, job: &str, started: Instant, as_json: bool)
     let ended = progress::watch(api, &[job.to_owned()], started).await?;
     let all_well = ended.iter().all(progress::went_well);
     ended.iter().for_each(say_failures);
-    let status = api.get(&["import", "status", job], &[]).await?;
+    let status = progress::status(api, job, &[]).await?;
     if as_json {
         let mut line = json!({"job_id": job});
         if let (Some(line), Some(status)) = (line.as_object_mut(), status.as_object()) {

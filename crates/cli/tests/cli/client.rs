@@ -107,6 +107,29 @@ fn watching_ends_with_1_when_an_image_failed_and_says_why() {
 }
 
 #[test]
+fn watching_outlasts_a_service_that_starts_again() {
+    const AWAY: &str =
+        r#"{"error":"Import service unavailable: connection refused","code":"service-unavailable"}"#;
+    const ANSWERS: &[(&str, u16, &str)] = &[
+        (
+            "POST /api/import/google-drive",
+            202,
+            r#"{"job_id":"j-1","message":"Import job started for 3 images","total_images":3}"#,
+        ),
+        ("GET /api/import/status/j-1", 503, AWAY),
+        ("GET /api/import/status/j-1", 200, STATUS),
+        ("GET /api/import/status/j-1", 503, AWAY),
+        ("GET /api/import/status/j-1", 200, STATUS),
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(ANSWERS);
+    let ended = run(image_import(dir.path()).args(["import", "x", "--watch", "--api", &server.url]));
+    assert!(ended.out.contains("2 of 3 images stored, 1 failed"), "{} {}", ended.out, ended.err);
+    assert!(!ended.err.contains("unavailable"), "{}", ended.err);
+    assert_eq!(server.asked().len(), 5);
+}
+
+#[test]
 fn a_refusal_ends_with_1_and_the_servers_words() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(ANSWERS);

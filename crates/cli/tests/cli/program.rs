@@ -47,7 +47,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// `answers`: beginning of `METHOD path`, status, body.
+    /// `answers`: beginning of `METHOD path`, status, body. Of several with the same beginning each is given once, the
+    /// last one again and again.
     pub(crate) fn start(answers: &'static [(&'static str, u16, &'static str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -83,8 +84,12 @@ fn answer(mut socket: TcpStream, answers: &[(&str, u16, &str)], seen: &Mutex<Vec
         }
     }
     std::io::copy(&mut std::io::Read::take(&mut head, length), &mut std::io::sink()).unwrap();
-    seen.lock().unwrap().push(asked.clone());
-    let found = answers.iter().find(|(start, ..)| asked.starts_with(start));
+    let mut seen = seen.lock().unwrap();
+    let start = answers.iter().map(|(start, ..)| *start).find(|start| asked.starts_with(start));
+    let before = seen.iter().filter(|asked| start.is_some_and(|start| asked.starts_with(start))).count();
+    seen.push(asked);
+    drop(seen);
+    let found = answers.iter().filter(|(same, ..)| Some(*same) == start).take(before + 1).last();
     let (status, body) =
         found.map_or((404, "{\"error\":\"nothing here\"}"), |(_, status, body)| (*status, *body));
     let length = body.len();
