@@ -34,6 +34,8 @@ const GRACE: Duration = Duration::from_secs(3);
 const LONGEST_UPLOAD_SECS: i64 = 10 * 60;
 /// Suspects that are looked at together.
 const BATCH: u32 = 200;
+/// More objects than these, and no row of any: that is not what an import has left behind.
+const FEW: u64 = 100;
 /// Looks at once.
 const LOOKS: usize = 8;
 /// Jobs on a page, and pages that are asked for.
@@ -47,7 +49,8 @@ const JOB_PAGES: u64 = 100;
 ///
 /// missing: a row whose object is not there. damaged: an object whose size or MD5 is not that of its row. orphaned: an
 /// object that no row names, or a thumbnail whose image is gone. in progress: an object that a running import may be
-/// about to name; that is no fault. Rows whose URL names another bucket are counted and never touched.
+/// about to name; that is no fault. Rows whose URL names another bucket are counted and never touched, nor are their
+/// objects. Objects that are named by the rows of another database count as orphaned: a bucket belongs to one database.
 ///
 /// It may run while images are imported. The exit code is 0 if all is well or was repaired, 1 if something is wrong, 3 if
 /// the services, the database or the bucket could not be asked.
@@ -88,12 +91,14 @@ impl Verify {
         let depth = if self.read_all { Depth::Bytes } else { Depth::List };
         gather::objects(services, &mut ledger, &mut counts).await?;
         gather::rows(services, &mut ledger, &mut counts, depth).await?;
+        // the images of somebody else, as likely as not
+        let spares_orphans = counts.objects > FEW && !ledger.has_named().await?;
         let mut second = SecondLook {
             services,
             ledger,
             counts,
             report: Report::new(self.json, self.show),
-            repairs: self.repair.then(|| Repairs::new(services.clone())),
+            repairs: self.repair.then(|| Repairs::new(services.clone(), spares_orphans)),
         };
         if second.is_needed().await? {
             tokio::time::sleep(GRACE).await;

@@ -115,3 +115,51 @@ fn a_system_that_is_not_there_ends_with_3_and_a_wrong_address_with_2() {
     assert_eq!(wrong.code, 2, "{}", wrong.err);
     assert!(wrong.err.contains("STORAGE_SERVICE_URL"), "{}", wrong.err);
 }
+
+#[test]
+fn objects_stay_when_their_bucket_has_got_another_address() {
+    const KEY: &str = "0123abcd-89ab-4def-8123-456789abcdef_a%20b.jpg";
+    let object = format!(
+        r#"{{"objects":[{{"key":"{KEY}","url":"http://new/{KEY}","size":5,"last_modified":null,"md5":null}}],"next_cursor":null}}"#
+    );
+    let row = row!().replace("http://b/k", &format!("https://old.example/i/{KEY}"));
+    let rows = format!(r#"{{"images":[{row}],"next_cursor":null}}"#);
+    let server = Server::start(Vec::leak(vec![
+        ("GET /objects?", 200, &*object.leak()),
+        ("GET /images/verify?", 200, &*rows.leak()),
+        ("POST /objects/resolve", 200, r#"{"objects":[{"keys":[]}]}"#),
+    ]));
+    let ended = verify(&server.url, &["--json", "--repair"]);
+    assert_eq!(ended.code, 0, "{} {}", ended.out, ended.err);
+    assert!(ended.out.contains(r#""orphaned":0"#) && ended.out.contains(r#""moved":1"#), "{}", ended.out);
+    assert!(ended.err.contains("S3_PUBLIC_URL"), "{}", ended.err);
+    let is_change = |asked: &String| asked.starts_with("POST /objects/release");
+    assert!(!server.asked().iter().any(is_change), "{:?}", server.asked());
+}
+
+#[test]
+fn the_wrong_database_empties_no_bucket() {
+    let object = |n: usize| {
+        format!(
+            r#"{{"key":"{n:08}-89ab-4def-8123-456789abcdef_a","url":"http://b/{n}","size":5,"last_modified":null,"md5":null}}"#
+        )
+    };
+    for (objects, may_go) in [(100, true), (101, false)] {
+        let list = (0..objects).map(object).collect::<Vec<_>>().join(",");
+        let list = format!(r#"{{"objects":[{list}],"next_cursor":null}}"#);
+        let fates = vec![r#""unknown""#; objects].join(",");
+        let fates = format!(r#"{{"objects":[{fates}]}}"#);
+        let server = Server::start(Vec::leak(vec![
+            ("GET /objects?", 200, &*list.leak()),
+            ("GET /images/verify?", 200, r#"{"images":[],"next_cursor":null}"#),
+            ("POST /objects/resolve", 200, r#"{"objects":[]}"#),
+            HARMED[5],
+            ("POST /objects/lookup", 200, &*fates.leak()),
+            HARMED[7],
+        ]));
+        let ended = verify(&server.url, &["--json", "--repair"]);
+        assert_eq!(ended.code, 1, "{} {}", ended.out, ended.err);
+        let released = server.asked().iter().any(|asked| asked.starts_with("POST /objects/release"));
+        assert_eq!((released, ended.out.contains("wrong-database")), (may_go, !may_go), "{objects}");
+    }
+}

@@ -155,6 +155,8 @@ pub(super) struct Counts {
     pub(super) unverified: u64,
     /// Rows whose URL names another bucket. They are never touched.
     pub(super) foreign: u64,
+    /// Of these, rows whose object lies in this bucket all the same: it had another address once. Both stay.
+    pub(super) moved: u64,
 }
 
 impl Counts {

@@ -7,7 +7,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use super::{
     confirm,
     finding::Counts,
-    judge::{Expected, Verdict},
+    judge::{self, Expected, Verdict},
     ledger::Ledger,
     services::{OrStop as _, Services, asked},
 };
@@ -87,10 +87,11 @@ async fn compare(
     anyhow::ensure!(named.len() == rows.len(), "the storage service answered about other paths");
     let keys: Vec<_> = named.iter().flat_map(|named| &named.keys).map(String::as_str).collect();
     let held = ledger.name(&keys).await?;
-    let (mut suspects, mut readings) = (Vec::new(), Vec::new());
+    let (mut suspects, mut readings, mut elsewhere) = (Vec::new(), Vec::new(), Vec::new());
     for (row, named) in rows.iter().zip(&named) {
         if named.keys.is_empty() && confirm::is_a_url(&row.storage_path) {
             counts.foreign += 1;
+            elsewhere.extend(judge::uuid_in(&row.storage_path));
             continue;
         }
         let expected = Expected::of(row);
@@ -106,6 +107,9 @@ async fn compare(
             Some((_, key)) => readings.push(Reading { row, expected, key }),
         }
     }
+    // the bucket may have had another address when these rows were written: their objects are not left over
+    let kept = ledger.keep(&elsewhere).await?;
+    counts.moved += elsewhere.iter().filter(|uuid| kept.contains(**uuid)).count() as u64;
     let mut reading =
         stream::iter(readings).map(|reading| is_right(services, reading)).buffer_unordered(READS);
     while let Some((id, verdict)) = reading.try_next().await? {

@@ -69,6 +69,19 @@ fn digest(text: Option<&str>) -> Option<String> {
     text.map(|text| text.trim().to_ascii_lowercase()).filter(|text| !text.is_empty())
 }
 
+/// The uuid that the key of an image begins with, in a URL of any bucket.
+pub(super) fn uuid_in(storage_path: &str) -> Option<&str> {
+    const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+    let is_uuid = |text: &str| {
+        let mut places = text.bytes().enumerate();
+        places.all(|(at, byte)| if HYPHENS.contains(&at) { byte == b'-' } else { byte.is_ascii_hexdigit() })
+    };
+    storage_path.match_indices('/').find_map(|(slash, _)| {
+        let (uuid, rest) = storage_path[slash + 1..].split_at_checked(36)?;
+        (rest.starts_with('_') && is_uuid(uuid)).then_some(uuid)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -119,6 +132,23 @@ mod tests {
             (json!({"md5": A, "size": 0}), 5, Some(A), Differs(vec!["size"])),
         ] {
             assert_eq!(expected(&row).judge(size, md5), verdict, "{row} {size} {md5:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_ours_is_found_in_any_url() {
+        let uuid = "0123abcd-89AB-4def-8123-456789abcdef";
+        for (url, found) in [
+            (format!("https://cdn.example/{uuid}_a.jpg"), Some(uuid)),
+            (format!("http://old:9000/images/{uuid}_a b/c?.jpg"), Some(uuid)),
+            (format!("https://b.s3.amazonaws.com/é/{uuid}_"), Some(uuid)),
+            (format!("https://cdn.example/{uuid}-a.jpg"), None),
+            (format!("https://cdn.example/x{uuid}_a.jpg"), None),
+            ("https://cdn.example/0123abcd-89ab-4def-8123-456789abcdeg_a".to_owned(), None),
+            ("https://cdn.example/éééééééééééééééééé_".to_owned(), None),
+            ("https://cdn.example".to_owned(), None),
+        ] {
+            assert_eq!(uuid_in(&url), found, "{url}");
         }
     }
 }

@@ -1,13 +1,15 @@
 //! What the bucket holds, in a temporary file: a million objects cost disk, not memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use client::storage::ListedObject;
 use serde_json::json;
 use sqlx::{Connection, Row as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
-/// What is looked up at once; more would be a long text of SQL parameters for nothing.
+/// A uuid with its hyphens, as keys of images begin.
+const UUID_CHARS: usize = 36;
+/// Keys as they are, in the order of their bytes.
 const SCHEMA: &str = "
     CREATE TABLE objects (
         key TEXT PRIMARY KEY,
@@ -88,7 +90,35 @@ impl Ledger {
             let size: i64 = row.try_get(1)?;
             Ok((row.try_get(0)?, Held { size: size.unsigned_abs(), md5: row.try_get(2)? }))
         });
-        held.collect()
+        let held = held.collect::<anyhow::Result<_>>()?;
+        // an image that is missing may come back: its thumbnails are not left over
+        self.keep(&keys.iter().filter_map(|key| key.get(..UUID_CHARS)).collect::<Vec<_>>()).await?;
+        Ok(held)
+    }
+
+    /// Counts as named whatever has one of these uuids: the image, whatever its name is, and its thumbnails. The uuids
+    /// of images that were listed.
+    pub(super) async fn keep(&mut self, uuids: &[&str]) -> anyhow::Result<HashSet<String>> {
+        // "`" follows "_", and "0" follows "/"
+        let rows = sqlx::query_scalar(
+            "UPDATE objects SET is_named = 1 WHERE key IN ( \
+                 SELECT object.key FROM json_each(?1) AS uuid CROSS JOIN objects AS object \
+                 WHERE object.key >= uuid.value || '_' AND object.key < uuid.value || '`' \
+                 UNION ALL SELECT object.key FROM json_each(?1) AS uuid CROSS JOIN objects AS object \
+                 WHERE object.key >= 'thumbnails/' || uuid.value || '/' \
+                 AND object.key < 'thumbnails/' || uuid.value || '0') \
+             RETURNING CASE is_thumbnail WHEN 0 THEN substr(key, 1, 36) ELSE '' END",
+        )
+        .bind(json!(uuids).to_string())
+        .fetch_all(&mut self.file)
+        .await?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// Whether any row has named any object.
+    pub(super) async fn has_named(&mut self) -> anyhow::Result<bool> {
+        let has = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM objects WHERE is_named = 1)");
+        Ok(has.fetch_one(&mut self.file).await?)
     }
 
     /// Remembers rows whose objects do not seem right.
@@ -112,12 +142,8 @@ impl Ledger {
 
     /// At most `limit` objects after the key `after` that no row has named, thumbnails of named images left out.
     pub(super) async fn unnamed(&mut self, after: &str, limit: u32) -> anyhow::Result<Vec<Unnamed>> {
-        // a thumbnail's key holds the uuid that its image's key begins with; "`" follows "_"
         let rows = sqlx::query(
-            "SELECT key, is_thumbnail FROM objects AS this WHERE key > ? AND is_named = 0 AND NOT (is_thumbnail = 1 \
-             AND EXISTS (SELECT 1 FROM objects AS image WHERE image.is_named = 1 \
-                 AND image.key >= substr(this.key, 12, 36) || '_' AND image.key < substr(this.key, 12, 36) || '`')) \
-             ORDER BY key LIMIT ?",
+            "SELECT key, is_thumbnail FROM objects WHERE key > ? AND is_named = 0 ORDER BY key LIMIT ?",
         )
         .bind(after)
         .bind(limit)
@@ -171,6 +197,30 @@ mod tests {
             unnamed(thumbnail(4), true),
         ];
         assert_eq!(left, expected);
+    }
+
+    #[tokio::test]
+    async fn thumbnails_of_a_missing_image_are_not_left_over() {
+        let uuid = "00000001-0000-4000-8000-000000000000";
+        let mut ledger = Ledger::open().await.unwrap();
+        ledger.add(&[listed(&format!("thumbnails/{uuid}/320.webp"), true)]).await.unwrap();
+        assert!(!ledger.has_named().await.unwrap());
+        ledger.name(&[&format!("{uuid}_gone.jpg")]).await.unwrap();
+        assert_eq!(ledger.unnamed("", 9).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn what_has_a_uuid_is_kept_whatever_its_name_is() {
+        let id = |n: u8| format!("0000000{n}-0000-4000-8000-000000000000");
+        let mut ledger = Ledger::open().await.unwrap();
+        let objects: Vec<_> = (1..=3).map(|n| listed(&format!("{}_ä b.jpg", id(n)), false)).collect();
+        ledger.add(&objects).await.unwrap();
+        ledger.add(&[listed(&format!("thumbnails/{}/1.webp", id(1)), true)]).await.unwrap();
+        let kept = ledger.keep(&[&id(1), &id(3), &id(5)]).await.unwrap();
+        assert!(kept.contains(&id(1)) && kept.contains(&id(3)) && !kept.contains(&id(5)));
+        let left = ledger.unnamed("", 9).await.unwrap();
+        assert_eq!(left.into_iter().map(|left| left.key).collect::<Vec<_>>(), [objects[1].key.clone()]);
+        assert!(ledger.has_named().await.unwrap());
     }
 
     #[tokio::test]

@@ -22,27 +22,34 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// The only provider there is.
 const PROVIDER: &str = "aws";
 
+/// Why objects without row may have to stay.
+const WRONG_DATABASE: &str = "no row names any of the many objects in this bucket, so this looks like the wrong bucket or \
+                              the wrong database; if they are to go, empty the bucket with its own tools";
+
 /// Mends findings.
 #[derive(Debug)]
 pub(super) struct Repairs {
     services: Services,
+    /// Objects without row are not deleted.
+    spares_orphans: bool,
     /// The newest objects that were released.
     released: Vec<String>,
 }
 
 impl Repairs {
     /// Nothing is mended yet.
-    pub(super) fn new(services: Services) -> Self {
-        Self { services, released: Vec::new() }
+    pub(super) fn new(services: Services, spares_orphans: bool) -> Self {
+        Self { services, spares_orphans, released: Vec::new() }
     }
 
     /// Mends what can be mended, and says of each what became of it. What is no fault any more is left out.
     pub(super) async fn mend(&mut self, findings: Vec<Finding>) -> Vec<Finding> {
-        let services = &self.services;
+        let (services, spares_orphans) = (&self.services, self.spares_orphans);
         let mending = stream::iter(findings).map(|finding| async move {
             let repair = match &finding {
                 Finding { kind: Kind::InProgress, .. } => return Some(finding),
                 Finding { image: Some(row), .. } => refresh(services, &finding, row).await,
+                Finding { .. } if spares_orphans => not_repaired(Some("wrong-database"), WRONG_DATABASE),
                 Finding { is_thumbnail: true, .. } => delete_thumbnail(services, &finding).await,
                 Finding { .. } => release(services, &finding).await?,
             };

@@ -39,6 +39,13 @@ impl Report {
 
     /// Says the counts.
     pub(super) fn end(&self, counts: &Counts, is_repair: bool) {
+        if counts.moved > 0 {
+            output::say(&format!(
+                "{} rows have URLs with another beginning than this bucket's, and their objects are here. They were not \
+                 compared and are not touched. Was S3_PUBLIC_URL, AWS_ENDPOINT_URL or a port changed?",
+                counts.moved
+            ));
+        }
         if self.as_json {
             output::json(&json!({"summary": counts, "ok": counts.is_all_well()}));
             return;
@@ -58,7 +65,8 @@ impl Report {
             ("in progress", counts.in_progress),
             ("being deleted", counts.going),
             ("without MD5", counts.unverified),
-            ("in another bucket", counts.foreign),
+            ("in another bucket", counts.foreign - counts.moved),
+            ("under another address", counts.moved),
         ];
         rows.extend(others.into_iter().filter(|(_, count)| *count > 0));
         let cells: Vec<_> =
@@ -87,7 +95,9 @@ fn text(finding: &Finding) -> String {
     if let Some(row) = &finding.image {
         words.push(format!("{} (image {})", output::shown(&row.name), row.id));
     }
-    words.push(output::shown(&finding.key));
+    // a path that names nothing has no key
+    let place = if finding.key.is_empty() { &finding.storage_path } else { &finding.key };
+    words.push(if place.is_empty() { "(no path)".to_owned() } else { output::shown(place) });
     words.extend(differences(finding));
     match &finding.repair {
         None => {}
