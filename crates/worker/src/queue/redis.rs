@@ -19,8 +19,9 @@
 //! | `hands:<worker>` | set | what a worker has in hand: leases, and reports it is making |
 //! | `in-work` | hash | file, and bytes by SHA-256 → the task that works on them |
 //! | `waiting:<thing>` | sorted set | tasks that wait for such a file, or such bytes, to be free |
+//! | `freed` | sorted set | such things that nobody works on and somebody still waits for, by when to look at them again |
 //! | `bytes:<hour>` | hash | bytes by SHA-256 → Drive id under which they have been through; for one to two hours |
-//! | `clock` | hash | when a worker was last there |
+//! | `clock` | hash | when a worker was last there, and by how much the clock of Redis was set back |
 //! | `turn`, `last-task` | number | counters |
 //!
 //! A task is in one stream, or delayed, or waiting. There are two lanes: `drive` for what must be downloaded, `free` for

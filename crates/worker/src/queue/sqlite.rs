@@ -88,7 +88,8 @@ impl SqliteQueue {
         sqlx::query(
             "INSERT INTO jobs (job, accepts_results, turn, progressed_at, updated_at)
              VALUES (?1, ?2, (SELECT COALESCE(MIN(turn), 0) FROM jobs), ?3, ?3)
-             ON CONFLICT (job) DO UPDATE SET accepts_results = ?2, progressed_at = ?3, updated_at = ?3,
+             ON CONFLICT (job) DO UPDATE SET accepts_results = ?2, updated_at = ?3,
+                 progressed_at = CASE WHEN state = 'failed' THEN ?3 ELSE progressed_at END,
                  failure = CASE WHEN state = 'failed' THEN NULL ELSE failure END,
                  state = CASE WHEN state = 'failed' THEN 'open' ELSE state END",
         )
@@ -98,8 +99,17 @@ impl SqliteQueue {
         .execute(&mut *tx)
         .await?;
         let is_cancelled = matches!(rows::job_state(&mut tx, &tasks.job).await?, JobState::Cancelled);
+        let mut fresh = 0;
         for task in batch::tasks_of(tasks) {
-            insert_task(&mut tx, tasks, &task, is_cancelled, now).await?;
+            fresh += insert_task(&mut tx, tasks, &task, is_cancelled, now).await?;
+        }
+        // what only comes again is no progress
+        if fresh > 0 {
+            sqlx::query("UPDATE jobs SET progressed_at = ?1 WHERE job = ?2")
+                .bind(now)
+                .bind(&tasks.job.0)
+                .execute(&mut *tx)
+                .await?;
         }
         tx.commit().await?;
         Ok(())
@@ -207,10 +217,10 @@ async fn insert_task(
     task: &NewTask,
     is_cancelled: bool,
     now: i64,
-) -> Result<(), QueueError> {
+) -> Result<u64, QueueError> {
     let cancelled =
         is_cancelled.then(|| serde_json::to_string(&batch::cancelled(&task.file_id))).transpose()?;
-    sqlx::query(
+    let written = sqlx::query(
         "INSERT INTO tasks (job, file_key, file_id, drive_id, sha256, file, request_id, state, due, outcome)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE WHEN ?9 IS NULL THEN 0 ELSE 2 END, ?8, ?9)
          ON CONFLICT (job, file_key) DO UPDATE SET due = ?8,
@@ -232,7 +242,7 @@ async fn insert_task(
     .bind(tasks.accepts_results)
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(written.rows_affected())
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! What the queue promises, wherever it is kept: each claim is tried on a file and on Redis.
 
 mod endings;
+mod going_back;
 mod leases;
+mod model;
 mod redis_alone;
 mod taking;
 
@@ -72,6 +74,16 @@ impl Queue {
         }
     }
 
+    /// The job `j` had neither a batch nor an outcome for an hour.
+    async fn be_silent(&self) {
+        match self {
+            Self::Sqlite(queue) => {
+                queue.execute("UPDATE jobs SET progressed_at = progressed_at - 3600000").await;
+            }
+            Self::Redis(queue) => queue.be_silent("j", Duration::from_secs(3600)).await,
+        }
+    }
+
     /// Lets the times pass for which things are remembered.
     async fn forget_the_past(&self) {
         match self {
@@ -80,6 +92,16 @@ impl Queue {
                 queue.execute("UPDATE jobs SET updated_at = 0").await;
             }
             Self::Redis(queue) => queue.remove(&queue.keys(true).await).await,
+        }
+    }
+
+    /// Outcomes that were not acknowledged.
+    async fn waiting_reports(&self) -> usize {
+        match self {
+            Self::Sqlite(queue) => {
+                usize::try_from(queue.count("SELECT COUNT(*) FROM tasks WHERE state = 2").await).unwrap()
+            }
+            Self::Redis(queue) => queue.waiting_reports().await,
         }
     }
 

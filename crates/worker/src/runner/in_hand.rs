@@ -1,6 +1,6 @@
 //! What this worker has in hand: its leases are renewed, and it is told when it must stop.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
@@ -10,6 +10,9 @@ use crate::{
     queue::RENEW_EVERY,
     task::{JobKey, JobState, Task},
 };
+
+/// The same after the queue did not answer: that may have taken ten seconds, and a lease lasts thirty.
+const RENEW_AGAIN: Duration = Duration::from_secs(1);
 
 /// A task in work.
 #[derive(Debug)]
@@ -52,23 +55,28 @@ impl Runner {
 
     /// Renews the leases of what runs, and stops what it must not go on with.
     pub(crate) async fn keep_leases(self, tasks_ended: CancellationToken) {
+        let mut wait = RENEW_EVERY;
         loop {
             tokio::select! {
                 () = tasks_ended.cancelled() => break,
-                () = tokio::time::sleep(RENEW_EVERY) => {}
+                () = tokio::time::sleep(wait) => {}
             }
-            self.renew_leases().await;
+            wait = if self.renew_leases().await { RENEW_EVERY } else { RENEW_AGAIN };
         }
     }
 
-    pub(super) async fn renew_leases(&self) {
+    /// False when the queue did not answer.
+    pub(super) async fn renew_leases(&self) -> bool {
         let leases: Vec<(i64, i64)> = self.running().iter().map(|(id, task)| (*id, task.claim)).collect();
         if leases.is_empty() {
-            return;
+            return true;
         }
         let held: HashMap<i64, JobState> = match self.inner.queue.renew(&leases).await {
             Ok(held) => held.into_iter().collect(),
-            Err(error) => return error.log("leases cannot be renewed"),
+            Err(error) => {
+                error.log("leases cannot be renewed");
+                return false;
+            }
         };
         let running = self.running();
         for (id, claim) in leases {
@@ -77,5 +85,6 @@ impl Runner {
                 task.hold.tell(&stop);
             }
         }
+        true
     }
 }

@@ -3,12 +3,15 @@
 local limit, with_drive, lease = tonumber(ARGV[3]), ARGV[4] == '1', tonumber(ARGV[5])
 -- Most waits and leases that are ended in one call: a long script holds everybody up, and the next call comes soon.
 local MOST = 200
-local at = now()
-note_presence(at)
+local at = note_presence()
 
 for _, id in ipairs(call('ZRANGEBYSCORE', P .. 'delayed', '-inf', at, 'LIMIT', 0, MOST)) do
   call('ZREM', P .. 'delayed', id)
   make_ready(id)
+end
+for _, thing in ipairs(call('ZRANGEBYSCORE', P .. 'freed', '-inf', at, 'LIMIT', 0, 10)) do
+  call('ZREM', P .. 'freed', thing)
+  wake(thing, at)
 end
 if at >= tonumber(call('HGET', P .. 'clock', 'patient_until') or 0) then
   for _, id in ipairs(call('ZRANGEBYSCORE', P .. 'leases', '-inf', at, 'LIMIT', 0, MOST)) do
@@ -29,8 +32,8 @@ end
 
 local function take(id)
   local task = P .. 'task:' .. id
-  local job, drive, sum, file_id, file, request, touched, progress = unpack(call('HMGET', task, 'job', 'drive',
-    'sha256', 'file_id', 'file', 'request', 'touched', 'progress'))
+  local job, drive, sum, file_id, file, request, touched, progress, before = unpack(call('HMGET', task, 'job', 'drive',
+    'sha256', 'file_id', 'file', 'request', 'touched', 'progress', 'claim'))
   if not job then return nil end
   local in_the_way = obstacle(id, drive, sum)
   if in_the_way then
@@ -40,8 +43,9 @@ local function take(id)
     call('ZADD', P .. 'waiting:' .. in_the_way, id, id)
     return nil
   end
-  call('HSET', task, 'state', 'leased', 'owner', me)
-  local claim = call('HINCRBY', task, 'claim', 1)
+  -- no number comes twice, not even where Redis has lost its last moments and gives numbers of tasks again
+  local claim = math.max(before + 1, at)
+  call('HSET', task, 'state', 'leased', 'owner', me, 'claim', claim)
   call('ZADD', P .. 'leases', at + lease, id)
   call('SADD', P .. 'hands:' .. me, id)
   if drive ~= '' then call('HSET', P .. 'in-work', 'file:' .. drive, id) end
@@ -63,8 +67,13 @@ end
 
 local taken = {}
 local looks = limit * 2 + MOST
--- One from each lane in turn: neither new images nor those that are nearly done hold the others up.
-local lanes = with_drive and { 'free', 'drive' } or { 'free' }
+-- One from each lane in turn: neither new images nor those that are nearly done hold the others up, also where one task
+-- is taken at a time.
+local lanes = { 'free' }
+if with_drive then
+  local is_odd = call('HINCRBY', P .. 'clock', 'claims', 1) % 2 == 1
+  lanes = is_odd and { 'free', 'drive' } or { 'drive', 'free' }
+end
 while #taken < limit and looks > 0 do
   local found = false
   for _, lane in ipairs(lanes) do

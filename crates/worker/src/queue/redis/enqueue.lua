@@ -8,9 +8,10 @@ local state = call('HGET', job_key, 'state') or 'open'
 if state == 'failed' then
   -- who sends more of it wants it to go on
   state = 'open'
-  call('HDEL', job_key, 'failure')
+  call('HDEL', job_key, 'failure', 'progressed_at')
 end
-call('HSET', job_key, 'state', state, 'accepts_results', accepts, 'progressed_at', at)
+call('HSET', job_key, 'state', state, 'accepts_results', accepts)
+call('HSETNX', job_key, 'progressed_at', at)
 call('PERSIST', job_key)
 call('PERSIST', done)
 
@@ -43,5 +44,7 @@ for i = 6, #ARGV, 5 do
     end
   end
 end
+-- what only comes again is no progress
+if fresh > 0 then call('HSET', job_key, 'progressed_at', at) end
 forget_later(job)
 return fresh

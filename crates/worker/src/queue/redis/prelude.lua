@@ -5,10 +5,11 @@ local GROUP = 'workers'
 -- Seconds. How long after a job's last report its outcomes and its state are kept.
 local KEEP_DONE, KEEP_JOB = 3600, 604800
 
--- Milliseconds since 1970 by the clock of Redis: those of the workers' machines need not agree.
+-- Milliseconds since 1970 by the clock of Redis: those of the workers' machines need not agree. Where that clock was set
+-- back, time goes on from where it was: else all that is due would come late by as much.
 local function now()
   local time = call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
+  return time[1] * 1000 + math.floor(time[2] / 1000) + (call('HGET', P .. 'clock', 'behind') or 0)
 end
 
 local function is_open(job)
@@ -44,19 +45,6 @@ local function leave_stream(id)
   call('HSET', P .. 'task:' .. id, 'entry', '')
 end
 
--- The file and the bytes of a task in work are free again: who waited for them may run.
-local function let_go(id)
-  local drive, sum = unpack(call('HMGET', P .. 'task:' .. id, 'drive', 'sha256'))
-  for _, thing in ipairs({ 'file:' .. drive, 'bytes:' .. sum }) do
-    if call('HGET', P .. 'in-work', thing) == id then
-      call('HDEL', P .. 'in-work', thing)
-      local waiting = P .. 'waiting:' .. thing
-      for _, other in ipairs(call('ZRANGE', waiting, 0, -1)) do make_ready(other) end
-      call('DEL', waiting)
-    end
-  end
-end
-
 -- Where it stands under which Drive id bytes have been through: one hash for each hour, so that they go as a whole.
 local function bytes_key(at, hours_back)
   return P .. 'bytes:' .. (math.floor(at / 3600000) - hours_back)
@@ -74,6 +62,28 @@ local function note_bytes(sum, drive, at)
   local key = bytes_key(at, 0)
   call('HSET', key, string.sub(sum, 1, 16), (before and before ~= drive) and '*' or drive)
   call('EXPIRE', key, 7200)
+end
+
+-- Some of those who wait for a thing may run; the others when it is let go the next time, or after a while should nobody
+-- have taken it. All at once would mostly wait again: what thousands wait for would cost millions of steps.
+local function wake(thing, at)
+  local waiting = P .. 'waiting:' .. thing
+  local is_shared = string.sub(thing, 1, 6) == 'bytes:' and seen_as(string.sub(thing, 7), at)
+  if not is_shared and call('HEXISTS', P .. 'in-work', thing) == 1 then return end
+  local woken = call('ZPOPMIN', waiting, is_shared and 200 or 8)
+  for i = 1, #woken, 2 do make_ready(woken[i]) end
+  if call('EXISTS', waiting) == 1 then call('ZADD', P .. 'freed', at + (is_shared and 0 or 1000), thing) end
+end
+
+-- The file and the bytes of a task in work are free again: who waited for them may run.
+local function let_go(id)
+  local drive, sum = unpack(call('HMGET', P .. 'task:' .. id, 'drive', 'sha256'))
+  for _, thing in ipairs({ 'file:' .. drive, 'bytes:' .. sum }) do
+    if call('HGET', P .. 'in-work', thing) == id then
+      call('HDEL', P .. 'in-work', thing)
+      wake(thing, now())
+    end
+  end
 end
 
 -- Whether the asking worker still holds the lease with this number.
@@ -116,11 +126,17 @@ local function forget_later(job)
 end
 
 -- Notes that somebody works: workers claim or renew every ten seconds at least. After a time when nobody could, leases get
--- time to be renewed before they end, because their holders waited for Redis too. And the time is no job's fault.
-local function note_presence(at)
-  local clock = P .. 'clock'
+-- time to be renewed before they end, because their holders waited for Redis too. And the time is no job's fault. Answers
+-- the time.
+local function note_presence()
+  local clock, at = P .. 'clock', now()
   local seen = tonumber(call('HGET', clock, 'seen') or at)
+  if seen > at then
+    call('HINCRBY', clock, 'behind', seen - at)
+    at = seen
+  end
   if at - seen > 12000 then call('HSET', clock, 'idle_until', at, 'patient_until', at + 15000) end
   call('HSET', clock, 'seen', at)
+  return at
 end
 

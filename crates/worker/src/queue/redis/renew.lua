@@ -1,7 +1,6 @@
 -- Renews leases. ARGV: …, milliseconds of a lease, then two for each task: its number, the lease's. Answers those that are
 -- still held: number, state of the job, why it failed.
-local at = now()
-note_presence(at)
+local at = note_presence()
 local held = {}
 for i = 4, #ARGV, 2 do
   local id = ARGV[i]

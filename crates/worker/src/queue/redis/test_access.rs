@@ -16,6 +16,12 @@ impl RedisQueue {
             redis::Script::new(ended).key(leases).invoke_async(&mut self.redis.connection()).await.unwrap();
     }
 
+    /// Outcomes that were not acknowledged.
+    pub(in crate::queue) async fn waiting_reports(&self) -> usize {
+        let reports = format!("{}reports", self.prefix);
+        redis::cmd("ZCARD").arg(reports).query_async(&mut self.redis.connection()).await.unwrap()
+    }
+
     /// All keys; those alone that go by themselves where `only_passing`.
     pub(in crate::queue) async fn keys(&self, only_passing: bool) -> Vec<String> {
         let mut keys: Vec<String> = redis::cmd("KEYS")
@@ -35,11 +41,63 @@ impl RedisQueue {
         keys
     }
 
+    /// The clock of Redis is set back: by it, all that was written down lies later.
+    pub(in crate::queue) async fn set_clock_back(&self, time: Duration) {
+        let later = "redis.call('HINCRBY', ARGV[1] .. 'clock', 'seen', ARGV[2])
+            for _, name in ipairs({ 'delayed', 'leases', 'reports' }) do
+                for _, id in ipairs(redis.call('ZRANGE', ARGV[1] .. name, 0, -1)) do
+                    redis.call('ZINCRBY', ARGV[1] .. name, ARGV[2], id)
+                end
+            end";
+        let millis = i64::try_from(time.as_millis()).unwrap();
+        let later = redis::Script::new(later);
+        let mut call = later.prepare_invoke();
+        call.arg(&*self.prefix).arg(millis);
+        let _: () = call.invoke_async(&mut self.redis.connection()).await.unwrap();
+    }
+
+    /// Everything it holds.
+    pub(in crate::queue) async fn snapshot(&self) -> Vec<(String, Vec<u8>)> {
+        let mut all = Vec::new();
+        for key in self.keys(false).await {
+            let value = redis::cmd("DUMP").arg(&key).query_async(&mut self.redis.connection()).await.unwrap();
+            all.push((key, value));
+        }
+        all
+    }
+
+    /// It holds that again, and nothing else.
+    pub(in crate::queue) async fn restore(&self, snapshot: &[(String, Vec<u8>)]) {
+        self.remove(&self.keys(false).await).await;
+        for (key, value) in snapshot {
+            let mut restore = redis::cmd("RESTORE");
+            restore.arg(key).arg(0).arg(value);
+            let _: () = restore.query_async(&mut self.redis.connection()).await.unwrap();
+        }
+    }
+
+    /// Tasks in the stream of a job.
+    pub(in crate::queue) async fn ready(&self, job: &str) -> usize {
+        let stream = format!("{}tasks:drive:\"{job}\"", self.prefix);
+        redis::cmd("XLEN").arg(stream).query_async(&mut self.redis.connection()).await.unwrap()
+    }
+
     /// No worker was there for a while.
     pub(in crate::queue) async fn be_absent(&self, time: Duration) {
         let _: i64 = redis::cmd("HINCRBY")
             .arg(format!("{}clock", self.prefix))
             .arg("seen")
+            .arg(-i64::try_from(time.as_millis()).unwrap())
+            .query_async(&mut self.redis.connection())
+            .await
+            .unwrap();
+    }
+
+    /// A job had neither a batch nor an outcome for a while.
+    pub(in crate::queue) async fn be_silent(&self, job: &str, time: Duration) {
+        let _: i64 = redis::cmd("HINCRBY")
+            .arg(format!("{}job:\"{job}\"", self.prefix))
+            .arg("progressed_at")
             .arg(-i64::try_from(time.as_millis()).unwrap())
             .query_async(&mut self.redis.connection())
             .await

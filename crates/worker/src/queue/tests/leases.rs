@@ -10,6 +10,7 @@ on_both! {
     what_a_task_has_come_to_survives_a_wait,
     what_a_task_has_come_to_survives_its_worker,
     a_wait_ends_by_itself,
+    a_batch_that_only_comes_again_is_no_progress,
     an_image_beside_the_queue_is_found_when_its_worker_is_gone,
     an_image_beside_the_queue_that_is_over_leaves_nothing,
 }
@@ -96,6 +97,17 @@ async fn an_image_beside_the_queue_is_found_when_its_worker_is_gone(place: &Plac
     assert!(other.forget(&task).await.unwrap());
     assert!(!queue.forget(&Task { claim, ..task }).await.unwrap());
     assert!(queue.take_reports().await.unwrap().is_empty());
+}
+
+async fn a_batch_that_only_comes_again_is_no_progress(place: &Place) {
+    let queue = place.open().await;
+    queue.enqueue(&batch("j", &["a"])).await.unwrap();
+    let job = JobKey::of(&json!("j"));
+    queue.be_silent().await;
+    queue.enqueue(&batch("j", &["a"])).await.unwrap();
+    assert!(queue.silence(&job).await.unwrap() >= Duration::from_secs(3600), "nothing came of it");
+    queue.enqueue(&batch("j", &["a", "b"])).await.unwrap();
+    assert!(queue.silence(&job).await.unwrap() < Duration::from_secs(1800));
 }
 
 async fn an_image_beside_the_queue_that_is_over_leaves_nothing(place: &Place) {

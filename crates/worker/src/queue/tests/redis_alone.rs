@@ -123,3 +123,62 @@ async fn a_worker_without_a_directory_has_a_name_all_the_same() {
     let Queue::Redis(redis) = &queue else { unreachable!() };
     redis.remove(&redis.keys(false).await).await;
 }
+
+#[tokio::test]
+async fn one_of_many_copies_that_fails_wakes_a_few_and_all_have_their_turn() {
+    const COPIES: usize = 400;
+    let place = Place::redis();
+    let queue = place.open().await;
+    let files =
+        (0..COPIES).map(|n| json!({"id": format!("f{n}"), "sha256Checksum": "a".repeat(64)})).collect();
+    queue.enqueue(&NewTasks { files, ..batch("j", &[]) }).await.unwrap();
+    let mut first = queue.claim(1, true).await.unwrap().remove(0);
+    while !queue.claim(50, true).await.unwrap().is_empty() {}
+    let Queue::Redis(redis) = &queue else { unreachable!() };
+    for _ in 0..4 {
+        // it is the only one in work, and tried in vain
+        while redis.ready("j").await > 1 {
+            assert!(queue.claim(50, true).await.unwrap().is_empty(), "the others wait for it");
+        }
+        queue.defer(&first, Duration::from_secs(3600)).await.unwrap();
+        assert!(redis.ready("j").await < 20, "{} are ready", redis.ready("j").await);
+        first = queue.claim(1, true).await.unwrap().remove(0);
+    }
+    queue.finish(&first, &imported(&first)).await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let mut done = 1;
+    while done < COPIES - 4 {
+        assert!(Instant::now() < deadline, "{done} had their turn");
+        for task in queue.claim(50, true).await.unwrap() {
+            assert!(task.has_twin);
+            queue.finish(&task, &imported(&task)).await.unwrap();
+            done += 1;
+        }
+    }
+    place.clear().await;
+}
+
+#[tokio::test]
+async fn who_takes_one_at_a_time_takes_from_both_lanes() {
+    let place = Place::redis();
+    let queue = place.open().await;
+    queue.enqueue(&batch("j", &["a", "b", "c", "d", "e", "f"])).await.unwrap();
+    let mut stored = queue.claim(3, true).await.unwrap();
+    for task in &mut stored {
+        task.progress.stored = Some(Stored {
+            url: "u".into(),
+            size_bytes: 5,
+            md5: "m".into(),
+            is_stale: false,
+            source_md5: None,
+        });
+        queue.defer(task, Duration::ZERO).await.unwrap();
+    }
+    let mut downloads = 0;
+    for _ in 0..4 {
+        let task = queue.claim(1, true).await.unwrap().remove(0);
+        downloads += usize::from(task.progress.stored.is_none());
+    }
+    assert_eq!(downloads, 2);
+    place.clear().await;
+}
