@@ -5,6 +5,7 @@
 //! happened: it must be one that can be sent again. Redis Cluster is not supported: scripts touch keys of many slots.
 
 mod findings;
+mod written;
 
 use std::{fmt, sync::Arc, time::Duration};
 
