@@ -13,7 +13,7 @@ use super::{
     unstored,
 };
 use crate::{
-    job::Progress,
+    job::{End, Progress},
     store::{Error, Held, Job, JobNo, MAX_FAILURES, Snapshot},
 };
 
@@ -63,7 +63,12 @@ impl Redis {
         job: JobNo,
         change: impl Fn(&mut Progress) + Send + Sync,
     ) -> Result<Option<Progress>, Error> {
-        self.changed(Ask { number: job.0, ..Ask::default() }, change).await
+        let changed = self.changed(Ask { number: job.0, ..Ask::default() }, change).await?;
+        // a person is told that it stops, maybe the second time
+        if changed.as_ref().is_some_and(|progress| progress.end == Some(End::Cancelled)) {
+            self.server.written().await?;
+        }
+        Ok(changed)
     }
 
     pub(crate) async fn change_held(

@@ -22,6 +22,9 @@ use crate::{
 /// Between tries to write down a job.
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
 
+/// What became of a new job, its number, and its fields.
+type Created = (String, i64, HashMap<String, String>);
+
 impl Redis {
     pub(crate) async fn create_job(
         &self,
@@ -40,15 +43,21 @@ impl Redis {
         Ok((jobs::job_of(number, &fields)?, Held { job: number, lease: lease.clone(), claim: 0 }))
     }
 
-    /// Sends a new job until there is an answer: if one got lost, the job is there, and nobody would know its id.
-    pub(super) async fn create(&self, plan: &str) -> Result<(String, i64, HashMap<String, String>), Error> {
+    /// Sends a new job until it is written: if an answer got lost, the job is there, and nobody would know its id.
+    pub(super) async fn create(&self, plan: &str) -> Result<Created, Error> {
         for pause in PAUSES {
-            match self.run(&scripts::CREATE, &[plan]).await {
+            match self.try_to_create(plan).await {
                 Err(Error::Redis(_)) => tokio::time::sleep(pause).await,
                 answer => return answer,
             }
         }
-        self.run(&scripts::CREATE, &[plan]).await
+        self.try_to_create(plan).await
+    }
+
+    async fn try_to_create(&self, plan: &str) -> Result<Created, Error> {
+        let created = self.run(&scripts::CREATE, &[plan]).await?;
+        self.server.written().await?;
+        Ok(created)
     }
 
     pub(crate) async fn add_page(&self, held: &Held, page: Page) -> Result<Progress, Error> {

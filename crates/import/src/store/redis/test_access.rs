@@ -56,6 +56,14 @@ impl Redis {
         bytes
     }
 
+    /// How often the server has run a command; asking is an `INFO`.
+    pub(in crate::store) async fn calls_of(&self, command: &str) -> u64 {
+        let stats: String = self.command(redis::cmd("INFO").arg("commandstats")).await.unwrap();
+        let line = format!("cmdstat_{command}:calls=");
+        let calls = stats.lines().find_map(|stat| stat.strip_prefix(&*line)?.split(',').next()?.parse().ok());
+        calls.unwrap_or(0)
+    }
+
     /// Commands that the server has run, those of scripts included.
     pub(in crate::store) async fn commands(&self) -> u64 {
         let stats: String = self.command(redis::cmd("INFO").arg("commandstats")).await.unwrap();
