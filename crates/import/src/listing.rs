@@ -41,6 +41,8 @@ use crate::{
 const MAX_RESTARTS: u32 = 5;
 /// How long one page of a running job may take.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(90);
+/// How long a listing waits for a store that is away.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// What has gone wrong so far with the folder that is being listed.
 #[derive(Debug, Default)]
@@ -62,14 +64,18 @@ impl SoFar {
 /// Lists what is left of a job's folders; `listed` is told when that has ended. False when the job is no longer held.
 pub(crate) async fn go_on(app: &App, held: &Held, listed: Option<oneshot::Sender<()>>) -> bool {
     let mut so_far = SoFar::default();
+    let mut store_is_away = false;
     loop {
         match next_page(app, held, &mut so_far).await {
-            Ok(true) => {}
+            Ok(true) => store_is_away = false,
             Ok(false) => break,
             Err(store::Error::LeaseLost) => return false,
             Err(error) => {
-                tracing::warn!(error = %service::error::chain(&error), "list the folder");
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                if !store_is_away {
+                    tracing::warn!(error = %service::error::chain(&error), "list the folder; trying on");
+                }
+                store_is_away = true;
+                tokio::time::sleep(STORE_PAUSE).await;
             }
         }
         app.wakeups.wake(held.job);
