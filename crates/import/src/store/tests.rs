@@ -1,6 +1,7 @@
 //! What the job store promises, wherever it is kept: each claim is tried on a file and on Redis, always with two
 //! processes that share it.
 
+mod agreement;
 mod dispatch;
 mod endings;
 mod leases;

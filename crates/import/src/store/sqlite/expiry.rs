@@ -57,8 +57,19 @@ impl Sqlite {
         }
     }
 
-    /// Drops a job, its rows before it; false when another process was faster.
+    /// Drops a job, its rows before it; false when another process was faster, or a retry.
     async fn drop_job(&self, job: i64) -> Result<bool, Error> {
+        // from here on nobody finds it: a retry would get what is left of its files
+        let hidden = sqlx::query(
+            "UPDATE jobs SET id = 'dropped-' || job_no WHERE job_no = ? AND NOT EXISTS
+             (SELECT 1 FROM jobs AS retry WHERE retry.retry_of = jobs.id AND retry.ended_at IS NULL)",
+        )
+        .bind(job)
+        .execute(&self.writer)
+        .await?;
+        if hidden.rows_affected() == 0 {
+            return Ok(false);
+        }
         loop {
             let dropped = sqlx::query(
                 "DELETE FROM files WHERE job_no = ?1 AND position IN

@@ -11,6 +11,7 @@ on_both!(
     ended_jobs_expire_and_leave_nothing,
     what_a_retry_still_reads_does_not_expire,
     nothing_can_be_retried_that_is_gone,
+    nothing_can_be_retried_that_is_just_going,
 );
 
 async fn the_rest_of_a_cancelled_job_can_be_retried(place: &Place) {
@@ -125,6 +126,22 @@ async fn nothing_can_be_retried_that_is_gone(place: &Place) {
     let refused = place.one.create_job(&retry, Page::default(), &lease("one")).await;
     assert!(matches!(refused, Err(Error::SourceGone)), "{refused:?}");
     assert!(place.one.job("b").await.unwrap().is_none());
+}
+
+async fn nothing_can_be_retried_that_is_just_going(place: &Place) {
+    let held = place.job("a", files(0..9000), None).await;
+    place.one.change(held.job, Progress::cancel).await.unwrap();
+    place.one.change_held(&held, |progress| progress.tell_worker = false).await.unwrap();
+    let retry = async {
+        while place.other.all_retryable("a").await.len() == 9000 {
+            tokio::task::yield_now().await;
+        }
+        let retry = NewJob { retry_of: Some("a".to_owned()), ..new_job("b") };
+        place.other.create_job(&retry, Page::default(), &lease("other")).await
+    };
+    let (expired, retried) = tokio::join!(place.one.expire(Duration::ZERO), retry);
+    assert!(matches!(retried, Err(Error::SourceGone)), "{retried:?}");
+    assert_eq!(expired.unwrap(), 1);
 }
 
 impl Place {

@@ -34,6 +34,16 @@ impl Place {
         }
     }
 
+    /// Waits until a Redis that was away answers again.
+    async fn is_back(&self) {
+        let mut tries = 0;
+        while self.one.check_writable().await.is_err() {
+            tries += 1;
+            assert!(tries < 100, "the connection does not come back");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Lists a job of so many photos, page by page.
     async fn big_job(&self, id: &str, files: u32) -> Held {
         let held = self.job(id, Vec::new(), Some("0")).await;
@@ -117,12 +127,8 @@ async fn a_redis_that_restarts_pauses_the_work_and_nothing_else() {
     away(place.one.create_job(&new_job("b"), Page::default(), &lease("one")).await.unwrap_err());
     server.come_back();
     // what was refused is sent again, and what was acknowledged is there
-    let mut tries = 0;
-    while place.one.apply_report("a", &outcome("imported", 2..4)).await.is_err() {
-        tries += 1;
-        assert!(tries < 100, "the connection does not come back");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    place.is_back().await;
+    place.one.apply_report("a", &outcome("imported", 2..4)).await.unwrap();
     assert!(place.one.renew(&held).await.unwrap(), "the job is still held");
     assert_eq!(counts(&place.one.progress("a").await), (4, 0, 0, 10, 0));
     assert_eq!(place.one.send(&held, 10).await, ["f4", "f5", "f6", "f7", "f8", "f9"]);
@@ -150,4 +156,46 @@ async fn nothing_is_left_of_a_process_whose_jobs_others_took() {
     let keys = place.in_redis().keys().await;
     assert!(!keys.iter().any(|key| key.contains(":held:")), "{keys:?}");
     place.clear().await;
+}
+
+#[tokio::test]
+async fn what_a_person_is_told_is_in_the_log_of_redis() {
+    let server = server::Redis::start();
+    let place = Place::redis_at(&server.url());
+    let asked = async || place.in_redis().calls_of("info").await;
+    let before = asked().await;
+    let held = place.job("a", files(0..4), None).await;
+    let made = asked().await;
+    assert!(made > before + 1, "a new job");
+    place.one.send(&held, 4).await;
+    place.one.apply_report("a", &outcome("imported", [0])).await.unwrap();
+    assert_eq!(asked().await, made + 1, "work does not wait for it");
+    place.one.change(held.job, Progress::cancel).await.unwrap();
+    let cancelled = asked().await;
+    assert!(cancelled > made + 2, "a cancelled job");
+    place.other.change(held.job, Progress::cancel).await.unwrap();
+    assert!(asked().await > cancelled + 1, "and once more, for who did not hear it");
+}
+
+#[tokio::test]
+async fn a_restart_in_the_middle_leaves_nothing_of_stored_files() {
+    let mut server = server::Redis::start();
+    let place = Place::redis_at(&server.url());
+    let held = place.job("a", Vec::new(), Some("t")).await;
+    for first in (0..12_000).step_by(1000) {
+        let next_token = (first < 11_000).then(|| first.to_string());
+        let page = Page { files: files(first..first + 1000), next_token, ..Page::default() };
+        place.one.add_page(&held, page).await.unwrap();
+    }
+    while !place.one.send(&held, 1000).await.is_empty() {}
+    for first in (0..12_000).step_by(1000) {
+        place.one.apply_report("a", &outcome("imported", first..first + 1000)).await.unwrap();
+    }
+    assert!(place.in_redis().known_files(held.job).await > 0, "some are left for later");
+    // it keeps what it has in another order then
+    server.kill();
+    server.come_back();
+    place.is_back().await;
+    place.one.tidy().await.unwrap();
+    assert_eq!(place.in_redis().known_files(held.job).await, 0);
 }
