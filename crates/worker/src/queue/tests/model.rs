@@ -1,6 +1,8 @@
 //! Anything may happen in any order: batches come twice, workers are killed, slow, or told nothing, jobs are stopped, leases
 //! end. Whatever the order, a file of a job ends once, nobody works on a file that somebody else has, and nothing is left.
 
+mod dice;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Instant,
@@ -8,6 +10,7 @@ use std::{
 
 use serde_json::json;
 
+use self::dice::Dice;
 use super::*;
 
 on_both! {
@@ -29,26 +32,6 @@ async fn whatever_happens_each_file_ends_once_and_nothing_is_left(place: &Place)
             world.event().await;
         }
         world.bring_to_its_end().await;
-    }
-}
-
-/// Numbers that look random and are the same in every run: xorshift.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) % most
-    }
-
-    fn one_in(&mut self, most: u64) -> bool {
-        self.below(most) == 0
-    }
-
-    fn index(&mut self, most: usize) -> usize {
-        usize::try_from(self.below(most as u64)).unwrap()
     }
 }
 
@@ -83,7 +66,7 @@ impl<'p> World<'p> {
         Self {
             place,
             seed,
-            dice: Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+            dice: Dice::new(seed),
             workers,
             accepted: BTreeSet::new(),
             told: BTreeMap::new(),
