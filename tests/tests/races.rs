@@ -149,6 +149,7 @@ async fn a_worker_cut_off_from_its_queue_brings_nothing_back() {
         assert_eq!(answer.status().as_u16(), 200);
     }
     link.set_weather(Weather::Clear);
+    // long enough for whatever it had in hand to come to its end
     sleep(Duration::from_secs(10)).await;
     is_exact(&stack, &BTreeMap::new()).await;
 }

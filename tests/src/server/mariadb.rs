@@ -33,7 +33,10 @@ impl MariaDb {
         let dir = dir.join("mariadb");
         std::fs::create_dir_all(&dir).expect("make a folder");
         let data = dir.join("data").display().to_string();
-        install(&data).await;
+        // a server that starts clears the temporary tables of all others out of the usual folder
+        let tmp = dir.join("tmp");
+        std::fs::create_dir_all(&tmp).expect("make a folder");
+        install(&data, &tmp).await;
         let port = crate::ports::free_port();
         let mut arguments: Vec<String> = [
             "--no-defaults",
@@ -49,6 +52,7 @@ impl MariaDb {
         arguments.extend([
             format!("--user={}", user()),
             format!("--datadir={data}"),
+            format!("--tmpdir={}", tmp.display()),
             format!("--port={port}"),
             format!("--socket={socket}"),
             format!("--pid-file={}", dir.join("my.pid").display()),
@@ -104,9 +108,9 @@ impl MariaDb {
     }
 }
 
-async fn install(data: &str) {
+async fn install(data: &str, tmp: &Path) {
     let mut command = tokio::process::Command::new("mariadb-install-db");
-    command.env("PATH", path_with_sbin()).args([
+    command.env("PATH", path_with_sbin()).env("TMPDIR", tmp).args([
         "--no-defaults",
         "--auth-root-authentication-method=normal",
         "--skip-test-db",
