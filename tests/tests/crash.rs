@@ -5,6 +5,7 @@
 //! `CRASH_SEED`, 1 unless given), which prints what it did.
 
 mod all_in_one;
+mod chaos;
 mod endings;
 mod moment;
 mod plan;
