@@ -26,6 +26,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a caller waits for its turn.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(30);
 const READERS: u32 = 4;
+/// To what the log is cut after a huge change. It stays as large as it ever was otherwise.
+const LOG_BYTES: u32 = 8 << 20;
 /// Two processes that make the file at the same moment are in each other's way.
 const OPEN_TRIES: u32 = 5;
 
@@ -59,6 +61,7 @@ impl Sqlite {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            .pragma("journal_size_limit", LOG_BYTES.to_string())
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             // ends of huge jobs are slow, and that is no news

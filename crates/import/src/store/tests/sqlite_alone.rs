@@ -47,3 +47,18 @@ async fn a_file_of_the_first_version_goes_on() {
     assert_eq!(sqlite.count("SELECT count(*) FROM files WHERE job_no = 2").await, 1);
     assert_eq!(store.expire(Duration::ZERO).await.unwrap(), 1);
 }
+
+#[tokio::test]
+async fn the_log_of_a_huge_change_does_not_stay() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open_sqlite(&directory.path().join("import.db")).await.unwrap();
+    let named = |number| File { name: Some("n".repeat(1000)), ..file(number) };
+    let page = Page { files: (0..12_000).map(named).collect(), ..Page::default() };
+    store.create_job(&new_job("a"), page, &lease("one")).await.unwrap();
+    let log = || std::fs::metadata(directory.path().join("import.db-wal")).unwrap().len();
+    let largest = log();
+    for number in 0..3 {
+        store.apply_report("a", &outcome("imported", [number])).await.unwrap();
+    }
+    assert!(largest > 16 << 20 && log() <= 8 << 20, "{largest}, then {}", log());
+}
