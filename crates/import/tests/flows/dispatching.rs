@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{Drive, Kind, Settings, Worker, counts, eventually};
 
@@ -118,4 +118,41 @@ async fn a_job_without_any_outcome_ends_as_failed() {
     let status = import.status_when(&job, "failed").await;
     assert_eq!((counts(&status), &status["status"]), ((0, 3, 0, 3), &json!("completed")));
     assert_eq!(status["failures"][0]["reason"], "no-outcome");
+}
+
+#[tokio::test]
+async fn a_huge_job_does_not_hold_up_a_small_one() {
+    let (drive, worker, dir) = stage(Kind::Ours).await;
+    let import = Settings::new(dir.path(), &drive, &worker).with("LIST_WAIT_SECS", "1").start().await;
+    let huge = import.job("bench-20000-10").await;
+    let sent = |job: &str| {
+        let batches = worker.batches();
+        let files = |batch: &Value| batch["files"].as_array().unwrap().clone();
+        let own = batches.iter().filter(|batch| batch["job_id"] == job).flat_map(files);
+        own.map(|file| file["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    // the worker is as fast as it can be with the huge one
+    let busy = async {
+        let mut done = 0;
+        loop {
+            let ids = sent(&huge);
+            if ids.len() > done {
+                import.report_stored(&huge, &ids[done..]).await;
+                done = ids.len();
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let small = async {
+        let small = import.job("small10").await;
+        eventually("its images", || async { (sent(&small).len() == 10).then_some(()) }).await;
+        import.report_stored(&small, &sent(&small)).await;
+        assert_eq!(counts(&import.status_when(&small, "completed").await), (10, 0, 0, 10));
+    };
+    tokio::select! {
+        () = busy => {}
+        () = small => {}
+    }
+    let status = import.status(&huge).await;
+    assert_eq!(status["status"], "processing", "the small one was first: {status}");
 }
