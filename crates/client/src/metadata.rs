@@ -110,6 +110,9 @@ pub struct NewImage {
     /// Changed content: the row's `storage_path` must still be this one, and is replaced; `id` and `created_at` stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
+    /// With `replaces`: only where the row is still there. Without, one that was dropped meanwhile is made anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_known: bool,
     /// The same bytes are stored under another Drive id already: use that object. 404 where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<Share>,
@@ -135,6 +138,8 @@ pub enum ImageCreated {
     Released,
     /// 404 to `share`: no such bytes are stored; download them.
     NothingToShare,
+    /// 404 to `only_known`: the row is gone.
+    Gone,
 }
 
 /// Body of `POST /images/known`.
@@ -217,6 +222,7 @@ impl Client {
             StatusCode::CREATED => answer.json().map(ImageCreated::Stored),
             StatusCode::OK if image.replaces.is_some() => answer.json().map(ImageCreated::Stored),
             StatusCode::NOT_FOUND if image.share.is_some() => Ok(ImageCreated::NothingToShare),
+            StatusCode::NOT_FOUND if image.only_known => Ok(ImageCreated::Gone),
             StatusCode::CONFLICT => {
                 let body: Value = answer.json()?;
                 if body["code"] == "object-released" {

@@ -52,6 +52,8 @@ pub(crate) struct NewImage {
     pub(crate) height: Option<u32>,
     /// The row's path must still be this one, and is replaced.
     pub(crate) replaces: Option<String>,
+    /// No row is made where the one to replace is gone.
+    pub(crate) only_known: bool,
     /// Use the object of a row with these bytes.
     pub(crate) share: Option<Share>,
 }
@@ -120,6 +122,7 @@ impl NewImage {
             width: pixels(fields, "width")?,
             height: pixels(fields, "height")?,
             replaces: optional_text(fields, "replaces", usize::MAX)?,
+            only_known: fields.get("only_known") == Some(&Value::Bool(true)),
             share,
         })
     }

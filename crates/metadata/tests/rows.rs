@@ -122,6 +122,8 @@ async fn changed_content_replaces_the_row_it_was_compared_with(place: Place) {
     assert_eq!(service.get("/images/1").await.body, done.body, "a refused change changes nothing");
 
     let gone = with(image("unknown"), "replaces", "https://b/x");
+    let refused = service.post("/images", &with(gone.clone(), "only_known", true)).await;
+    assert_eq!((refused.status, &refused.body["code"]), (404, &json!("image-gone")));
     assert_eq!(service.post("/images", &gone).await.status, 201, "a row dropped meanwhile is made anew");
 }
 

@@ -113,7 +113,10 @@ fn weigh(trouble: &Trouble) -> Weight {
             _ => Weight::Hopeless,
         },
         Trouble::MetadataConfused | Trouble::ChecksumMismatch | Trouble::Panicked => Weight::Counted,
-        Trouble::BadListing(_) | Trouble::SizeMismatch { .. } | Trouble::TooLarge { .. } => Weight::Hopeless,
+        Trouble::NotKnown
+        | Trouble::BadListing(_)
+        | Trouble::SizeMismatch { .. }
+        | Trouble::TooLarge { .. } => Weight::Hopeless,
     }
 }
 

@@ -74,12 +74,18 @@ impl Pipeline {
             if is_again && record::is_own(task, &listing, &answered) {
                 return Ok(imported(task, answered));
             }
-            let is_changed = record::is_changed(&listing, &row);
-            if !is_changed && !task.progress.is_touched() {
-                return Ok(exists(task, &answered));
+            if !record::is_changed(&listing, &row) {
+                // somebody was faster: what an earlier try has left, or may have left, goes
+                let has_stored = task.progress.stored.is_some();
+                if let Some(stored_after_all) = self.discard(task).await? {
+                    return Ok(stored_after_all);
+                }
+                // or nobody was, and the answer to a row that shares its object was lost
+                let is_of_job = row.job_id.is_some() && row.job_id == record::job_id(task);
+                let has_shared = is_again && is_of_job && !has_stored;
+                return Ok(if has_shared { imported(task, answered) } else { exists(task, &answered) });
             }
-            // an object that an earlier try has left, or may have left, is found by going on, and released
-            replaces = is_changed.then_some(row);
+            replaces = Some(row);
         } else if known == Known::No
             && task.has_twin
             && !task.progress.is_touched()
@@ -135,7 +141,10 @@ impl Pipeline {
         match self.create(&image).await? {
             ImageCreated::Stored(row) => Ok(Some(imported(task, row))),
             ImageCreated::Exists(row) if row.is_object() => Ok(Some(exists(task, &row))),
-            ImageCreated::Exists(_) | ImageCreated::Released | ImageCreated::NothingToShare => Ok(None),
+            ImageCreated::Exists(_)
+            | ImageCreated::Released
+            | ImageCreated::NothingToShare
+            | ImageCreated::Gone => Ok(None),
         }
     }
 
@@ -165,6 +174,8 @@ impl Pipeline {
         if let Place::Refreshed(row) = place {
             // it is the image of that job still
             image.job_id = row.job_id.clone();
+            // one that is deleted meanwhile does not come back
+            image.only_known = true;
         }
         match self.create(&image).await? {
             ImageCreated::Stored(row) => Ok(Some(imported(task, row))),
@@ -176,6 +187,7 @@ impl Pipeline {
                 Ok(Some(exists(task, &row)))
             }
             ImageCreated::Released => Ok(None),
+            ImageCreated::Gone => Err(Trouble::NotKnown),
             ImageCreated::Exists(_) | ImageCreated::NothingToShare => Err(Trouble::MetadataConfused),
         }
     }

@@ -131,7 +131,7 @@ async fn import_in_hand(app: &App, task: &mut Task, wanted: Wanted, hold: &Hold)
         let trouble = match done {
             Ok(Some(end)) => return Done::Clear(Ok(end)),
             Ok(None) => {
-                last = Some(not_known());
+                last = Some(Trouble::NotKnown.into());
                 break;
             }
             Err(trouble) => trouble,
@@ -217,8 +217,4 @@ fn unwritable(error: &QueueError) -> NotImported {
 
 fn interrupted() -> NotImported {
     NotImported { reason: "interrupted", message: "The worker was interrupted; try again".to_owned() }
-}
-
-fn not_known() -> NotImported {
-    NotImported { reason: "not-known", message: "No image with this id is known any more".to_owned() }
 }

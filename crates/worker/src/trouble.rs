@@ -24,6 +24,8 @@ pub(crate) enum Trouble {
     Metadata(Error),
     /// The metadata service answered what makes no sense, such as a conflict without a row.
     MetadataConfused,
+    /// The image that was to be stored anew has been deleted.
+    NotKnown,
     /// The record of the file will not do.
     BadListing(BadListing),
     /// Drive announces another size than it delivers, also when listed again.
@@ -71,6 +73,7 @@ impl Trouble {
             Self::MetadataConfused => {
                 "Metadata save failed: the answer names no image although it is a conflict".to_owned()
             }
+            Self::NotKnown => "No image with this id is known any more".to_owned(),
             Self::BadListing(bad) => match bad {
                 BadListing::UnknownId(_) => format!("Error downloading from Google Drive: 404 {bad}"),
                 _ => format!("The file's record is incomplete or wrong: {bad}"),
@@ -106,6 +109,7 @@ impl Trouble {
             Self::Metadata(_) | Self::MetadataConfused => {
                 ("metadata-error", "Check the database and the logs of the metadata service, then retry.")
             }
+            Self::NotKnown => ("not-known", "Import its folder again, if the image is wanted."),
             Self::BadListing(_) => {
                 ("bad-listing", "Send every file with id, name, mimeType and size as Google Drive lists it.")
             }

@@ -46,6 +46,7 @@ fn answer(created: Created) -> Result<Response, ApiError> {
         Created::NothingToShare => {
             Err(ApiError::not_found("No stored image has these bytes.").code("nothing-to-share"))
         }
+        Created::Gone => Err(ApiError::not_found("The image is gone.").code("image-gone")),
     }
 }
 

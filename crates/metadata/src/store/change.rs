@@ -27,6 +27,8 @@ pub(crate) enum Created {
     ObjectReleased,
     /// No row has these bytes.
     NothingToShare,
+    /// The row that was to be replaced is gone.
+    Gone,
 }
 
 /// Drops a row. True when it was there.
@@ -113,6 +115,7 @@ impl Change for Create {
         let wanted = &self.0;
         let old = match steps.row_of(&wanted.google_drive_id).await? {
             Some(row) if !is_replaced_by(&row, wanted) => return Ok(Created::Exists(row)),
+            None if wanted.only_known => return Ok(Created::Gone),
             row => row,
         };
         let Some(image) = with_shared_object(wanted, steps).await? else {

@@ -1,6 +1,6 @@
 //! `/process-single` between its neighbours.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{Bench, folder};
 
@@ -82,6 +82,28 @@ async fn what_is_not_known_or_not_in_drive_is_not_stored_anew() {
         assert_eq!((status, &answer["code"]), (500, &json!(reason)), "{answer}");
     }
     assert_eq!(bench.world().puts, 0);
+}
+
+#[tokio::test]
+async fn an_image_that_is_deleted_while_it_is_stored_anew_does_not_come_back() {
+    let bench = Bench::new(folder(1, 500)).await;
+    let file = bench.listed(&["f0"]).await.remove(0);
+    bench.post("/process-single", &json!({"job_id": "j", "file_data": file})).await;
+    bench.world().asleep = Some("row");
+    let refresh = json!({"job_id": "verify-1", "file_data": file, "refresh": true});
+    let answer = tokio::spawn(bench.request("/process-single", &refresh));
+    bench.wait_for("the new row", |world| world.sleepers == 1).await;
+    {
+        let mut world = bench.world();
+        let row = world.rows.remove("f0").unwrap();
+        world.objects.remove(row["storage_path"].as_str().unwrap());
+        world.asleep = None;
+    }
+    let answer = answer.await.unwrap().unwrap();
+    assert_eq!(answer.status(), 500);
+    assert_eq!(answer.json::<Value>().await.unwrap()["code"], "not-known");
+    let world = bench.world();
+    assert!(world.rows.is_empty() && world.objects.is_empty(), "{:?}", world.rows);
 }
 
 #[tokio::test]

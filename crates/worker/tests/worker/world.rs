@@ -235,6 +235,7 @@ impl World {
     fn create(&mut self, mut image: Value) -> Response {
         let id = image["google_drive_id"].as_str().unwrap().to_owned();
         let replaces = image.as_object_mut().unwrap().remove("replaces");
+        let only_known = image.as_object_mut().unwrap().remove("only_known");
         if let Some(row) = self.rows.get(&id) {
             if replaces.is_none_or(|old| old != row["storage_path"]) {
                 return json_answer(409, &json!({"error": "Image already exists", "image": row}));
@@ -245,6 +246,9 @@ impl World {
             self.objects.remove(&old);
             self.rows.insert(id, image.clone());
             return json_answer(200, &image);
+        }
+        if only_known.is_some() {
+            return json_answer(404, &json!({"error": "The image is gone.", "code": "image-gone"}));
         }
         if let Some(share) = image.as_object_mut().unwrap().remove("share") {
             let twin = self.rows.values().find(|row| row["sha256"] == share["sha256"]);

@@ -48,7 +48,7 @@ impl Repairs {
         let mending = stream::iter(findings).map(|finding| async move {
             let repair = match &finding {
                 Finding { kind: Kind::InProgress, .. } => return Some(finding),
-                Finding { image: Some(row), .. } => refresh(services, &finding, row).await,
+                Finding { image: Some(row), .. } => refresh(services, &finding, row).await?,
                 Finding { .. } if spares_orphans => not_repaired(Some("wrong-database"), WRONG_DATABASE),
                 Finding { is_thumbnail: true, .. } => delete_thumbnail(services, &finding).await,
                 Finding { .. } => release(services, &finding).await?,
@@ -78,7 +78,8 @@ impl Repairs {
     }
 }
 
-async fn refresh(services: &Services, finding: &Finding, row: &Row) -> Repair {
+/// None where the image has been deleted meanwhile.
+async fn refresh(services: &Services, finding: &Finding, row: &Row) -> Option<Repair> {
     let md5 = finding.expected.as_ref().and_then(|expected| expected.source_md5.clone());
     let refresh = RefreshImage {
         // a name of its own: no try ever writes to the key of another
@@ -93,13 +94,18 @@ async fn refresh(services: &Services, finding: &Finding, row: &Row) -> Repair {
         refresh: true,
     };
     match services.worker.refresh_image(&refresh).await {
-        Ok(done) if done.image["error"].is_string() => not_repaired(
+        Ok(done) if done.image["error"].is_string() => Some(not_repaired(
             None,
             "the row was changed meanwhile, or the worker is too old to store a known image anew; run verify again",
-        ),
-        Ok(_) => Repair::Repaired,
-        Err(error) => failed(&error),
+        )),
+        Ok(_) => Some(Repair::Repaired),
+        Err(error) if is_deleted(services, &error, row).await => None,
+        Err(error) => Some(failed(&error)),
     }
+}
+
+async fn is_deleted(services: &Services, error: &client::Error, row: &Row) -> bool {
+    error.code() == Some("not-known") && matches!(services.metadata.image(row.id).await, Ok(None))
 }
 
 /// None where a row names the object after all.
