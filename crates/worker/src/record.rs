@@ -45,13 +45,18 @@ fn described(task: &Task, listing: &Listing, provider: &str) -> NewImage {
         google_drive_id: listing.drive.id.as_str().to_owned(),
         mime_type: listing.mime_type.clone(),
         storage_provider: provider.to_owned(),
-        job_id: match task.job.id() {
-            Value::String(job) => Some(job),
-            _ => None,
-        },
+        job_id: job_id(task),
         width: listing.dimensions.map(|(width, _)| width),
         height: listing.dimensions.map(|(_, height)| height),
         ..NewImage::default()
+    }
+}
+
+/// The task's job as rows name it.
+pub(crate) fn job_id(task: &Task) -> Option<String> {
+    match task.job.id() {
+        Value::String(job) => Some(job),
+        _ => None,
     }
 }
 

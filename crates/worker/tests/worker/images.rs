@@ -108,6 +108,23 @@ async fn the_same_bytes_under_another_id_share_their_object() {
 }
 
 #[tokio::test]
+async fn an_image_that_shares_its_object_is_imported_also_when_the_answer_was_lost() {
+    let file = |id: &str| {
+        json!({"id": id, "name": id, "mimeType": "image/png", "size": "auto", "text": "the same",
+        "md5Checksum": "auto", "sha256Checksum": "auto"})
+    };
+    let bench = Bench::new(json!({"album": [file("a"), file("b")]})).await;
+    bench.import(&["a"]).await;
+    bench.world().lost_answers = 1;
+    let files = bench.listed(&["b"]).await;
+    bench.send("j", &files).await;
+    bench.wait_for("its outcome", |world| world.outcomes().contains_key("b")).await;
+    assert_eq!((bench.outcome("b").as_str(), bench.world().lost_answers), ("imported", 0));
+    assert_eq!(bench.world().objects.len(), 1);
+    bench.assert_stored(&["a", "b"]).await;
+}
+
+#[tokio::test]
 async fn a_released_key_is_never_used_again() {
     let bench = Bench::new(folder(1, 500)).await;
     bench.import(&["f0"]).await;

@@ -49,6 +49,29 @@ async fn an_object_that_waits_for_its_row_goes_when_somebody_else_was_faster() {
 }
 
 #[tokio::test]
+async fn what_somebody_else_imported_while_the_worker_was_dead_is_not_downloaded_again() {
+    let mut bench = Bench::new(folder(1, 500)).await;
+    bench.import(&["f0"]).await;
+    let row = bench.world().rows.remove("f0").unwrap();
+    bench.world().asleep = Some("storage");
+    let files = bench.listed(&["f0"]).await;
+    bench.send("another job", &files).await;
+    bench.wait_for("a second object", |world| world.objects.len() == 2).await;
+    bench.kill();
+    {
+        let mut world = bench.world();
+        world.asleep = None;
+        world.updates.clear();
+        world.rows.insert("f0".to_owned(), row);
+    }
+    bench.start().await;
+    bench.wait_for("an outcome", |world| !world.outcomes().is_empty()).await;
+    assert_eq!(bench.outcome("f0"), "known");
+    assert_eq!((bench.stats.downloads_of("f0"), bench.world().puts), (2, 2), "one for each job");
+    bench.assert_stored(&["f0"]).await;
+}
+
+#[tokio::test]
 async fn an_object_whose_row_is_refused_is_released() {
     let bench = Bench::new(folder(1, 500)).await;
     // the look-up goes well, the row does not

@@ -72,7 +72,11 @@ local function wake(thing, at)
   if not is_shared and call('HEXISTS', P .. 'in-work', thing) == 1 then return end
   local woken = call('ZPOPMIN', waiting, is_shared and 200 or 8)
   for i = 1, #woken, 2 do make_ready(woken[i]) end
-  if call('EXISTS', waiting) == 1 then call('ZADD', P .. 'freed', at + (is_shared and 0 or 1000), thing) end
+  if call('EXISTS', waiting) == 1 then
+    call('ZADD', P .. 'freed', at + (is_shared and 0 or 1000), thing)
+  else
+    call('ZREM', P .. 'freed', thing)
+  end
 end
 
 -- The file and the bytes of a task in work are free again: who waited for them may run.
