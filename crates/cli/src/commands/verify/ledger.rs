@@ -92,27 +92,40 @@ impl Ledger {
         });
         let held = held.collect::<anyhow::Result<_>>()?;
         // an image that is missing may come back: its thumbnails are not left over
-        self.keep(&keys.iter().filter_map(|key| key.get(..UUID_CHARS)).collect::<Vec<_>>()).await?;
+        self.keep_thumbnails(&keys.iter().filter_map(|key| key.get(..UUID_CHARS)).collect::<Vec<_>>())
+            .await?;
         Ok(held)
     }
 
     /// Counts as named whatever has one of these uuids: the image, whatever its name is, and its thumbnails. The uuids
     /// of images that were listed.
     pub(super) async fn keep(&mut self, uuids: &[&str]) -> anyhow::Result<HashSet<String>> {
-        // "`" follows "_", and "0" follows "/"
+        self.keep_thumbnails(uuids).await?;
+        // "`" follows "_"
         let rows = sqlx::query_scalar(
             "UPDATE objects SET is_named = 1 WHERE key IN ( \
-                 SELECT object.key FROM json_each(?1) AS uuid CROSS JOIN objects AS object \
-                 WHERE object.key >= uuid.value || '_' AND object.key < uuid.value || '`' \
-                 UNION ALL SELECT object.key FROM json_each(?1) AS uuid CROSS JOIN objects AS object \
-                 WHERE object.key >= 'thumbnails/' || uuid.value || '/' \
-                 AND object.key < 'thumbnails/' || uuid.value || '0') \
-             RETURNING CASE is_thumbnail WHEN 0 THEN substr(key, 1, 36) ELSE '' END",
+                 SELECT object.key FROM json_each(?) AS uuid CROSS JOIN objects AS object \
+                 WHERE object.key >= uuid.value || '_' AND object.key < uuid.value || '`') \
+             RETURNING substr(key, 1, 36)",
         )
         .bind(json!(uuids).to_string())
         .fetch_all(&mut self.file)
         .await?;
         Ok(rows.into_iter().collect())
+    }
+
+    async fn keep_thumbnails(&mut self, uuids: &[&str]) -> anyhow::Result<()> {
+        // "0" follows "/"
+        sqlx::query(
+            "UPDATE objects SET is_named = 1 WHERE key IN ( \
+                 SELECT object.key FROM json_each(?) AS uuid CROSS JOIN objects AS object \
+                 WHERE object.key >= 'thumbnails/' || uuid.value || '/' \
+                 AND object.key < 'thumbnails/' || uuid.value || '0')",
+        )
+        .bind(json!(uuids).to_string())
+        .execute(&mut self.file)
+        .await?;
+        Ok(())
     }
 
     /// Whether any row has named any object.
@@ -205,8 +218,12 @@ mod tests {
         let mut ledger = Ledger::open().await.unwrap();
         ledger.add(&[listed(&format!("thumbnails/{uuid}/320.webp"), true)]).await.unwrap();
         assert!(!ledger.has_named().await.unwrap());
+        // the row names the image by a wrong name: that object is left over all the same
+        let other = format!("{uuid}_a.jpg");
+        ledger.add(&[listed(&other, false)]).await.unwrap();
         ledger.name(&[&format!("{uuid}_gone.jpg")]).await.unwrap();
-        assert_eq!(ledger.unnamed("", 9).await.unwrap(), []);
+        let left = ledger.unnamed("", 9).await.unwrap();
+        assert_eq!(left, [Unnamed { key: other, is_thumbnail: false }]);
     }
 
     #[tokio::test]
