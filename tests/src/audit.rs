@@ -51,10 +51,9 @@ impl Stack {
             assert_eq!(image.size_bytes(), Some(stored.size_bytes), "{}", image.name);
             keys.push(key_of(&image.storage_path));
         }
+        // rows of equal bytes may share an object; any others cannot, for each was compared with its own
         keys.sort();
-        let named = keys.len();
         keys.dedup();
-        assert_eq!(keys.len(), named, "two rows name one object");
         let look = || async { self.bucket.objects().await.into_keys().collect::<Vec<_>>() };
         let is_exact = |seen: &Vec<String>| *seen == keys;
         let orphans = || async {

@@ -12,7 +12,6 @@ use tests::{
     audit::{assert_all_stored, assert_counted},
     drive,
     link::{Pattern, Point, Weather},
-    long_run,
 };
 use tokio::time::sleep;
 
@@ -155,11 +154,9 @@ async fn a_worker_cut_off_from_its_queue_brings_nothing_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_worker_cut_off_from_its_queue_brings_nothing_back_on_servers() {
+async fn long_a_worker_cut_off_from_its_queue_brings_nothing_back_on_servers() {
     // it waits until leases end
-    if long_run() {
-        a_worker_cut_off_from_its_queue_brings_nothing_back().await;
-    }
+    a_worker_cut_off_from_its_queue_brings_nothing_back().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -193,11 +190,8 @@ async fn a_job_cancelled_on_several_workers_leaves_nothing_on_servers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_worker_that_slept_through_its_lease_harms_nothing_on_files() {
+async fn long_a_worker_that_slept_through_its_lease_harms_nothing_on_files() {
     // it is a wait of more than half a minute: the everyday run does it over the servers only
-    if !long_run() {
-        return;
-    }
     a_worker_that_slept_through_its_lease_harms_nothing(Backend::Files).await;
 }
 

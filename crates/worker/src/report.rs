@@ -189,7 +189,7 @@ impl Reporter {
                 Ok(reports) if reports.is_empty() => return true,
                 Ok(reports) => reports,
                 Err(error) => {
-                    tracing::error!(error = %service::error::chain(&error), "outcomes cannot be read");
+                    error.log("outcomes cannot be read");
                     return false;
                 }
             };
@@ -214,7 +214,7 @@ impl Reporter {
         };
         if let Err(error) = settled {
             // they come again when their time in hand is over
-            tracing::error!(error = %service::error::chain(&error), "a report cannot be acknowledged");
+            error.log("a report cannot be acknowledged");
         }
         match sent {
             Ok(Ok(())) => true,

@@ -1,12 +1,12 @@
 //! Everything at once, for a while: processes, MariaDB and Redis are killed, links are cut, Drive and the bucket have a bad
-//! day. Only with `TEST_LONG`; `CRASH_SEED` decides what happens when.
+//! day. It takes minutes; `CRASH_SEED` decides what happens when.
 
 use std::time::Duration;
 
 use emulators::s3::{FaultKind, FaultRule};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::json;
-use tests::{Backend, Stack, link::Weather, long_run, stack::SERVICES};
+use tests::{Backend, Stack, link::Weather, stack::SERVICES};
 use tokio::time::{Instant, sleep};
 
 use super::{have_ended, is_exact, start_two};
@@ -50,9 +50,6 @@ async fn strike(stack: &mut Stack, rng: &mut StdRng) {
 }
 
 async fn everything_at_once(backend: Backend) {
-    if !long_run() {
-        return;
-    }
     let seed = service::Env::from_process_without_file()
         .get("CRASH_SEED")
         .map_or(1, |seed| seed.parse().expect("a number"));
@@ -84,11 +81,11 @@ async fn everything_at_once(backend: Backend) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_at_once_on_files() {
+async fn long_everything_at_once_on_files() {
     everything_at_once(Backend::Files).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_at_once_on_servers() {
+async fn long_everything_at_once_on_servers() {
     everything_at_once(Backend::Servers).await;
 }

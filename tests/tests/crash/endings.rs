@@ -84,11 +84,8 @@ async fn kills_during_a_cancel_leave_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kills_during_a_delete_leave_nothing() {
+async fn long_kills_during_a_delete_leave_nothing() {
     // a delete that a killed service had in hand is taken up after two minutes
-    if !long_run() {
-        return;
-    }
     for backend in [Backend::Files, Backend::Servers] {
         for point in POINTS {
             for victim in ["metadata", "storage"] {

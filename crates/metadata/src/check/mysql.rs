@@ -147,6 +147,15 @@ async fn tls(connection: &mut MySqlConnection, settings: &MySql) -> Finding {
     }
 }
 
+/// The account that the server took the user for, as `GRANT` names it: a host is part of it.
+async fn account(connection: &mut MySqlConnection, settings: &MySql) -> String {
+    let account: Option<String> =
+        sqlx::query_scalar("SELECT CURRENT_USER()").fetch_one(connection).await.ok();
+    let account = account.unwrap_or_else(|| format!("{}@%", settings.user));
+    let (user, host) = account.rsplit_once('@').unwrap_or((&account, "%"));
+    format!("'{user}'@'{host}'")
+}
+
 /// Can the tables be made and changed, and rows written?
 async fn rights(
     connection: &mut MySqlConnection,
@@ -155,8 +164,11 @@ async fn rights(
     has_table: bool,
     is_complete: bool,
 ) -> Finding {
-    let MySql { name, user, .. } = settings;
-    let grant = format!("As an administrator: GRANT ALL ON `{name}`.* TO '{user}'@'%';");
+    let grant = format!(
+        "As an administrator: GRANT ALL ON `{}`.* TO {};",
+        settings.name,
+        account(connection, settings).await
+    );
     let mut missing = Vec::new();
     for (right, statement) in WORK.iter().filter(|_| has_table) {
         if is_denied(connection.execute(*statement).await.err().as_ref()) {
