@@ -47,9 +47,21 @@ pub struct Image {
     /// Pixels, where Drive lists them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,
-    /// Pixels, where Drive lists them.
+    /// Pixels as a viewer sees them: from Drive's listing, else from the bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
+    /// What the bytes are, by their first ones; `mime_type` is only what Drive announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// The image through the gateway: a path on the API's origin. Absent where the object is not in our bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_url: Option<String>,
+    /// A small picture of it, see [`Image::content_url`]; `?size=` 160, 320, 640 or 1280.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbnail_url: Option<String>,
+    /// The file's page at Google Drive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drive_url: Option<String>,
 }
 
 impl Image {
@@ -107,6 +119,9 @@ pub struct NewImage {
     /// See [`Image::height`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
+    /// See [`Image::content_type`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
     /// Changed content: the row's `storage_path` must still be this one, and is replaced; `id` and `created_at` stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,

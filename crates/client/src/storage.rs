@@ -73,6 +73,12 @@ pub struct StoredObject {
     pub md5: String,
     /// What the bytes are, by their first ones.
     pub content_type: String,
+    /// Pixels as a viewer sees them (orientation applied), where the bytes tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// See [`StoredObject::width`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
 }
 
 /// Body of `POST /delete`.

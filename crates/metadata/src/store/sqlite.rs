@@ -145,6 +145,10 @@ fn decode(row: &SqliteRow) -> Result<Row> {
         job_id: text(row, 12)?,
         width: pixels(13)?,
         height: pixels(14)?,
+        content_type: None,
+        content_url: None,
+        thumbnail_url: None,
+        drive_url: None,
     };
     Ok(Row { image, created_at })
 }

@@ -40,6 +40,8 @@ pub(super) async fn put_object(
         size: stored.size,
         md5: stored.md5.to_string(),
         content_type: stored.content_type,
+        width: None,
+        height: None,
     }))
 }
 
