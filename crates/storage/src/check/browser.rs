@@ -102,21 +102,15 @@ fn judge(seen: &Seen, settings: &BucketConfig, how: &str) -> View {
     View { is_public, findings }
 }
 
+/// As new buckets of AWS are, and nothing to mend: the gateway shows the images.
 fn private(settings: &BucketConfig) -> Finding {
-    let found = "the bucket is private: a browser gets 403 for the URL of an image";
-    let advice = if settings.endpoint.is_some() {
-        "Let everybody read the bucket's objects: a bucket policy where the server knows them".to_owned()
-    } else {
-        "If everybody may see the images: switch off 'Block public access' for bucket policies, and paste this as the \
-         bucket policy"
-            .to_owned()
-    };
     let policy = public_policy(settings);
-    Finding::warning(
-        "bucket.public",
-        found,
+    Finding::ok(
+        PUBLIC,
         format!(
-            "{advice}: {policy} Otherwise put a CDN that may read the bucket before it, and set S3_PUBLIC_URL."
+            "the bucket is private: images are shown through the gateway (`content_url`, `thumbnail_url`). Their own \
+             URLs (`storage_path`, which the original's page uses) answer 403; if everybody may open those too, allow \
+             bucket policies under 'Block public access' and paste this one: {policy}"
         ),
     )
 }
@@ -179,7 +173,8 @@ mod tests {
         };
         assert_eq!(worst(seen(200, PICTURE_TYPE, true)), (CORS, Verdict::Skipped));
         assert_eq!(worst(seen(200, "text/plain", true)), (TYPE, Verdict::Warning));
-        for (status, is_whole) in [(403, false), (404, false), (200, false), (301, false)] {
+        assert_eq!(worst(seen(403, "", false)), (PUBLIC, Verdict::Ok));
+        for (status, is_whole) in [(404, false), (200, false), (301, false)] {
             assert_eq!(worst(seen(status, PICTURE_TYPE, is_whole)), (PUBLIC, Verdict::Warning), "{status}");
         }
     }

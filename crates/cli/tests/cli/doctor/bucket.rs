@@ -50,11 +50,12 @@ fn a_bucket_without_acls_works_and_a_private_one_comes_with_a_policy_to_paste() 
     assert!(told.words("bucket.acls").contains("without an ACL"), "{}", told.0);
     let private = World::with(|s3| s3.acls = AclMode::Refuse);
     let told = private.told(&[], &[]);
-    assert_eq!((told.about("bucket.public"), told.about("bucket.delete")), ("warning".into(), "ok".into()));
-    let policy =
+    assert_eq!((told.about("bucket.public"), told.about("bucket.delete")), ("ok".into(), "ok".into()));
+    let public =
         told.0["checks"].as_array().unwrap().iter().find(|finding| finding["check"] == "bucket.public");
-    let fix = policy.unwrap()["fix"].as_str().unwrap();
-    let policy = &fix[fix.find('{').unwrap()..=fix.rfind('}').unwrap()];
+    let words = public.unwrap()["found"].as_str().unwrap();
+    assert!(words.contains("through the gateway"), "{words}");
+    let policy = &words[words.find('{').unwrap()..=words.rfind('}').unwrap()];
     let policy: Value = serde_json::from_str(policy).unwrap();
     assert_eq!(policy["Statement"][0]["Resource"], "arn:aws:s3:::images/*");
 }
