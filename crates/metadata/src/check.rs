@@ -12,7 +12,7 @@ use service::{
 use crate::config::{Database, MYSQL_SETTINGS};
 
 /// The columns of the original, and ours.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "id",
     "name",
     "google_drive_id",
@@ -28,6 +28,7 @@ const COLUMNS: [&str; 15] = [
     "job_id",
     "width",
     "height",
+    "content_type",
 ];
 /// How many of them the original has.
 const OF_THE_ORIGINAL: usize = 8;

@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod database;
 mod listing;
+mod names;
 mod new_image;
 mod release;
 mod routes;

@@ -6,7 +6,9 @@ mod fields;
 use client::metadata::Share;
 use serde_json::{Map, Value};
 
-use fields::{hex_digits, hex_text, limit, optional, optional_text, pixels, required, size, text};
+use fields::{
+    hex_digits, hex_text, limit, media_type, optional, optional_text, pixels, required, size, text,
+};
 
 /// Longest name in characters; longer ones are cut.
 const MAX_NAME: usize = 255;
@@ -50,6 +52,8 @@ pub(crate) struct NewImage {
     pub(crate) width: Option<u32>,
     /// Pixels.
     pub(crate) height: Option<u32>,
+    /// What the bytes are, `type/subtype` in lower case.
+    pub(crate) content_type: Option<String>,
     /// The row's path must still be this one, and is replaced.
     pub(crate) replaces: Option<String>,
     /// No row is made where the one to replace is gone.
@@ -121,6 +125,7 @@ impl NewImage {
             job_id: optional_text(fields, "job_id", MAX_JOB_ID)?,
             width: pixels(fields, "width")?,
             height: pixels(fields, "height")?,
+            content_type: media_type(fields, "content_type", MAX_MIME_TYPE)?,
             replaces: optional_text(fields, "replaces", usize::MAX)?,
             only_known: fields.get("only_known") == Some(&Value::Bool(true)),
             share,
@@ -250,6 +255,10 @@ mod tests {
         let image = with("share", json!({"sha256": sha256, "size": 50})).unwrap();
         assert_eq!(image.share, Some(Share { sha256: "ab".repeat(32), size: 50 }));
         assert_eq!(image.storage_path, "");
+        assert_eq!(
+            with("content_type", json!("Image/SVG+xml")).unwrap().content_type.unwrap(),
+            "image/svg+xml"
+        );
         assert_eq!(with("md5", json!(null)).unwrap().md5, None);
         assert_eq!(with("md5", json!("A".repeat(32))).unwrap().md5.unwrap(), "a".repeat(32));
         for (field, value) in [
@@ -257,6 +266,9 @@ mod tests {
             ("sha256", json!("a".repeat(63))),
             ("width", json!(-1)),
             ("height", json!("9")),
+            ("content_type", json!("jpeg")),
+            ("content_type", json!("image/j\u{e9}")),
+            ("content_type", json!(format!("image/{}", "x".repeat(95)))),
             ("replaces", json!(5)),
             ("share", json!("x")),
             ("share", json!({"sha256": "", "size": 1})),

@@ -93,3 +93,20 @@ pub(super) fn pixels(fields: &Map<String, Value>, field: &'static str) -> Result
     let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
     number.map(Some).ok_or(Refused::Wrong { field, must_be: "a whole number of pixels" })
 }
+
+/// A type such as `image/jpeg`, in lower case and without parameters, if it is there.
+pub(super) fn media_type(
+    fields: &Map<String, Value>,
+    field: &'static str,
+    most: usize,
+) -> Result<Option<String>, Refused> {
+    let Some(text) = optional_text(fields, field, most)? else { return Ok(None) };
+    let is_token = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+    };
+    match text.split_once('/') {
+        Some((kind, subtype)) if is_token(kind) && is_token(subtype) => Ok(Some(text.to_ascii_lowercase())),
+        _ => Err(Refused::Wrong { field, must_be: "a type such as image/jpeg" }),
+    }
+}

@@ -175,7 +175,7 @@ fn decode(row: &MySqlRow) -> Result<Row> {
         job_id: row.try_get(12)?,
         width: row.try_get(13)?,
         height: row.try_get(14)?,
-        content_type: None,
+        content_type: row.try_get(15)?,
         content_url: None,
         thumbnail_url: None,
         drive_url: None,

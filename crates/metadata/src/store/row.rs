@@ -43,7 +43,7 @@ macro_rules! columns {
         concat!(
             "id, name, google_drive_id, size, mime_type, storage_path, storage_provider, ",
             $created_at,
-            ", md5, source_md5, source_checksum, sha256, job_id, width, height"
+            ", md5, source_md5, source_checksum, sha256, job_id, width, height, content_type"
         )
     };
 }

@@ -2,13 +2,13 @@
 
 /// A new row: its content, its Drive id, its time.
 pub(super) const INSERT: &str = "INSERT INTO images (name, size, mime_type, storage_path, storage_provider, md5, \
-     source_md5, source_checksum, sha256, job_id, width, height, google_drive_id, created_at) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+     source_md5, source_checksum, sha256, job_id, width, height, content_type, google_drive_id, \
+     created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// New content for a row: its content, its number.
 pub(super) const UPDATE: &str = "UPDATE images SET name = ?, size = ?, mime_type = ?, storage_path = ?, \
      storage_provider = ?, md5 = ?, source_md5 = ?, source_checksum = ?, sha256 = ?, job_id = ?, width = ?, \
-     height = ? WHERE id = ?";
+     height = ?, content_type = ? WHERE id = ?";
 
 /// Drops a row.
 pub(super) const DELETE: &str = "DELETE FROM images WHERE id = ?";
@@ -81,6 +81,7 @@ macro_rules! bind_content {
             .bind(&$image.job_id)
             .bind($image.width)
             .bind($image.height)
+            .bind(&$image.content_type)
     };
 }
 pub(super) use bind_content;

@@ -145,7 +145,7 @@ fn decode(row: &SqliteRow) -> Result<Row> {
         job_id: text(row, 12)?,
         width: pixels(13)?,
         height: pixels(14)?,
-        content_type: None,
+        content_type: text(row, 15)?,
         content_url: None,
         thumbnail_url: None,
         drive_url: None,
