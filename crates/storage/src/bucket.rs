@@ -12,6 +12,7 @@ mod listing;
 mod look;
 mod multipart;
 mod questions;
+mod read;
 mod retry;
 
 use std::time::Duration;
@@ -32,6 +33,7 @@ pub(crate) use self::{
     error::S3Error,
     multipart::{MultipartUpload, Part},
     questions::Look,
+    read::{About, Opened, Reading, Span},
 };
 use crate::{
     config::{BucketConfig, ObjectAcl},
@@ -41,7 +43,7 @@ use crate::{
 };
 
 /// Objects never change under their key: browsers and caches may keep them.
-const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
+pub(crate) const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
 
 /// A key of our shape whose uuid no object gets.
 const NOBODYS_KEY: &str = "00000000-0000-0000-0000-000000000000_nothing";

@@ -161,6 +161,18 @@ impl S3Error {
             if refusal.code == "NoSuchKey" || (refusal.status == 404 && matches!(refusal.code.as_str(), "404" | "NotFound")))
     }
 
+    /// True when the object ends before the part that was asked for begins.
+    pub(crate) fn is_unsatisfiable(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.status == 416 || refusal.code == "InvalidRange")
+    }
+
+    /// True when the right to do this is missing. S3 says the same of objects that are not there to whoever may not list
+    /// the bucket.
+    pub(crate) fn is_denied(&self) -> bool {
+        matches!(self, Self::Refused(refusal)
+            if matches!(refusal.code.as_str(), "AccessDenied" | "AllAccessDisabled" | "403"))
+    }
+
     /// True when this server does not know the operation: it says so, or refuses in words that are not S3's, as a plain
     /// web server does.
     pub(crate) fn is_unknown_operation(&self) -> bool {
