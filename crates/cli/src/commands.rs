@@ -43,6 +43,9 @@ enum Command {
     Doctor(doctor::Doctor),
     Verify(verify::Verify),
     Emulators(emulators::Emulators),
+    /// Makes thumbnails for the storage service, which starts it
+    #[command(hide = true, name = storage::THUMBNAILER)]
+    Thumbnailer,
     /// Asks a server of this machine whether it is healthy
     #[command(hide = true)]
     Healthcheck {
@@ -54,6 +57,11 @@ enum Command {
 }
 
 impl CommandLine {
+    /// True for the process that makes thumbnails.
+    pub(crate) fn is_thumbnailer(&self) -> bool {
+        matches!(self.command, Command::Thumbnailer)
+    }
+
     /// Runs the command.
     pub(crate) async fn run(self) -> anyhow::Result<Verdict> {
         match self.command {
@@ -71,6 +79,7 @@ impl CommandLine {
             Command::Doctor(doctor) => doctor.run().await,
             Command::Verify(verify) => verify.run().await,
             Command::Emulators(emulators) => emulators.run().await,
+            Command::Thumbnailer => Ok(Verdict::Good),
             Command::Healthcheck { port, path } => {
                 tokio::task::spawn_blocking(move || service::probe::ask(port, &path)).await??;
                 Ok(Verdict::Good)

@@ -17,6 +17,10 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let command = commands::CommandLine::parse();
+    if command.is_thumbnailer() {
+        // its standard output is for thumbnails alone, and it needs no runtime
+        return storage::thumbnailer();
+    }
     let runtime = tokio::runtime::Runtime::new().context("start the async runtime");
     exit::code(runtime.and_then(|runtime| runtime.block_on(command.run())))
 }

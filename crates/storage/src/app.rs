@@ -10,6 +10,7 @@ use crate::{
     bucket::{Bucket, S3Error},
     budget::Budget,
     config::Config,
+    thumbnail::Thumbnails,
     upload::{Source, Uploads},
 };
 
@@ -29,6 +30,8 @@ pub struct App {
     pub(crate) bucket: Option<Arc<Bucket>>,
     /// Memory for image bytes, shared by all requests.
     pub(crate) budget: Budget,
+    /// Small pictures of what is in the bucket, if one is set.
+    pub(crate) thumbnails: Option<Thumbnails>,
     /// Turns to read a whole object.
     pub(crate) reads: Arc<Semaphore>,
     /// Tells when to stop, and waits for uploads that run.
@@ -44,16 +47,22 @@ impl App {
             }
             None => None,
         };
+        let thumbnails = bucket
+            .as_ref()
+            .map(|bucket| Thumbnails::new(Arc::clone(bucket), config.thumbnails.clone(), shutdown.clone()));
         let budget = Budget::new(config.limits.memory_bytes);
         let reads = Arc::new(Semaphore::new(READS_AT_ONCE));
-        Self { config: Arc::new(config), bucket, budget, reads, shutdown }
+        Self { config: Arc::new(config), bucket, budget, thumbnails, reads, shutdown }
     }
 
     /// The bucket, or the answer that says which setting is missing.
     pub(crate) fn bucket(&self) -> Result<&Arc<Bucket>, ApiError> {
-        self.bucket.as_ref().ok_or_else(|| {
-            ApiError::internal("bucket-not-set", format!("Parameter validation failed:\n{NO_BUCKET}"))
-        })
+        self.bucket.as_ref().ok_or_else(no_bucket)
+    }
+
+    /// The thumbnails, or the same answer.
+    pub(crate) fn thumbnails(&self) -> Result<&Thumbnails, ApiError> {
+        self.thumbnails.as_ref().ok_or_else(no_bucket)
     }
 
     /// What uploads need.
@@ -91,4 +100,8 @@ impl App {
             },
         })
     }
+}
+
+fn no_bucket() -> ApiError {
+    ApiError::internal("bucket-not-set", format!("Parameter validation failed:\n{NO_BUCKET}"))
 }

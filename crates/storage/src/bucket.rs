@@ -14,6 +14,7 @@ mod multipart;
 mod questions;
 mod read;
 mod retry;
+mod small;
 
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ pub(crate) use self::{
     multipart::{MultipartUpload, Part},
     questions::Look,
     read::{About, Opened, Reading, Span},
+    small::SmallObject,
 };
 use crate::{
     config::{BucketConfig, ObjectAcl},

@@ -1,9 +1,13 @@
 //! Settings of the storage service.
 
+mod thumbnails;
+
 use std::time::Duration;
 
 use client::Secret;
 use service::{Env, env::Reader};
+
+pub use self::thumbnails::ThumbnailConfig;
 
 /// Longest `S3_PUBLIC_URL` or endpoint: keys need what is left of a stored URL.
 const MAX_BASE_CHARS: usize = 300;
@@ -22,6 +26,8 @@ pub struct Config {
     pub object_acl: ObjectAcl,
     /// `MAX_UPLOAD_MB`: longest body of `POST /upload`, in MiB there, in bytes here; 256 MiB by default.
     pub max_upload_bytes: usize,
+    /// How thumbnails are made.
+    pub thumbnails: ThumbnailConfig,
     /// Limits that are no settings; tests make them smaller.
     pub limits: Limits,
 }
@@ -118,7 +124,8 @@ impl Config {
         };
         let max_upload_bytes = read.count_or("MAX_UPLOAD_MB", MAX_UPLOAD_MB).saturating_mul(1024 * 1024);
         let provider = read.text_or("STORAGE_PROVIDER", "aws");
-        read.finish(Self { provider, bucket, object_acl, max_upload_bytes, limits: Limits::default() })
+        let (thumbnails, limits) = (ThumbnailConfig::read(&read), Limits::default());
+        read.finish(Self { provider, bucket, object_acl, max_upload_bytes, thumbnails, limits })
     }
 }
 
@@ -245,6 +252,7 @@ mod tests {
             ("S3_PUBLIC_URL", "https://h/?x"),
             ("S3_OBJECT_ACL", "canary"),
             ("MAX_UPLOAD_MB", "0"),
+            ("THUMBNAIL_WORKERS", "0"),
             ("AWS_REQUEST_CHECKSUM_CALCULATION", "canary"),
         ]);
         let error = Config::from_env(&env).unwrap_err().to_string();
@@ -255,6 +263,7 @@ mod tests {
             "S3_PUBLIC_URL",
             "S3_OBJECT_ACL",
             "MAX_UPLOAD_MB",
+            "THUMBNAIL_WORKERS",
             "AWS_REQUEST_CHECKSUM_CALCULATION",
         ] {
             assert!(error.contains(name), "{name} is missing in: {error}");

@@ -15,10 +15,13 @@ mod budget;
 mod digest;
 mod disposition;
 mod escape;
+mod guard;
 mod object_key;
 mod object_url;
+mod probe;
 mod sniff;
 mod sweep;
+mod thumbnail;
 mod upload;
 
 use service::{Shutdown, cors::Cors, health::Dependencies};
@@ -26,7 +29,8 @@ use tokio::net::TcpListener;
 
 pub use app::App;
 pub use check::check;
-pub use config::{AccessKey, BucketConfig, Config, Limits, ObjectAcl, RequestChecksums};
+pub use config::{AccessKey, BucketConfig, Config, Limits, ObjectAcl, RequestChecksums, ThumbnailConfig};
+pub use thumbnail::{COMMAND as THUMBNAILER, thumbnailer};
 
 /// Serves on `listener` until `shutdown`. A bucket that is missing or out of reach is told by `/ready` and by uploads.
 ///
@@ -38,6 +42,9 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
         shutdown.spawn(sweep::run(bucket, shutdown.clone()));
     } else {
         tracing::warn!("{}", app::NO_BUCKET);
+    }
+    if let Some(thumbnails) = app.thumbnails.clone() {
+        shutdown.spawn(thumbnails.tidy());
     }
     let probed = app.clone();
     let needs = Dependencies::none().with("s3", move || {

@@ -2,6 +2,7 @@
 
 mod checksum_object;
 mod delete;
+mod get_thumbnail;
 mod list_objects;
 mod locate_object;
 mod put_object;
@@ -14,6 +15,7 @@ use axum::{
     routing::{get, post, put},
 };
 
+pub(crate) use self::stat_object::no_such_object;
 use crate::App;
 
 /// All routes but health.
@@ -22,6 +24,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/upload", post(upload::upload))
         .route("/objects", get(list_objects::list_objects))
         .route("/objects/{uuid}", put(put_object::put_object))
+        .route("/objects/{key}/thumbnail", get(get_thumbnail::get_thumbnail))
         .route("/objects/checksum", post(checksum_object::checksum_object))
         .route("/objects/locate", post(locate_object::locate_object))
         .route("/objects/resolve", post(resolve_paths::resolve_paths))

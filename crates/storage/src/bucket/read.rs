@@ -1,13 +1,12 @@
 //! Reading objects: as a stream of pieces that is either whole or an error, and never waits for ever.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_s3::{
     operation::{get_object::GetObjectOutput, head_object::HeadObjectOutput},
     primitives::{ByteStream, DateTime},
 };
 use bytes::{Bytes, BytesMut};
-use std::{collections::HashMap, time::Duration};
 
 use super::{Bucket, CACHE_CONTROL, S3Error, ask, retry::retrying, small::THUMBNAIL_OF};
 use crate::sniff::HEAD_BYTES;

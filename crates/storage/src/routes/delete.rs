@@ -1,10 +1,10 @@
-//! `POST /delete {file_path, provider?}`: the object of a stored URL goes.
+//! `POST /delete {file_path, provider?}`: the object of a stored URL goes, and its thumbnails.
 
 use axum::extract::State;
 use serde_json::{Value, json};
 use service::{ApiError, extract::Json};
 
-use crate::{App, object_url::Named, upload::refused_by_s3};
+use crate::{App, object_key::uuid_of, object_url::Named, thumbnail::places, upload::refused_by_s3};
 
 /// Success also where there was nothing, and for what is not ours: another bucket's URL, or a key of another shape, is
 /// never touched.
@@ -31,8 +31,19 @@ pub(super) async fn delete_object(
     let bucket = app.bucket()?;
     match bucket.urls().named_by(path) {
         Named::Ours(keys) => {
+            let mut thumbnails = Vec::new();
             for key in keys {
                 bucket.delete(&key).await.map_err(|error| refused_by_s3(&error))?;
+                // after the image: a thumbnail that is written from now on finds it gone, and goes too
+                if let Some(uuid) = uuid_of(&key) {
+                    app.thumbnails()?.forget(&key);
+                    thumbnails.extend(places(uuid));
+                }
+            }
+            thumbnails.sort_unstable();
+            thumbnails.dedup();
+            if !thumbnails.is_empty() {
+                bucket.delete_all(&thumbnails).await.map_err(|error| refused_by_s3(&error))?;
             }
         }
         // S3's refusals show all the same, as they did in the original

@@ -16,6 +16,6 @@ pub(super) async fn stat_object(
 }
 
 /// The answer about an object that is not there.
-pub(super) fn no_such_object() -> ApiError {
+pub(crate) fn no_such_object() -> ApiError {
     ApiError::not_found("There is no such object.").code(NO_SUCH_OBJECT)
 }
