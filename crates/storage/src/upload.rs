@@ -77,6 +77,8 @@ pub(crate) struct Stored {
     pub md5: Md5Digest,
     /// What it is.
     pub(crate) content_type: String,
+    /// Width and height as a viewer sees them, where the bytes passed one by one and told.
+    pub(crate) dimensions: Option<(u32, u32)>,
 }
 
 impl Uploads {
@@ -93,12 +95,14 @@ impl Uploads {
 
     async fn store(&self, announced: Announced, body: Body) -> Result<Stored, UploadError> {
         let mut source = Source::new(body, announced.size, self.silence);
-        let stored = self.store_source(&announced, &mut source).await;
-        if stored.is_err() {
-            // a client that is still sending would not see an answer on a closed connection
-            self.tasks.spawn(source.drain());
+        match self.store_source(&announced, &mut source).await {
+            Ok(stored) => Ok(Stored { dimensions: source.dimensions(), ..stored }),
+            Err(error) => {
+                // a client that is still sending would not see an answer on a closed connection
+                self.tasks.spawn(source.drain());
+                Err(error)
+            }
         }
-        stored
     }
 
     async fn store_source(&self, announced: &Announced, source: &mut Source) -> Result<Stored, UploadError> {
@@ -183,5 +187,5 @@ fn head(bucket: &Bucket, announced: &Announced, first: &[u8]) -> ObjectHead {
 
 fn stored(bucket: &Bucket, head: ObjectHead, size: u64, md5: Md5Digest) -> Stored {
     let url = bucket.urls().url(&head.key);
-    Stored { url, key: head.key, size, md5, content_type: head.content_type }
+    Stored { url, key: head.key, size, md5, content_type: head.content_type, dimensions: None }
 }

@@ -40,8 +40,8 @@ pub(super) async fn put_object(
         size: stored.size,
         md5: stored.md5.to_string(),
         content_type: stored.content_type,
-        width: None,
-        height: None,
+        width: stored.dimensions.map(|(width, _)| width),
+        height: stored.dimensions.map(|(_, height)| height),
     }))
 }
 

@@ -1,4 +1,4 @@
-//! The bytes of a request, counted and hashed as they pass.
+//! The bytes of a request, counted, hashed and looked at as they pass.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -9,7 +9,7 @@ use md5::{Digest as _, Md5};
 use tokio::time::timeout;
 
 use super::{Announced, UploadError};
-use crate::digest::Md5Digest;
+use crate::{digest::Md5Digest, probe::Probe};
 
 /// How much of a body that is no longer wanted is still read, and how long.
 const DRAIN_BYTES: u64 = 64 * 1024 * 1024;
@@ -23,6 +23,7 @@ pub(crate) struct Source {
     ended: bool,
     size: u64,
     md5: Md5,
+    probe: Probe,
     announced: Option<u64>,
     silence: Duration,
 }
@@ -43,6 +44,7 @@ impl Source {
             ended: false,
             size: 0,
             md5: Md5::new(),
+            probe: Probe::new(),
             announced,
             silence,
         }
@@ -69,6 +71,7 @@ impl Source {
                 Ok(Some(Ok(bytes))) => {
                     self.size += bytes.len() as u64;
                     self.md5.update(&bytes);
+                    self.probe.feed(&bytes);
                     return Ok(Some(bytes));
                 }
                 Ok(None) => self.ended = true,
@@ -121,6 +124,11 @@ impl Source {
             return Err(UploadError::WrongChecksum { md5: digest.md5, size: digest.size });
         }
         Ok(digest)
+    }
+
+    /// Width and height of the picture that has passed, as a viewer sees it.
+    pub(super) fn dimensions(&self) -> Option<(u32, u32)> {
+        self.probe.dimensions()
     }
 
     /// Reads on for a while and forgets, so that the client comes to read its answer.
