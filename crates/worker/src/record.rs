@@ -14,6 +14,7 @@ const MAX_NAME: usize = 255;
 /// The row of an image that is stored.
 pub(crate) fn new_image(task: &Task, listing: &Listing, stored: &Stored, provider: &str) -> NewImage {
     let is_as_listed = !stored.is_stale && stored.source_md5.as_deref() == Some(stored.md5.as_str());
+    let dimensions = listing.dimensions.or(stored.dimensions);
     NewImage {
         size: stored.size_bytes,
         storage_path: stored.url.clone(),
@@ -22,6 +23,9 @@ pub(crate) fn new_image(task: &Task, listing: &Listing, stored: &Stored, provide
         source_checksum: stored.is_stale.then(|| "stale".to_owned()),
         // only the MD5 of the same listing says that the SHA-256 is that of these bytes
         sha256: listing.sha256.clone().filter(|_| is_as_listed),
+        width: dimensions.map(|(width, _)| width),
+        height: dimensions.map(|(_, height)| height),
+        content_type: stored.content_type.clone(),
         ..described(task, listing, provider)
     }
 }

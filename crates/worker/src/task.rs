@@ -119,7 +119,7 @@ pub(crate) struct Progress {
 }
 
 /// An object that is stored and verified.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stored {
     /// Its public URL.
     pub(crate) url: String,
@@ -133,6 +133,12 @@ pub(crate) struct Stored {
     /// MD5 that Drive listed last.
     #[serde(default)]
     pub(crate) source_md5: Option<String>,
+    /// What the bytes are, as storage saw.
+    #[serde(default)]
+    pub(crate) content_type: Option<String>,
+    /// Width and height as a viewer sees them, as storage saw.
+    #[serde(default)]
+    pub(crate) dimensions: Option<(u32, u32)>,
 }
 
 impl Progress {
@@ -229,6 +235,17 @@ mod tests {
         assert_ne!(first, other_job.object_uuid(&listing));
         let changed = Listing { size_bytes: Some(6), ..listing };
         assert_ne!(first, task(file).object_uuid(&changed));
+    }
+
+    #[test]
+    fn a_task_that_was_stored_by_an_older_version_goes_on() {
+        let old = json!({"stored": {"url": "u", "size_bytes": 5, "md5": "m"}});
+        let progress: Progress = serde_json::from_value(old).unwrap();
+        let due = Stored { url: "u".into(), size_bytes: 5, md5: "m".into(), ..Stored::default() };
+        assert_eq!(progress.stored, Some(due.clone()));
+        let stored = Stored { content_type: Some("image/png".into()), dimensions: Some((4, 3)), ..due };
+        let kept = serde_json::to_value(&stored).unwrap();
+        assert_eq!(serde_json::from_value::<Stored>(kept).unwrap(), stored);
     }
 
     #[test]

@@ -188,10 +188,10 @@ impl Uploader {
             () = silence(watch) => Err(Trouble::StorageSilent),
         };
         match answer {
-            Ok(StoredObject { url, size, md5, .. }) => {
+            Ok(stored) => {
                 task.flying = None;
                 task.progress.maybe_stored = true;
-                Ok(Put { url, size_bytes: size, md5 })
+                Ok(stored.into())
             }
             Err(trouble) => {
                 // refused bytes never become an object
@@ -229,6 +229,22 @@ struct Put {
     url: String,
     size_bytes: u64,
     md5: String,
+    /// What the bytes are; the original's storage does not tell.
+    content_type: Option<String>,
+    /// Width and height as a viewer sees them, where storage could tell.
+    dimensions: Option<(u32, u32)>,
+}
+
+impl From<StoredObject> for Put {
+    fn from(stored: StoredObject) -> Self {
+        Self {
+            url: stored.url,
+            size_bytes: stored.size,
+            md5: stored.md5,
+            content_type: Some(stored.content_type),
+            dimensions: stored.width.zip(stored.height),
+        }
+    }
 }
 
 impl Put {
@@ -239,6 +255,8 @@ impl Put {
             md5: self.md5,
             is_stale,
             source_md5: listing.md5.clone(),
+            content_type: self.content_type,
+            dimensions: self.dimensions,
         }
     }
 }

@@ -65,6 +65,6 @@ impl Uploader {
         let answer = tokio::time::timeout(LONGEST_SILENCE, self.storage.upload(&upload)).await;
         task.land();
         let uploaded = answer.map_err(|_| Trouble::StorageSilent)?.map_err(Trouble::Storage)?;
-        Ok(Put { url: uploaded.url, size_bytes, md5: actual })
+        Ok(Put { url: uploaded.url, size_bytes, md5: actual, content_type: None, dimensions: None })
     }
 }

@@ -23,6 +23,27 @@ async fn new_images_are_stored_and_reported() {
 }
 
 #[tokio::test]
+async fn a_row_says_what_storage_saw_and_first_what_drive_lists() {
+    let file = |id: &str, picture: serde_json::Value| {
+        json!({"id": id, "name": id, "mimeType": "image/jpeg", "size": "auto", "bytes": 900,
+        "md5Checksum": "auto", "imageMediaMetadata": picture})
+    };
+    let bench = Bench::new(json!({"album": [
+        file("listed", json!({"width": 4032, "height": 3024, "rotation": 1})),
+        file("half", json!({"width": 4032})),
+        file("bare", json!(null)),
+    ]}))
+    .await;
+    bench.import(&["listed", "half", "bare"]).await;
+    let world = bench.world();
+    for (id, width, height) in [("listed", 3024, 4032), ("half", 40, 30), ("bare", 40, 30)] {
+        let row = &world.rows[id];
+        assert_eq!((&row["width"], &row["height"]), (&json!(width), &json!(height)), "{row}");
+        assert_eq!((&row["mime_type"], &row["content_type"]), (&json!("image/jpeg"), &json!("image/webp")));
+    }
+}
+
+#[tokio::test]
 async fn an_empty_file_is_stored() {
     let bench = Bench::new(folder(1, 0)).await;
     bench.import(&["f0"]).await;

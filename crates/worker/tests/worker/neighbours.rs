@@ -107,6 +107,10 @@ async fn beside_services_of_the_original_it_does_what_the_original_did() {
     };
     bench.wait_for("both images", |world| processed(&world.updates) == 2).await;
     bench.assert_stored(&["f0", "f1"]).await;
+    for row in bench.world().rows.values() {
+        let told = ["width", "height", "content_type"].map(|field| row.get(field));
+        assert_eq!(told, [None; 3], "the original's storage says nothing of these");
+    }
     assert!(
         bench.world().updates.iter().all(|update| update["job_id"] == 7 && update["imported"].is_array())
     );

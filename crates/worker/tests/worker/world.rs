@@ -111,7 +111,7 @@ async fn put_object(
     let key = format!("{uuid}_{}", query.get("filename").unwrap());
     let url = format!("https://bucket.example/{key}");
     let stored = json!({"success": true, "provider": query.get("provider"), "url": url, "key": key,
-        "size": bytes.len(), "md5": hex::encode(digest), "content_type": "image/jpeg"});
+        "size": bytes.len(), "md5": hex::encode(digest), "content_type": "image/webp", "width": 40, "height": 30});
     world.lock().unwrap().objects.insert(url, bytes.to_vec());
     sleep(&world, "storage").await;
     json_answer(200, &stored)

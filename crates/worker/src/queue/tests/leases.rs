@@ -47,7 +47,7 @@ async fn what_a_task_has_come_to_survives_a_wait(place: &Place) {
     queue.enqueue(&batch("j", &["a"])).await.unwrap();
     let mut task = queue.claim(1, true).await.unwrap().remove(0);
     task.progress.stored =
-        Some(Stored { url: "u".into(), size_bytes: 5, md5: "m".into(), is_stale: false, source_md5: None });
+        Some(Stored { url: "u".into(), size_bytes: 5, md5: "m".into(), ..Stored::default() });
     queue.defer(&task, Duration::ZERO).await.unwrap();
     let closed = queue.claim(1, false).await.unwrap();
     assert_eq!(closed[0].progress.stored, task.progress.stored, "it needs no Drive any more");

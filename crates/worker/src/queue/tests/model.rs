@@ -295,5 +295,5 @@ impl<'p> World<'p> {
 }
 
 fn stored() -> Stored {
-    Stored { url: "u".into(), size_bytes: 5, md5: "m".into(), is_stale: false, source_md5: None }
+    Stored { url: "u".into(), size_bytes: 5, md5: "m".into(), ..Stored::default() }
 }

@@ -165,13 +165,8 @@ async fn who_takes_one_at_a_time_takes_from_both_lanes() {
     queue.enqueue(&batch("j", &["a", "b", "c", "d", "e", "f"])).await.unwrap();
     let mut stored = queue.claim(3, true).await.unwrap();
     for task in &mut stored {
-        task.progress.stored = Some(Stored {
-            url: "u".into(),
-            size_bytes: 5,
-            md5: "m".into(),
-            is_stale: false,
-            source_md5: None,
-        });
+        task.progress.stored =
+            Some(Stored { url: "u".into(), size_bytes: 5, md5: "m".into(), ..Stored::default() });
         queue.defer(task, Duration::ZERO).await.unwrap();
     }
     let mut downloads = 0;
