@@ -64,6 +64,11 @@ impl ApiError {
         Self::new(StatusCode::LENGTH_REQUIRED, "length-required", message)
     }
 
+    /// 412: what it depends on is not so.
+    pub fn precondition_failed(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", message)
+    }
+
     /// 413: more bytes than are taken.
     pub fn too_large(message: impl Into<String>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", message)
@@ -72,6 +77,11 @@ impl ApiError {
     /// 415: the body is of another type.
     pub fn unsupported_media_type(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", message)
+    }
+
+    /// 416: no part of it is where the request looks for one; the caller adds `Content-Range`.
+    pub fn range_not_satisfiable(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "range-not-satisfiable", message)
     }
 
     /// 422: well-formed, but it contradicts itself.

@@ -10,6 +10,7 @@ use crate::{
     bucket::{Bucket, S3Error},
     budget::Budget,
     config::Config,
+    content::Content,
     thumbnail::Thumbnails,
     upload::{Source, Uploads},
 };
@@ -32,6 +33,8 @@ pub struct App {
     pub(crate) budget: Budget,
     /// Small pictures of what is in the bucket, if one is set.
     pub(crate) thumbnails: Option<Thumbnails>,
+    /// What browsers and caches read.
+    pub(crate) content: Content,
     /// Turns to read a whole object.
     pub(crate) reads: Arc<Semaphore>,
     /// Tells when to stop, and waits for uploads that run.
@@ -51,8 +54,9 @@ impl App {
             .as_ref()
             .map(|bucket| Thumbnails::new(Arc::clone(bucket), config.thumbnails.clone(), shutdown.clone()));
         let budget = Budget::new(config.limits.memory_bytes);
+        let content = Content::new(config.limits.silence);
         let reads = Arc::new(Semaphore::new(READS_AT_ONCE));
-        Self { config: Arc::new(config), bucket, budget, thumbnails, reads, shutdown }
+        Self { config: Arc::new(config), bucket, budget, thumbnails, content, reads, shutdown }
     }
 
     /// The bucket, or the answer that says which setting is missing.

@@ -30,7 +30,7 @@ use bytes::Bytes;
 pub(crate) use self::body::channel;
 use self::{acl::AclChoice, body::transfer, error::Refusal, retry::retrying};
 pub(crate) use self::{
-    body::Feeder,
+    body::{FedBody, Feeder},
     error::S3Error,
     multipart::{MultipartUpload, Part},
     questions::Look,

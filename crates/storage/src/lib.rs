@@ -12,6 +12,7 @@ mod upload_body;
 
 mod bucket;
 mod budget;
+mod content;
 mod digest;
 mod disposition;
 mod escape;

@@ -2,6 +2,7 @@
 
 mod checksum_object;
 mod delete;
+mod get_object;
 mod get_thumbnail;
 mod list_objects;
 mod locate_object;
@@ -23,7 +24,7 @@ pub(crate) fn router(app: App) -> Router {
     Router::new()
         .route("/upload", post(upload::upload))
         .route("/objects", get(list_objects::list_objects))
-        .route("/objects/{uuid}", put(put_object::put_object))
+        .route("/objects/{key}", put(put_object::put_object).get(get_object::get_object))
         .route("/objects/{key}/thumbnail", get(get_thumbnail::get_thumbnail))
         .route("/objects/checksum", post(checksum_object::checksum_object))
         .route("/objects/locate", post(locate_object::locate_object))

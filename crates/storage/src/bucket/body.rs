@@ -1,4 +1,4 @@
-//! The body of a request to S3: of a length that is told before, fed piece by piece, and never ended early.
+//! A body, of a request to S3 or of an answer: of a length that is told before, fed piece by piece, and never ended early.
 
 use std::{
     convert::Infallible,
@@ -20,7 +20,7 @@ const PIECE: usize = 64 * 1024;
 /// A body of `size` bytes and the end that feeds it.
 pub(crate) fn channel(operation: &'static str, size: u64, silence: Duration) -> (Feeder, ByteStream) {
     let (pieces, fed) = mpsc::channel(1);
-    (Feeder { pieces, operation, silence }, ByteStream::from_body_1_x(FedBody { fed, left: size }))
+    (Feeder { pieces, operation, silence }, ByteStream::from_body_1_x(FedBody::new(fed, size)))
 }
 
 /// Feeds a body. Dropping it before all is fed breaks the request off: the connection is closed short.
@@ -80,10 +80,18 @@ pub(super) async fn transfer<T, E: From<S3Error>>(
     Ok(outcome)
 }
 
+/// A body of a known length that is fed through a channel: an error unless exactly so many bytes come.
 #[derive(Debug)]
-struct FedBody {
+pub(crate) struct FedBody {
     fed: mpsc::Receiver<Bytes>,
     left: u64,
+}
+
+impl FedBody {
+    /// A body of `size` bytes.
+    pub(crate) fn new(fed: mpsc::Receiver<Bytes>, size: u64) -> Self {
+        Self { fed, left: size }
+    }
 }
 
 impl Body for FedBody {
