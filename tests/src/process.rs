@@ -108,9 +108,19 @@ impl Process {
         self.child.as_mut()?.try_wait().ok().flatten()
     }
 
+    /// Its number; `None` when it does not run.
+    pub fn id(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// Bytes of memory that it occupies; `None` when it does not run, or where the system does not tell.
     pub fn resident_bytes(&self) -> Option<u64> {
         resident_bytes(self.child.as_ref()?)
+    }
+
+    /// The most that it ever occupied since it started; `None` as above.
+    pub fn peak_bytes(&self) -> Option<u64> {
+        memory(self.child.as_ref()?, "VmHWM:")
     }
 
     /// Another value for a setting, from the next start on.
@@ -138,8 +148,12 @@ fn signal(child: &Child, name: &str) {
 
 /// Bytes of memory that a process occupies, where the system tells.
 pub(crate) fn resident_bytes(child: &Child) -> Option<u64> {
+    memory(child, "VmRSS:")
+}
+
+fn memory(child: &Child, line: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|known| known.strip_prefix(line))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }
 
