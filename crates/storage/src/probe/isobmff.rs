@@ -99,13 +99,13 @@ impl Isobmff {
 
 /// Takes what the properties say about one item; nothing is left to look for.
 fn settle(item: u64, properties: &[u8], picture: &mut Picture) -> Option<Range<u64>> {
-    let content =
+    let find =
         |kind: &[u8; 4]| boxes(properties).find(|(found, _)| found == kind).map(|(_, content)| content);
-    let shared = content(b"ipco")?;
+    let shared = find(b"ipco")?;
     let mut maps = boxes(properties).filter(|(kind, _)| kind == b"ipma");
-    let own = maps.find_map(|(_, map)| properties_of(item, map))?;
+    let numbers = maps.find_map(|(_, map)| properties_of(item, map))?;
     let property = |number: &usize| boxes(shared).take(MAX_PROPERTIES).nth(number.checked_sub(1)?);
-    let own = || own.iter().filter_map(property);
+    let own = || numbers.iter().filter_map(property);
 
     let (_, size) = own().find(|(kind, _)| kind == b"ispe")?;
     let number = |bytes, at| Order::Big.number(bytes, at, 4);
@@ -123,14 +123,14 @@ fn settle(item: u64, properties: &[u8], picture: &mut Picture) -> Option<Range<u
     None
 }
 
-/// The part of a picture of this `size` that is to be shown: both sides are fractions.
-fn cropped(clap: &[u8], size: (u64, u64)) -> Option<(u64, u64)> {
+/// The part of a picture of these sides that is to be shown: they are fractions.
+fn cropped(clap: &[u8], (width, height): (u64, u64)) -> Option<(u64, u64)> {
     let number = |at| Order::Big.number(clap, at, 4);
     let side = |at, whole: u64| {
         let length = number(at)?.checked_div(number(at + 4)?)?;
         (1..=whole).contains(&length).then_some(length)
     };
-    side(0, size.0).zip(side(8, size.1))
+    side(0, width).zip(side(8, height))
 }
 
 /// The numbers of an item's properties, from one on.

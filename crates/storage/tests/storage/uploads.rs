@@ -45,6 +45,44 @@ async fn a_stream_arrives_byte_for_byte_whether_its_length_is_known_or_not() {
     }
 }
 
+/// A TIFF of 400 × 300 pixels, shown turned, that tells so behind `length` bytes of pixels.
+fn tiff(length: u32) -> Vec<u8> {
+    let mut file = [&b"II*\0"[..], &(length + 8).to_le_bytes(), &bytes(length as usize), &[3, 0]].concat();
+    for (tag, value) in [(256_u16, 400_u32), (257, 300), (274, 6)] {
+        file.extend_from_slice(&tag.to_le_bytes());
+        file.extend_from_slice(&[4, 0, 1, 0, 0, 0]);
+        file.extend_from_slice(&value.to_le_bytes());
+    }
+    file
+}
+
+#[tokio::test]
+async fn a_picture_is_measured_as_it_passes_on_every_way_it_can_take() {
+    let stack = Stack::start().await;
+    for length in [100, 1 << 20, 17 << 20] {
+        let picture = tiff(length);
+        for (size_bytes, piece) in [(Some(picture.len() as u64), 9999), (None, 77_777)] {
+            let pieces: Vec<_> =
+                picture.chunks(piece).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect();
+            let object = NewObject {
+                uuid: Uuid::new_v4(),
+                filename: "a.jpg".into(),
+                provider: "aws".into(),
+                mime_type: "image/jpeg".into(),
+                size_bytes,
+                md5: None,
+            };
+            let body = reqwest::Body::wrap_stream(futures::stream::iter(pieces));
+            let stored = stack.service.client().put_object(&object, body).await.unwrap();
+            assert_eq!((stored.width, stored.height), (Some(300), Some(400)), "{length} {size_bytes:?}");
+            assert_eq!(stored.content_type, "image/tiff", "whatever it was called");
+        }
+    }
+    let answer = stack.service.put(Uuid::new_v4(), "a.png", b"\x89PNG\r\n\x1a\n and no more", None).await;
+    let answer = body_of(answer).await;
+    assert!(answer.get("width").is_none() && answer.get("height").is_none(), "{answer}");
+}
+
 #[tokio::test]
 async fn the_same_uuid_and_name_write_the_same_object_again() {
     let stack = Stack::start().await;
