@@ -10,6 +10,7 @@ mod kinds;
 mod lookup;
 mod range;
 mod stream;
+mod tags;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 

@@ -4,6 +4,7 @@ use std::time::UNIX_EPOCH;
 
 use axum::http::{HeaderMap, HeaderName, header};
 
+use super::tags::{Tag, Tags};
 use crate::bucket::About;
 
 /// What the conditions come to.
@@ -27,21 +28,6 @@ pub(super) struct Conditions {
     if_range: Option<Validator>,
 }
 
-/// A list of entity tags.
-#[derive(Debug, PartialEq, Eq)]
-enum Tags {
-    /// `*`.
-    Any,
-    These(Vec<Tag>),
-}
-
-/// An entity tag, without its quotes.
-#[derive(Debug, PartialEq, Eq)]
-struct Tag {
-    is_weak: bool,
-    opaque: Vec<u8>,
-}
-
 /// What `If-Range` holds.
 #[derive(Debug)]
 enum Validator {
@@ -55,8 +41,8 @@ impl Conditions {
     /// The conditions in `headers`. A date that is none is no condition.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         Self {
-            if_match: tags(headers, &header::IF_MATCH),
-            if_none_match: tags(headers, &header::IF_NONE_MATCH),
+            if_match: Tags::of(headers, &header::IF_MATCH),
+            if_none_match: Tags::of(headers, &header::IF_NONE_MATCH),
             unmodified_since: date(headers, &header::IF_UNMODIFIED_SINCE),
             modified_since: date(headers, &header::IF_MODIFIED_SINCE),
             if_range: headers.get(header::IF_RANGE).map(|value| Validator::of(value.as_bytes())),
@@ -105,84 +91,17 @@ impl Conditions {
     }
 }
 
-impl Tags {
-    fn include(&self, etag: Option<&Tag>, is: fn(&Tag, &Tag) -> bool) -> bool {
-        match (self, etag) {
-            (Self::Any, _) => true,
-            (Self::These(tags), Some(etag)) => tags.iter().any(|tag| is(tag, etag)),
-            (Self::These(_), None) => false,
-        }
-    }
-}
-
-impl Tag {
-    fn of(text: &str) -> Self {
-        let (is_weak, rest) = weakness(text.as_bytes());
-        let opaque = rest.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(rest);
-        Self { is_weak, opaque: opaque.to_vec() }
-    }
-
-    fn is_strongly(&self, other: &Self) -> bool {
-        !self.is_weak && !other.is_weak && self.is_weakly(other)
-    }
-
-    fn is_weakly(&self, other: &Self) -> bool {
-        self.opaque == other.opaque
-    }
-}
-
 impl Validator {
     fn of(value: &[u8]) -> Self {
         let value = value.trim_ascii();
         if value.starts_with(b"\"") || value.starts_with(b"W/") {
-            return match parse_tags(value).pop() {
+            return match Tag::parse_list(value).pop() {
                 Some(tag) => Self::Tag(tag),
                 None => Self::Nonsense,
             };
         }
         std::str::from_utf8(value).ok().and_then(parse_date).map_or(Self::Nonsense, Self::Date)
     }
-}
-
-/// All tags of a header that may come more than once; none where it does not come.
-fn tags(headers: &HeaderMap, name: &HeaderName) -> Option<Tags> {
-    let mut values = headers.get_all(name).iter().map(|value| value.as_bytes().trim_ascii()).peekable();
-    values.peek()?;
-    let mut all = Vec::new();
-    for value in values {
-        if value == b"*" {
-            return Some(Tags::Any);
-        }
-        all.extend(parse_tags(value));
-    }
-    Some(Tags::These(all))
-}
-
-/// The tags of a list. A tag may hold commas; many clients leave the quotes out.
-fn parse_tags(mut list: &[u8]) -> Vec<Tag> {
-    let mut tags = Vec::new();
-    loop {
-        let start = list.iter().position(|c| !matches!(c, b' ' | b'\t' | b','));
-        let Some(start) = start else { return tags };
-        let (is_weak, rest) = weakness(&list[start..]);
-        let (opaque, after) = match rest.strip_prefix(b"\"") {
-            Some(quoted) => match quoted.iter().position(|c| *c == b'"') {
-                Some(end) => (&quoted[..end], &quoted[end + 1..]),
-                // never closed
-                None => return tags,
-            },
-            None => {
-                let end = rest.iter().position(|c| *c == b',').unwrap_or(rest.len());
-                (rest[..end].trim_ascii(), &rest[end..])
-            }
-        };
-        tags.push(Tag { is_weak, opaque: opaque.to_vec() });
-        list = after;
-    }
-}
-
-fn weakness(tag: &[u8]) -> (bool, &[u8]) {
-    tag.strip_prefix(b"W/").map_or((false, tag), |rest| (true, rest))
 }
 
 fn date(headers: &HeaderMap, name: &HeaderName) -> Option<u64> {
