@@ -16,6 +16,9 @@ use tracing::Instrument;
 
 use crate::{ApiError, cors::Cors, extract::not_found};
 
+/// Below these, a segment is the key of an object.
+const OF_OBJECTS: [&str; 2] = ["/objects/", "/api/objects/"];
+
 /// Wraps the routes of a service into what is served. `around` may put itself before the routes.
 pub(crate) fn apply(routes: Router, cors: Cors, around: impl FnOnce(Router) -> Router) -> Router {
     let routes = routes
@@ -108,14 +111,20 @@ fn respell_path(request: &mut Request) {
 }
 
 /// `path` with those escapes decoded that change nothing but its spelling: of RFC 3986's unreserved characters, and of
-/// slashes, which end a segment in the original however they are written. All others stay inside their segment.
+/// slashes, which end a segment in the original however they are written. All others stay inside their segment; so do the
+/// slashes in keys of objects, which are a segment each and no path of the original's.
 fn decode_plain(path: &str) -> String {
+    let slash_ends_a_segment = !OF_OBJECTS.iter().any(|start| path.starts_with(start));
     let mut plain = String::with_capacity(path.len());
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('%') {
         plain.push_str(before);
         let byte = after.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()).map(char::from);
-        let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '/');
+        let is_plain = |c: &char| {
+            c.is_ascii_alphanumeric() || {
+                matches!(c, '-' | '.' | '_' | '~') || (*c == '/' && slash_ends_a_segment)
+            }
+        };
         if let Some(c) = byte.filter(is_plain) {
             plain.push(c);
             rest = &after[2..];
@@ -172,7 +181,8 @@ mod tests {
         let routes = Router::new()
             .route("/health", get(|| async { "well" }))
             .route("/a/b", get(|| async { "b" }))
-            .route("/one/{name}", get(|| async { "one" }));
+            .route("/one/{name}", get(|| async { "one" }))
+            .route("/objects/{key}/thumbnail", get(|| async { "thumbnail" }));
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -201,6 +211,10 @@ mod tests {
             ("GET", "/%2Fhealt%68?a=%68", 200),
             ("GET", "/a%2fb", 200),
             ("GET", "/one/a%2Fb", 404),
+            ("GET", "/objects/a%2F%2fb", 200),
+            ("GET", "/objects/a/b", 404),
+            ("GET", "/objects/a%2Fb/thumbnail", 200),
+            ("GET", "/objects/a%2Fthumbnail", 404),
             ("GET", "/one/%E9%%zz%3F%25%2e%2E", 200),
         ] {
             let answer = ask(method, path).await;

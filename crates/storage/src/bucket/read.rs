@@ -1,6 +1,6 @@
 //! Reading objects: as a stream of pieces that is either whole or an error, and never waits for ever.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_s3::{
     operation::{get_object::GetObjectOutput, head_object::HeadObjectOutput},
@@ -35,8 +35,6 @@ pub(crate) struct About {
     pub(crate) content_type: String,
     /// Its `Content-Disposition` as stored.
     pub(crate) content_disposition: Option<String>,
-    /// Of which image it is a thumbnail, where it says so.
-    pub(crate) thumbnail_of: Option<String>,
     /// True when this system wrote it: then its type was told by its bytes. The original stored neither of the headers
     /// that show this.
     pub(crate) is_ours: bool,
@@ -49,6 +47,8 @@ pub(crate) struct Opened {
     pub(crate) about: About,
     /// The first and last byte that come; none if all of it does.
     pub(crate) part: Option<(u64, u64)>,
+    /// Of which image it is a thumbnail, where it says so.
+    pub(crate) thumbnail_of: Option<String>,
     /// The bytes.
     pub(crate) body: Reading,
 }
@@ -91,10 +91,11 @@ impl Bucket {
             Some(_) => return Err(senseless),
         };
         let about = About::of_answer(&answer, size);
+        let thumbnail_of = answer.metadata().and_then(|metadata| metadata.get(THUMBNAIL_OF)).cloned();
         let mut body =
             Reading { stream: answer.body, head: Bytes::new(), left: length, silence: self.silence };
         body.peek().await?;
-        Ok(Opened { about, part, body })
+        Ok(Opened { about, part, thumbnail_of, body })
     }
 
     /// The object `key` without its bytes; none if there is no such object.
@@ -133,7 +134,6 @@ impl About {
             last_modified: answer.last_modified().and_then(seconds),
             content_type: answer.content_type().unwrap_or_default().to_owned(),
             content_disposition: answer.content_disposition().map(str::to_owned),
-            thumbnail_of: thumbnail_of(answer.metadata()),
             is_ours: is_ours(answer.cache_control(), answer.content_disposition()),
         }
     }
@@ -145,14 +145,9 @@ impl About {
             last_modified: head.last_modified().and_then(seconds),
             content_type: head.content_type().unwrap_or_default().to_owned(),
             content_disposition: head.content_disposition().map(str::to_owned),
-            thumbnail_of: thumbnail_of(head.metadata()),
             is_ours: is_ours(head.cache_control(), head.content_disposition()),
         }
     }
-}
-
-fn thumbnail_of(metadata: Option<&HashMap<String, String>>) -> Option<String> {
-    metadata?.get(THUMBNAIL_OF).cloned()
 }
 
 fn is_ours(cache_control: Option<&str>, disposition: Option<&str>) -> bool {

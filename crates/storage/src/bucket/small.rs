@@ -30,14 +30,15 @@ impl Bucket {
     /// What S3 has to say at last.
     pub(crate) async fn small_object(&self, key: &str, of: &str) -> Result<Option<Bytes>, S3Error> {
         match retrying(|| self.read_small(key, of)).await {
-            Err(error) if error.is_missing_key() => Ok(None),
+            // whoever may not list the bucket is refused what is not there
+            Err(error) if error.is_missing_key() || error.is_denied() => Ok(None),
             read => read,
         }
     }
 
     async fn read_small(&self, key: &str, of: &str) -> Result<Option<Bytes>, S3Error> {
         let mut opened = self.open_once(key, None).await?;
-        let is_another = opened.about.thumbnail_of.as_deref().is_some_and(|found| found != of);
+        let is_another = opened.thumbnail_of.as_deref().is_some_and(|found| found != of);
         if is_another || opened.about.size > MOST_BYTES {
             return Ok(None);
         }
