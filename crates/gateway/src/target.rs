@@ -29,7 +29,8 @@ pub(crate) enum Query {
 }
 
 /// The path at the service for `path`, which matched `outside`; `inside` names the same placeholders. `{id}` takes
-/// ASCII digits only (`007` is `7`), every other placeholder any text without a slash.
+/// ASCII digits only (`007` is `7`), `{key}` any text (the original left slashes in keys), every other placeholder any
+/// text without a slash.
 pub(crate) fn path(outside: &str, inside: &str, path: &str) -> Result<String, NoTarget> {
     let values: Vec<_> =
         outside.split('/').zip(path.split('/')).filter(|(name, _)| is_placeholder(name)).collect();
@@ -53,7 +54,7 @@ fn value(name: &str, raw: &str) -> Result<String, NoTarget> {
     match &*decoded {
         b"." | b".." => Err(NoTarget::Dots),
         // as in the original, paths are decoded before they are matched: this would be one segment more
-        text if text.contains(&b'/') => Err(NoTarget::Unknown),
+        text if text.contains(&b'/') && name != "{key}" => Err(NoTarget::Unknown),
         digits if name == "{id}" => number(digits).ok_or(NoTarget::Unknown),
         text => Ok(percent_encode(text, ENCODED).to_string()),
     }
@@ -122,6 +123,19 @@ mod tests {
             (".", Err(NoTarget::Dots)),
         ] {
             assert_eq!(job(raw).as_deref(), target.as_ref().copied(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_key_keeps_its_slashes_inside_its_segment() {
+        let key = |raw: &str| path("/api/objects/{key}", "/objects/{key}", &format!("/api/objects/{raw}"));
+        for (raw, target) in [
+            ("u_a%2fb.jpg", Ok("/objects/u_a%2Fb.jpg")),
+            ("u_a%252Fb.jpg", Ok("/objects/u_a%252Fb.jpg")),
+            ("%2E%2E%2Fx", Ok("/objects/..%2Fx")),
+            ("%2E%2E", Err(NoTarget::Dots)),
+        ] {
+            assert_eq!(key(raw).as_deref(), target.as_ref().copied(), "{raw}");
         }
     }
 
