@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use aws_config::BehaviorVersion;
 use aws_sdk_s3::config::{Credentials, Region};
-use emulators::s3::{Config, FaultRule, Faults};
+use emulators::s3::{AclMode, Config, FaultRule, Faults};
 use service::Shutdown;
 use tokio::net::TcpListener;
 
@@ -30,9 +30,21 @@ impl Bucket {
     /// # Panics
     /// When no port is free.
     pub async fn start(dir: PathBuf) -> Self {
+        Self::serve(Config::new(dir, BUCKET, ACCESS_KEY, client::Secret::new(SECRET_KEY))).await
+    }
+
+    /// The same, and nobody reads anything without a signature: no ACLs, no policy, as AWS makes buckets today.
+    ///
+    /// # Panics
+    /// When no port is free.
+    pub async fn start_private(dir: PathBuf) -> Self {
+        let config = Config::new(dir, BUCKET, ACCESS_KEY, client::Secret::new(SECRET_KEY));
+        Self::serve(Config { anonymous_reads: false, acls: AclMode::Refuse, ..config }).await
+    }
+
+    async fn serve(config: Config) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("bind a port");
         let address = listener.local_addr().expect("a bound socket has an address");
-        let config = Config::new(dir, BUCKET, ACCESS_KEY, client::Secret::new(SECRET_KEY));
         let (faults, stop) = (config.faults.clone(), Shutdown::new());
         let stopping = stop.clone();
         tokio::spawn(async move {

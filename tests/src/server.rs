@@ -1,6 +1,7 @@
-//! Servers of others that one test has for itself, so that it can stop and kill them: MariaDB and Redis.
+//! Servers of others that one test has for itself, so that it can stop and kill them: MariaDB, nginx and Redis.
 
 mod mariadb;
+mod nginx;
 mod redis;
 
 use std::{
@@ -12,6 +13,7 @@ use std::{
 };
 
 pub use mariadb::MariaDb;
+pub use nginx::Nginx;
 pub use redis::RedisServer;
 use tokio::net::TcpStream;
 

@@ -68,6 +68,11 @@ impl Stack {
         format!("http://{}", self.services[service][0])
     }
 
+    /// The address of one replica of a service, from 0.
+    pub fn url_of(&self, service: &str, replica: usize) -> String {
+        format!("http://{}", self.services[service][replica])
+    }
+
     /// How many processes of a service there are.
     pub fn replicas(&self, service: &str) -> usize {
         self.services[service].len()

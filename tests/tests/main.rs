@@ -1,11 +1,13 @@
 //! End-to-end tests: the real services as processes, real databases, the emulators in place of Google and S3.
 
+mod behind_nginx;
 mod contract_gateway;
 mod contract_worker;
 mod crash;
 mod drive_folders;
 mod drive_trouble;
 mod faults;
+mod gallery;
 mod import_flow;
 mod in_step;
 mod jobs_api;

@@ -1,7 +1,7 @@
 //! `image-import verify`: what was damaged by hand in bucket and database is found, exactly that, and mended.
 
-mod hand;
-mod run;
+pub(crate) mod hand;
+pub(crate) mod run;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 

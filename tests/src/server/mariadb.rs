@@ -30,6 +30,14 @@ impl MariaDb {
     /// # Panics
     /// When it is not installed, or does not start.
     pub async fn start(dir: &Path) -> Self {
+        Self::start_with(dir, 64).await
+    }
+
+    /// The same with so much memory for its pages.
+    ///
+    /// # Panics
+    /// When it is not installed, or does not start.
+    pub async fn start_with(dir: &Path, buffer_pool_mib: u32) -> Self {
         let dir = dir.join("mariadb");
         std::fs::create_dir_all(&dir).expect("make a folder");
         let data = dir.join("data").display().to_string();
@@ -44,12 +52,12 @@ impl MariaDb {
             "--skip-name-resolve",
             "--character-set-server=utf8mb4",
             "--collation-server=utf8mb4_unicode_ci",
-            "--innodb-buffer-pool-size=64M",
         ]
         .map(str::to_owned)
         .to_vec();
         let socket = dir.join("my.sock").display().to_string();
         arguments.extend([
+            format!("--innodb-buffer-pool-size={buffer_pool_mib}M"),
             format!("--user={}", user()),
             format!("--datadir={data}"),
             format!("--tmpdir={}", tmp.display()),
@@ -79,6 +87,11 @@ impl MariaDb {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
+    }
+
+    /// A URL of its database, for whoever looks into it directly.
+    pub fn database_url(&self) -> String {
+        format!("mysql://{USER}:{PASSWORD}@{}/{DATABASE}", self.address())
     }
 
     /// Bytes of memory that it occupies, where the system tells.

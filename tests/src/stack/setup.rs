@@ -41,6 +41,8 @@ pub struct StackBuilder {
     backend: Backend,
     replicas: BTreeMap<&'static str, usize>,
     has_links: bool,
+    is_private: bool,
+    buffer_pool_mib: u32,
     settings: Vec<(String, String)>,
 }
 
@@ -52,6 +54,8 @@ impl StackBuilder {
             backend: Backend::Files,
             replicas: BTreeMap::new(),
             has_links: false,
+            is_private: false,
+            buffer_pool_mib: 64,
             settings: Vec::new(),
         }
     }
@@ -84,6 +88,20 @@ impl StackBuilder {
         self
     }
 
+    /// Nobody reads the bucket without a signature.
+    #[must_use]
+    pub fn private_bucket(mut self) -> Self {
+        self.is_private = true;
+        self
+    }
+
+    /// Gives a MariaDB of its own so much memory for its pages (64 MiB otherwise).
+    #[must_use]
+    pub fn buffer_pool_mib(mut self, mebibytes: u32) -> Self {
+        self.buffer_pool_mib = mebibytes;
+        self
+    }
+
     /// Gives every service one more setting.
     #[must_use]
     pub fn set(mut self, name: &str, value: impl std::fmt::Display) -> Self {
@@ -103,12 +121,15 @@ impl StackBuilder {
         // TEST_KEEP leaves logs and data for whoever looks into what happened
         let keep = service::Env::from_process_without_file().get("TEST_KEEP").is_some();
         let dir = tempfile::Builder::new().disable_cleanup(keep).tempdir().expect("make a folder");
-        let bucket = Bucket::start(dir.path().join("s3")).await;
+        let objects = dir.path().join("s3");
+        let bucket =
+            if self.is_private { Bucket::start_private(objects).await } else { Bucket::start(objects).await };
         let drive = DriveEmulator::start(self.drive.clone()).await;
         let (mariadb, redis) = match self.backend {
             Backend::Files => (None, None),
             Backend::Servers => {
-                (Some(MariaDb::start(dir.path()).await), Some(RedisServer::start(dir.path()).await))
+                let mariadb = MariaDb::start_with(dir.path(), self.buffer_pool_mib).await;
+                (Some(mariadb), Some(RedisServer::start(dir.path()).await))
             }
         };
         let mut parts: BTreeMap<&'static str, Vec<SocketAddr>> = SERVICES

@@ -12,13 +12,13 @@ use tests::{
 };
 
 /// The bucket and the database of a stack, as somebody who has their passwords changes them.
-pub(super) struct Hand {
+pub(crate) struct Hand {
     s3: aws_sdk_s3::Client,
     database: String,
 }
 
 impl Hand {
-    pub(super) fn of(stack: &Stack, settings: &[(String, String)]) -> Self {
+    pub(crate) fn of(stack: &Stack, settings: &[(String, String)]) -> Self {
         client::http::install_tls();
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -39,12 +39,12 @@ impl Hand {
         Self { s3: aws_sdk_s3::Client::from_conf(config), database }
     }
 
-    pub(super) async fn put(&self, key: &str, bytes: Vec<u8>) {
+    pub(crate) async fn put(&self, key: &str, bytes: Vec<u8>) {
         let put = self.s3.put_object().bucket(BUCKET).key(key).body(ByteStream::from(bytes)).send();
         put.await.expect("the object is put");
     }
 
-    pub(super) async fn put_in_parts(&self, key: &str, bytes: &[u8]) {
+    pub(crate) async fn put_in_parts(&self, key: &str, bytes: &[u8]) {
         let begun =
             self.s3.create_multipart_upload().bucket(BUCKET).key(key).send().await.expect("it begins");
         let id = begun.upload_id().expect("an upload has an id");
@@ -68,11 +68,11 @@ impl Hand {
         end.multipart_upload(all).send().await.expect("it is completed");
     }
 
-    pub(super) async fn delete(&self, key: &str) {
+    pub(crate) async fn delete(&self, key: &str) {
         self.s3.delete_object().bucket(BUCKET).key(key).send().await.expect("the object is deleted");
     }
 
-    pub(super) async fn sql(&self, statements: &str) {
+    pub(crate) async fn sql(&self, statements: &str) {
         let statements = sqlx::AssertSqlSafe(statements.to_owned());
         if self.database.starts_with("sqlite") {
             let mut connection = sqlx::SqliteConnection::connect(&self.database).await.expect("open SQLite");

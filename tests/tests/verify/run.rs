@@ -7,16 +7,16 @@ use tests::{Stack, process::binary};
 
 /// What a run of the command said.
 #[derive(Debug)]
-pub(super) struct Run {
-    pub(super) code: i32,
-    pub(super) findings: Vec<Value>,
-    pub(super) summary: Value,
-    pub(super) said: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) findings: Vec<Value>,
+    pub(crate) summary: Value,
+    pub(crate) said: String,
 }
 
 impl Run {
     /// `finding name-or-key`, in order.
-    pub(super) fn found(&self) -> Vec<String> {
+    pub(crate) fn found(&self) -> Vec<String> {
         let about = |finding: &Value| {
             let what = finding["image"]["name"].as_str().or(finding["key"].as_str()).unwrap_or_default();
             format!("{} {what}", finding["finding"].as_str().unwrap_or_default())
@@ -28,7 +28,7 @@ impl Run {
 }
 
 /// The command, not started yet.
-pub(super) fn command(stack: &Stack, args: &[&str]) -> tokio::process::Command {
+pub(crate) fn command(stack: &Stack, args: &[&str]) -> tokio::process::Command {
     let mut command = tokio::process::Command::new(binary("image-import"));
     command.arg("verify").arg("--json").args(args).env_clear().current_dir(stack.dir.path());
     for service in ["import", "metadata", "storage", "worker"] {
@@ -39,7 +39,7 @@ pub(super) fn command(stack: &Stack, args: &[&str]) -> tokio::process::Command {
 }
 
 /// Runs the command to its end.
-pub(super) async fn verify(stack: &Stack, args: &[&str]) -> Run {
+pub(crate) async fn verify(stack: &Stack, args: &[&str]) -> Run {
     let run = tokio::time::timeout(Duration::from_secs(180), command(stack, args).output()).await;
     let run = run.expect("it ends").expect("it starts");
     let text = String::from_utf8(run.stdout).expect("it says text");
