@@ -1,11 +1,15 @@
 //! The metadata service: wire types and client. It owns the `images` table, and the decision that an object may go.
 
+mod lists;
 mod verify;
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::lists::{
+    DeleteImages, ImageCounts, ImageDay, ImageFilters, ImageHistogram, ImagePage, ImagesDeleted,
+};
 pub use self::verify::{ImageWalk, LookUpObjects, ObjectFate, ObjectsLookedUp};
 use crate::{Error, call::Target};
 
@@ -189,21 +193,6 @@ pub struct ObjectReleased {
     pub released: bool,
 }
 
-/// Answer to `GET /images`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ImagePage {
-    /// Newest first.
-    pub images: Vec<Image>,
-    /// As asked for.
-    pub page: i64,
-    /// As asked for.
-    pub per_page: i64,
-    /// Rows in all.
-    pub total: u64,
-    /// Pages in all.
-    pub total_pages: u64,
-}
-
 /// Answer to `GET /stats`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Stats {
@@ -215,6 +204,34 @@ pub struct Stats {
     pub total_size_bytes: Value,
     /// The same in MiB, two decimals.
     pub total_size_mb: Value,
+    /// By provider, most images first. Not from services of the original.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_provider: Vec<ProviderStats>,
+    /// By the type that Drive announced, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_type: Vec<TypeStats>,
+}
+
+/// What one provider has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProviderStats {
+    /// `aws`.
+    pub storage_provider: String,
+    /// Rows.
+    pub images: u64,
+    /// Sum of `size`.
+    pub bytes: Value,
+}
+
+/// What there is of one type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TypeStats {
+    /// As Drive announced it.
+    pub mime_type: String,
+    /// Rows.
+    pub images: u64,
+    /// Sum of `size`.
+    pub bytes: Value,
 }
 
 /// Client of the metadata service, or of the gateway when `base` ends in `/api`.
@@ -271,15 +288,6 @@ impl Client {
             status if status.is_success() => answer.json().map(Some),
             _ => Err(answer.into_error()),
         }
-    }
-
-    /// `GET /images`, one page, newest first.
-    pub async fn list_images(&self, page: u64, per_page: u64) -> Result<ImagePage, Error> {
-        let mut url = self.target.url(&["images"]);
-        url.query_pairs_mut()
-            .append_pair("page", &page.to_string())
-            .append_pair("per_page", &per_page.to_string());
-        self.target.send_ok(self.target.http.get(url)).await?.json()
     }
 
     /// `DELETE /images/{id}`.

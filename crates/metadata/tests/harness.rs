@@ -116,6 +116,22 @@ impl Place {
         }
     }
 
+    /// All numbers that a query answers.
+    pub(crate) async fn numbers(&self, query: &str) -> Vec<i64> {
+        let query = sqlx::AssertSqlSafe(query.to_owned());
+        match self {
+            Self::Sqlite(_) => {
+                let mut connection = sqlx::SqliteConnection::connect(&self.sqlite_url()).await.unwrap();
+                sqlx::query_scalar(query).fetch_all(&mut connection).await.unwrap()
+            }
+            Self::MySql(settings) => {
+                let options = options(settings).database(&settings.name);
+                let mut connection = MySqlConnection::connect_with(&options).await.unwrap();
+                sqlx::query_scalar(query).fetch_all(&mut connection).await.unwrap()
+            }
+        }
+    }
+
     fn sqlite_url(&self) -> String {
         format!("sqlite://{}?mode=rwc", self.file().display())
     }

@@ -4,10 +4,13 @@
 
 mod checks;
 mod contract;
+mod gallery;
 mod harness;
 mod listing;
 mod opening;
 mod releases;
 mod rows;
+mod searching;
 mod takeover;
+mod tracking;
 mod verifying;

@@ -12,31 +12,6 @@ pub(crate) struct Row {
     pub(super) created_at: Option<String>,
 }
 
-/// A place in the order: after this row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Cursor {
-    /// As the database has it.
-    pub(super) created_at: Option<String>,
-    /// The row's number.
-    pub(super) id: i64,
-}
-
-/// Where a batch begins.
-#[derive(Debug, Clone)]
-pub(crate) enum Start {
-    /// After so many rows.
-    Offset(u64),
-    /// After this row.
-    After(Cursor),
-}
-
-impl Row {
-    /// The place just after this row.
-    pub(crate) fn cursor(&self) -> Cursor {
-        Cursor { created_at: self.created_at.clone(), id: self.image.id }
-    }
-}
-
 /// The columns of a row in the order in which they are decoded. `created_at` is how the engine says its text.
 macro_rules! columns {
     ($created_at:literal) => {
@@ -48,44 +23,6 @@ macro_rules! columns {
     };
 }
 pub(super) use columns;
-
-/// The SQL of one batch. Its parameters: the provider if `filtered`, those of `start`, the limit, the offset if any.
-/// The original's index on `created_at` serves the order: both engines keep the row's number at its end.
-pub(super) fn batch_sql(columns: &str, filtered: bool, start: &Start) -> String {
-    let newest_first = "ORDER BY images.created_at DESC, images.id DESC LIMIT ?";
-    let provider = if filtered { "storage_provider = ?" } else { "1 = 1" };
-    let select = format!("SELECT {columns} FROM images WHERE {provider}");
-    match start {
-        Start::Offset(_) => format!("{select} {newest_first} OFFSET ?"),
-        Start::After(Cursor { created_at: Some(_), .. }) => format!(
-            "{select} AND images.created_at <= ? AND (images.created_at < ? OR images.id < ?) {newest_first}"
-        ),
-        Start::After(Cursor { created_at: None, .. }) => {
-            format!(
-                "{select} AND images.created_at IS NULL AND images.id < ? ORDER BY images.id DESC LIMIT ?"
-            )
-        }
-    }
-}
-
-/// Binds the parameters of [`batch_sql`] in their order.
-macro_rules! bind_batch {
-    ($query:expr, $provider:expr, $start:expr, $limit:expr) => {{
-        let mut query = $query;
-        if let Some(provider) = $provider {
-            query = query.bind(provider.to_owned());
-        }
-        let limit = i64::try_from($limit).unwrap_or(i64::MAX);
-        match $start {
-            Start::Offset(offset) => query.bind(limit).bind(i64::try_from(*offset).unwrap_or(i64::MAX)),
-            Start::After(Cursor { created_at: Some(at), id }) => {
-                query.bind(at.clone()).bind(at.clone()).bind(*id).bind(limit)
-            }
-            Start::After(Cursor { created_at: None, id }) => query.bind(*id).bind(limit),
-        }
-    }};
-}
-pub(super) use bind_batch;
 
 /// A time as answered: `T` between date and time, the fraction left out when it is 0, no zone (it is UTC). Text of
 /// another form is answered as it is.
@@ -111,6 +48,8 @@ pub(super) fn stats(total: i64, aws: i64, bytes: Value) -> Stats {
         aws_images: aws.unsigned_abs(),
         total_size_bytes: bytes,
         total_size_mb: rounded.into(),
+        by_provider: Vec::new(),
+        by_type: Vec::new(),
     }
 }
 

@@ -13,11 +13,6 @@ pub(super) const UPDATE: &str = "UPDATE images SET name = ?, size = ?, mime_type
 /// Drops a row.
 pub(super) const DELETE: &str = "DELETE FROM images WHERE id = ?";
 
-/// How many rows there are.
-pub(super) const COUNT: &str = "SELECT COUNT(*) FROM images";
-/// How many rows one provider has.
-pub(super) const COUNT_OF_PROVIDER: &str = "SELECT COUNT(*) FROM images WHERE storage_provider = ?";
-
 /// Takes a release back.
 pub(super) const WITHDRAW: &str = "DELETE FROM released_objects WHERE storage_path = ?";
 /// What follows for a claimed release.

@@ -3,7 +3,7 @@
 
 use sqlx::{Connection, MySqlConnection, MySqlPool, migrate::Migrator};
 
-use super::super::Result;
+use super::{super::Result, triggers};
 
 static MIGRATIONS: Migrator = Migrator {
     // the driver's own lock waits with a negative time, which MariaDB refuses
@@ -13,14 +13,16 @@ static MIGRATIONS: Migrator = Migrator {
     ..sqlx::migrate!("migrations/mysql")
 };
 
-/// Brings the schema up to date, one process at a time.
-pub(super) async fn bring_up_to_date(pool: &MySqlPool) -> Result<()> {
+/// Brings the schema up to date, one process at a time; false when the triggers cannot be made.
+pub(super) async fn bring_up_to_date(pool: &MySqlPool) -> Result<bool> {
     // off the pool: the lock ends with the connection, whatever happens
     let mut connection = pool.acquire().await?.detach();
     lock(&mut connection).await?;
     forget_half_done(&mut connection).await?;
     MIGRATIONS.run_direct(None, &mut connection, false).await?;
-    Ok(connection.close().await?)
+    let is_tracking = triggers::ensure(&mut connection).await?;
+    connection.close().await?;
+    Ok(is_tracking)
 }
 
 async fn lock(connection: &mut MySqlConnection) -> Result<()> {
@@ -43,4 +45,13 @@ async fn forget_half_done(connection: &mut MySqlConnection) -> Result<()> {
         sqlx::query("DELETE FROM _sqlx_migrations WHERE success = FALSE").execute(connection).await?;
     }
     Ok(())
+}
+
+/// Whoever has it folds, counts anew or makes blocks; it ends with the connection.
+pub(super) async fn try_lock(connection: &mut MySqlConnection) -> Result<bool> {
+    let locked: Option<i64> =
+        sqlx::query_scalar("SELECT GET_LOCK(CONCAT('image-import counts ', MD5(DATABASE())), 0)")
+            .fetch_one(connection)
+            .await?;
+    Ok(locked == Some(1))
 }

@@ -48,8 +48,20 @@ impl Writer {
     /// Does one change; returns when it is on disk. It is done even when the caller does not wait for it.
     pub(super) async fn run<C: Change>(&self, change: C) -> Result<C::Done> {
         let (reply, answer) = oneshot::channel();
+        self.wait_for(Box::new(Pending { change, done: None, reply }), answer).await
+    }
+
+    /// Does anything else that is written, likewise.
+    pub(super) async fn write<T: Outcome>(
+        &self,
+        work: impl for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        self.wait_for(Box::new(Work { work: Some(Box::new(work)), done: None, reply }), answer).await
+    }
+
+    async fn wait_for<T>(&self, job: Box<dyn Job>, answer: oneshot::Receiver<Result<T>>) -> Result<T> {
         let stopped = || StoreError::from(sqlx::Error::WorkerCrashed);
-        let job = Box::new(Pending { change, done: None, reply });
         self.queue.send(job).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
@@ -92,23 +104,62 @@ impl<C: Change> Job for Pending<C> {
         Box::pin(async move {
             let mut savepoint = transaction.begin().await?;
             let done = self.change.apply(&mut SqliteSteps { connection: &mut savepoint }).await;
-            if done.as_ref().is_ok_and(Outcome::is_to_be_kept) {
-                savepoint.commit().await?;
-            } else {
-                savepoint.rollback().await?;
-            }
+            end(savepoint, is_kept(&done)).await?;
             self.done = Some(done);
             Ok(())
         })
     }
 
     fn answer(self: Box<Self>, written: Result<()>) {
-        let done = match (written, self.done) {
-            (Ok(()), Some(done)) => done,
-            (Err(error), _) => Err(error),
-            (Ok(()), None) => Err(sqlx::Error::WorkerCrashed.into()),
-        };
         // nobody waits any more: the change stands all the same
-        let _ = self.reply.send(done);
+        let _ = self.reply.send(outcome(written, self.done));
+    }
+}
+
+/// Something of one kind, done once.
+type Once<T> = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T>> + Send>;
+
+struct Work<T> {
+    work: Option<Once<T>>,
+    done: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T: Outcome> Job for Work<T> {
+    fn apply<'a>(&'a mut self, transaction: &'a mut Transaction<'_, Sqlite>) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let Some(work) = self.work.take() else { return Ok(()) };
+            let mut savepoint = transaction.begin().await?;
+            let done = work(&mut savepoint).await;
+            end(savepoint, is_kept(&done)).await?;
+            self.done = Some(done);
+            Ok(())
+        })
+    }
+
+    fn answer(self: Box<Self>, written: Result<()>) {
+        let _ = self.reply.send(outcome(written, self.done));
+    }
+}
+
+fn is_kept<T: Outcome>(done: &Result<T>) -> bool {
+    done.as_ref().is_ok_and(Outcome::is_to_be_kept)
+}
+
+/// Keeps what was done, or leaves nothing of it.
+async fn end(savepoint: Transaction<'_, Sqlite>, is_kept: bool) -> Result<()> {
+    if is_kept {
+        savepoint.commit().await?;
+    } else {
+        savepoint.rollback().await?;
+    }
+    Ok(())
+}
+
+fn outcome<T>(written: Result<()>, done: Option<Result<T>>) -> Result<T> {
+    match (written, done) {
+        (Ok(()), Some(done)) => done,
+        (Err(error), _) => Err(error),
+        (Ok(()), None) => Err(sqlx::Error::WorkerCrashed.into()),
     }
 }

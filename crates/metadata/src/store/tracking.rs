@@ -1,0 +1,196 @@
+//! Counts that are kept up to date, whoever writes. Triggers append one row to `image_changes` for every change of a row;
+//! a loop folds these into sums and deletes exactly the ones it read; a question adds both up in one statement, so that the
+//! answer is that of a plain COUNT at that moment. Where the counts are not there (before the first build, or where MySQL
+//! lets us make no triggers) the table itself is counted.
+
+mod bytes;
+mod deep;
+mod packed;
+pub(super) mod state;
+mod stats;
+mod sums;
+mod tally;
+
+use serde_json::Value;
+
+use super::{Result, Store, in_time, row::Row};
+
+pub(super) use bytes::{Bytes, from_halves, halves};
+pub(super) use deep::{Bucket, Side, place};
+pub(super) use packed::{PackedBlock, pack, put_blocks};
+pub(super) use sums::{Change, Sums, cut_to_blocks, upsert};
+pub(super) use tally::{Dialect, Grouping, Tally, bind_filter};
+
+/// Rows that are rather walked over than found by counts.
+const DEEP: u64 = 1_000;
+/// Changes folded at once.
+pub(super) const FOLD: usize = 2_000;
+
+/// Which rows are counted: all for which every field that is there fits, as the database compares texts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Filter<'a> {
+    /// Of this provider.
+    pub(crate) provider: Option<&'a str>,
+    /// Of this announced type.
+    pub(crate) mime_type: Option<&'a str>,
+    /// Of this job.
+    pub(crate) job_id: Option<&'a str>,
+}
+
+impl Filter<'_> {
+    /// Jobs are counted without their providers and types.
+    fn is_counted(&self) -> bool {
+        self.job_id.is_none() || (self.provider.is_none() && self.mime_type.is_none())
+    }
+}
+
+/// How many rows, and their bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Totals {
+    /// Rows.
+    pub(crate) images: u64,
+    /// Sum of their sizes: a whole number, or a float where rows of the original hold one or where 64 bits are too few.
+    pub(crate) bytes: Value,
+}
+
+/// How many rows there are of a provider and a type.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Kind {
+    /// The provider.
+    pub(crate) provider: String,
+    /// The announced type.
+    pub(crate) mime_type: String,
+    /// Rows.
+    pub(crate) images: u64,
+    /// Sum of their sizes, see [`Totals`].
+    pub(crate) bytes: Value,
+}
+
+/// What a round of folding did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Folded {
+    /// There was nothing to fold, or another process is at it.
+    Nothing,
+    /// So many changes; there may be more.
+    Some(usize),
+    /// The counts are not there: they have to be built.
+    NotReady,
+}
+
+impl Store {
+    /// How many rows there are of a kind, and their bytes. `None` where that is not counted: for a job together with
+    /// another field.
+    pub(crate) async fn totals(&self, filter: Filter<'_>) -> Result<Option<Totals>> {
+        if !filter.is_counted() {
+            return Ok(None);
+        }
+        let tallies = self.tallies(Grouping::Nothing, filter).await?;
+        let (mut images, mut bytes) = (0, Bytes::default());
+        for tally in tallies {
+            images += tally.images;
+            bytes += tally.bytes;
+        }
+        Ok(Some(Totals { images: images.unsigned_abs(), bytes: bytes.into() }))
+    }
+
+    /// How many rows there are of each provider and type, and their bytes. Not for a job, whose kinds are not counted.
+    pub(crate) async fn kinds(&self, filter: Filter<'_>) -> Result<Vec<Kind>> {
+        let tallies = self.tallies(Grouping::Kinds, filter).await?;
+        let kind = |tally: Tally| Kind {
+            provider: tally.first,
+            mime_type: tally.second,
+            images: tally.images.unsigned_abs(),
+            bytes: tally.bytes.into(),
+        };
+        Ok(tallies.into_iter().map(kind).collect())
+    }
+
+    /// The days (`YYYY-MM-DD`, empty for rows without a time) that have rows, newest first, and how many.
+    pub(crate) async fn days(
+        &self,
+        provider: Option<&str>,
+        mime_type: Option<&str>,
+    ) -> Result<Vec<(String, u64)>> {
+        let filter = Filter { provider, mime_type, job_id: None };
+        let tallies = self.tallies(Grouping::Days, filter).await?;
+        let mut days: Vec<_> =
+            tallies.into_iter().map(|tally| (tally.first, tally.images.unsigned_abs())).collect();
+        days.sort_unstable_by(|one, other| other.cmp(one));
+        Ok(days)
+    }
+
+    /// What `GET /images` skips: at most `limit` rows after the first `offset`, newest first, exactly as a plain OFFSET
+    /// finds them but without walking over all before; `None` where that is no better, or the counts are not there.
+    pub(super) async fn deep(
+        &self,
+        provider: Option<&str>,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Option<Vec<Row>>> {
+        if offset < DEEP {
+            return Ok(None);
+        }
+        match self {
+            Self::MySql(store) => in_time(store.deep(provider, offset, limit)).await,
+            Self::Sqlite(store) => store.deep(provider, offset, limit).await,
+        }
+    }
+
+    /// True when the blocks of names have every row that no unfolded change names. Who reads both has to read the changes
+    /// first: what is folded in between is then seen twice, and not missed.
+    pub(crate) async fn has_name_blocks(&self) -> Result<bool> {
+        match self {
+            Self::MySql(store) => in_time(store.has_name_blocks()).await,
+            Self::Sqlite(store) => store.has_name_blocks().await,
+        }
+    }
+
+    /// Waits until this process has changed a row.
+    pub(crate) async fn changed(&self) {
+        match self {
+            Self::MySql(store) => store.changed.notified().await,
+            Self::Sqlite(store) => store.changed.notified().await,
+        }
+    }
+
+    /// Folds some changes.
+    pub(crate) async fn fold(&self) -> Result<Folded> {
+        match self {
+            Self::MySql(store) => in_time(store.fold()).await,
+            Self::Sqlite(store) => store.fold().await,
+        }
+    }
+
+    /// Counts the table anew, in one snapshot and beside all writers; false when another process is at it.
+    pub(crate) async fn rebuild_counts(&self) -> Result<bool> {
+        match self {
+            Self::MySql(store) => store.rebuild_counts().await,
+            Self::Sqlite(store) => store.rebuild_counts().await,
+        }
+    }
+
+    /// Makes some blocks of names that are not there yet, newest first; false when all are there.
+    pub(crate) async fn build_blocks(&self) -> Result<bool> {
+        match self {
+            Self::MySql(store) => in_time(store.build_blocks()).await,
+            Self::Sqlite(store) => store.build_blocks().await,
+        }
+    }
+
+    /// Compares the counts with the table; where they differ they are not used any more, until they are built anew.
+    pub(crate) async fn verify_counts(&self) -> Result<bool> {
+        match self {
+            Self::MySql(store) => store.verify_counts().await,
+            Self::Sqlite(store) => store.verify_counts().await,
+        }
+    }
+
+    async fn tallies(&self, grouping: Grouping, filter: Filter<'_>) -> Result<Vec<Tally>> {
+        let mut tallies = match self {
+            Self::MySql(store) => in_time(store.tallies(grouping, filter)).await?,
+            Self::Sqlite(store) => store.tallies(grouping, filter).await?,
+        };
+        tallies.retain(|tally| tally.images > 0);
+        Ok(tallies)
+    }
+}

@@ -1,0 +1,87 @@
+//! Where a page far down begins: the minute in which it lies is found by adding up counts, and only within it rows are
+//! walked over, from its nearer end.
+
+/// Rows of one day or one minute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct Bucket {
+    /// The day or the minute, empty for rows without a time.
+    pub(in super::super) name: String,
+    /// Rows.
+    pub(in super::super) images: u64,
+}
+
+/// Where a row stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct Place {
+    /// The bucket it is in.
+    pub(in super::super) bucket: String,
+    /// Rows of the bucket before it.
+    pub(in super::super) before: u64,
+    /// Rows of the bucket, it and those behind it.
+    pub(in super::super) rest: u64,
+}
+
+/// From which end of a minute its rows are walked over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Side {
+    /// From its newest row, over so many; what follows the minute follows.
+    Newest(u64),
+    /// From its oldest row, over so many; then so many rows, turned round.
+    Oldest(u64, u64),
+}
+
+/// The bucket with the row at `offset`, the buckets being in any order; `None` beyond the last row.
+pub(in super::super) fn place(mut buckets: Vec<Bucket>, offset: u64) -> Option<Place> {
+    buckets.sort_unstable_by(|one, other| other.name.cmp(&one.name));
+    let mut left = offset;
+    for bucket in buckets {
+        if left < bucket.images {
+            return Some(Place { bucket: bucket.name, before: left, rest: bucket.images - left });
+        }
+        left -= bucket.images;
+    }
+    None
+}
+
+impl Place {
+    /// How its row and the next ones, `limit` in all, are reached with the fewest steps.
+    pub(in super::super) fn side(&self, limit: u64) -> Side {
+        let wanted = limit.min(self.rest);
+        let behind = self.rest - wanted;
+        if behind < self.before { Side::Oldest(behind, wanted) } else { Side::Newest(self.before) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn buckets(sizes: &[u64]) -> Vec<Bucket> {
+        let named = sizes.iter().enumerate();
+        named.map(|(n, images)| Bucket { name: format!("{n:03}"), images: *images }).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn every_row_is_found_where_it_stands(sizes in proptest::collection::vec(0_u64..9, 1..9), offset in 0_u64..80, limit in 1_u64..20) {
+            // newest first: the last name first
+            let rows: Vec<_> = sizes.iter().enumerate().rev().flat_map(|(n, size)| (0..*size).map(move |row| (n, row))).collect();
+            let at = usize::try_from(offset).unwrap();
+            let found = place(buckets(&sizes), offset);
+            let expected = rows.get(at).map(|(n, row)| Place { bucket: format!("{n:03}"), before: *row, rest: sizes[*n] - row });
+            prop_assert_eq!(&found, &expected);
+            if let Some(place) = found {
+                let size = place.before + place.rest;
+                match place.side(limit) {
+                    Side::Newest(over) => prop_assert_eq!(over, place.before),
+                    Side::Oldest(over, taken) => {
+                        prop_assert_eq!(size - over - taken, place.before);
+                        prop_assert_eq!(taken, limit.min(place.rest));
+                    }
+                }
+            }
+        }
+    }
+}
