@@ -161,11 +161,23 @@ fn webp_exif(head: &[u8]) -> Option<Exif> {
     }
 }
 
-/// The largest `ispe` box; tiles and previews have smaller ones.
+/// The largest `ispe` box, as tiles and previews have smaller ones, turned as the first `irot` box says.
 fn heif(head: &[u8]) -> Option<Picture> {
-    let boxes = head.windows(4).enumerate().filter(|(_, name)| *name == b"ispe");
-    let sizes = boxes.filter_map(|(at, _)| Some(Picture::sized(be32(head, at + 8)?, be32(head, at + 12)?)));
-    sizes.max_by_key(|picture| u64::from(picture.width) * u64::from(picture.height))
+    let named = |kind: &'static [u8; 4]| {
+        head.windows(4).enumerate().filter(move |(_, name)| *name == kind).map(|(at, _)| at)
+    };
+    let sizes =
+        named(b"ispe").filter_map(|at| Some(Picture::sized(be32(head, at + 8)?, be32(head, at + 12)?)));
+    let mut picture = sizes.max_by_key(|picture| u64::from(picture.width) * u64::from(picture.height))?;
+    // quarter turns against the clock, as the orientation that EXIF has for them
+    picture.exif.orientation =
+        match named(b"irot").next().and_then(|at| head.get(at + 4)).map(|turns| turns & 3) {
+            Some(1) => Some(8),
+            Some(2) => Some(3),
+            Some(3) => Some(6),
+            _ => None,
+        };
+    Some(picture)
 }
 
 fn bytes<const N: usize>(from: &[u8], at: usize) -> Option<[u8; N]> {
@@ -228,6 +240,8 @@ mod tests {
         let heif =
             b"\0\0\0\x18ftypheic....ispe\0\0\0\0\0\0\0\x08\0\0\0\x08..ispe\0\0\0\0\0\0\x02\0\0\0\x01\0";
         assert_eq!(read(heif), Some(Picture::sized(512, 256)));
+        let turned = [&heif[..], b"\0\0\0\x09irot\x03"].concat();
+        assert_eq!(read(&turned).map(|picture| picture.exif.clockwise_turns()), Some(1));
         let extended = b"RIFF....WEBPVP8X\x0a\0\0\0\0\0\0\0\x24\0\0\x14\0\0..........";
         assert_eq!(read(extended), Some(Picture::sized(37, 21)));
     }
