@@ -54,7 +54,7 @@ impl App {
             .as_ref()
             .map(|bucket| Thumbnails::new(Arc::clone(bucket), config.thumbnails.clone(), shutdown.clone()));
         let budget = Budget::new(config.limits.memory_bytes);
-        let content = Content::new(config.limits.silence);
+        let content = Content::new(config.limits.streams, config.limits.silence);
         let reads = Arc::new(Semaphore::new(READS_AT_ONCE));
         Self { config: Arc::new(config), bucket, budget, thumbnails, content, reads, shutdown }
     }

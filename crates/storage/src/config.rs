@@ -97,11 +97,13 @@ pub struct Limits {
     /// Longest silence of a client in the middle of its body, of S3 in the middle of a request, and longest wait for
     /// memory.
     pub silence: Duration,
+    /// Objects that are read at once for browsers and caches; uploads are to get their part of the network.
+    pub streams: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory_bytes: 64 * 1024 * 1024, silence: Duration::from_secs(60) }
+        Self { memory_bytes: 64 * 1024 * 1024, silence: Duration::from_secs(60), streams: 256 }
     }
 }
 

@@ -15,28 +15,27 @@ mod tags;
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use axum::{
-    http::{HeaderMap, Method},
+    http::{HeaderMap, Method, header},
     response::Response,
 };
 use percent_encoding::percent_decode_str;
 use service::{ApiError, extract::Query};
 use tokio::sync::Semaphore;
 
+pub(crate) use self::error::{no_such_object, refused};
 use self::{
     answers::{Shape, Shown},
     conditions::Conditions,
     kinds::Kinds,
     lookup::Found,
     range::Wanted,
+    tags::{Tag, Tags},
 };
 use crate::{
     bucket::{About, Bucket, Opened, S3Error, Span},
     object_key::is_ours,
     sniff::{Content as Kind, HEAD_BYTES, sniff},
 };
-
-/// Objects that are read at once for browsers and caches; uploads are to get their part of the network and the sockets.
-const STREAMS_AT_ONCE: usize = 256;
 
 /// Serves objects.
 #[derive(Debug, Clone)]
@@ -72,9 +71,9 @@ impl Asked {
 }
 
 impl Content {
-    /// One for the whole process. A client that takes nothing for `silence` is given up.
-    pub(crate) fn new(silence: Duration) -> Self {
-        Self { turns: Arc::new(Semaphore::new(STREAMS_AT_ONCE)), kinds: Arc::default(), silence }
+    /// One for the whole process, with so many turns. A client that takes nothing for `silence` is given up.
+    pub(crate) fn new(turns: usize, silence: Duration) -> Self {
+        Self { turns: Arc::new(Semaphore::new(turns)), kinds: Arc::default(), silence }
     }
 
     /// The object, a part of it, or why neither is sent.
@@ -89,15 +88,15 @@ impl Content {
             match lookup::look_up(bucket, &key, asked).await {
                 Ok(Some(found)) => {
                     let shown = self.shown(bucket, &key, asked, found).await;
-                    return Ok(shown.map_err(|error| error::refused(&error))?.respond(turn, self.silence));
+                    return Ok(shown.map_err(|error| refused(&error))?.respond(turn, self.silence));
                 }
                 Ok(None) => {}
                 // whoever may not list the bucket is told so of keys that are not there
                 Err(error) if error.is_denied() => denied = Some(error),
-                Err(error) => return Err(error::refused(&error)),
+                Err(error) => return Err(refused(&error)),
             }
         }
-        Err(denied.map_or_else(error::no_such_object, |error| error::refused(&error)))
+        Err(denied.map_or_else(no_such_object, |error| refused(&error)))
     }
 
     async fn shown(&self, bucket: &Bucket, key: &str, asked: &Asked, found: Found) -> Result<Shown, S3Error> {
@@ -111,9 +110,10 @@ impl Content {
                     Some(kind) => kind,
                     None => self.kind_of(bucket, key, &opened.about).await?,
                 };
-                let Opened { about, part, body } = opened;
+                let Opened { about, part, body, .. } = *opened;
                 let headers = answers::headers(key, &about, &kind, asked.is_download);
-                return Ok(Shown::Object { size: about.size, headers, shape: Shape::Body { part, body } });
+                let shape = Shape::Body { part, body: Box::new(body) };
+                return Ok(Shown::Object { size: about.size, headers, shape });
             }
         };
         let kind = self.kind_of(bucket, key, &about).await?;
@@ -145,6 +145,12 @@ impl Content {
     }
 }
 
+/// True when `If-None-Match` names this tag: whoever asks has it.
+pub(crate) fn is_known(etag: &str, headers: &HeaderMap) -> bool {
+    Tags::of(headers, &header::IF_NONE_MATCH)
+        .is_some_and(|tags| tags.include(Some(&Tag::of(etag)), Tag::is_weakly))
+}
+
 /// What the bytes that come are, if enough of the first ones do.
 fn told_by(opened: &Opened) -> Option<Kind> {
     let enough = opened.about.size.min(HEAD_BYTES as u64);
@@ -164,7 +170,7 @@ fn as_stored(about: &About) -> Kind {
 }
 
 /// The keys that `given` may mean: itself, or what it is with its escapes decoded, as rows of the original have it.
-fn keys(given: &str) -> Vec<Cow<'_, str>> {
+pub(crate) fn keys(given: &str) -> Vec<Cow<'_, str>> {
     let mut keys = vec![Cow::Borrowed(given)];
     if let Ok(decoded) = percent_decode_str(given).decode_utf8()
         && decoded != given

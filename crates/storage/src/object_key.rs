@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 use crate::escape::shorten;
@@ -85,19 +85,6 @@ pub(crate) fn uuid_of(key: &str) -> Option<&str> {
     is_ours(key).then(|| &key[..UUID_CHARS])
 }
 
-/// The keys of images that a segment of a path can mean: as it is, and percent-decoded once more where that differs,
-/// because the original stored URLs without encoding them.
-pub(crate) fn images_named_by(segment: &str) -> Vec<String> {
-    let mut keys = vec![segment.to_owned()];
-    if let Ok(decoded) = percent_decode_str(segment).decode_utf8()
-        && decoded != segment
-    {
-        keys.push(decoded.into_owned());
-    }
-    keys.retain(|key| is_ours(key));
-    keys
-}
-
 /// The key of the thumbnail called `name` of the image with this uuid.
 pub(crate) fn thumbnail_key(uuid: &str, name: &str) -> String {
     format!("{THUMBNAILS}{uuid}/{name}")
@@ -120,6 +107,7 @@ fn clean(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use percent_encoding::percent_decode_str;
     use proptest::prelude::*;
 
     use super::*;

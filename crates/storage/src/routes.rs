@@ -16,7 +16,6 @@ use axum::{
     routing::{get, post, put},
 };
 
-pub(crate) use self::stat_object::no_such_object;
 use crate::App;
 
 /// All routes but health.

@@ -35,6 +35,7 @@ pub(crate) use self::{
 };
 use self::{
     child::Fall,
+    engine::{Limits, Refusal},
     failure::Refused,
     flights::Flights,
     pool::{All, Pool, Turn},
@@ -51,8 +52,6 @@ use crate::{
 /// The argument that makes this program one that makes thumbnails.
 pub const COMMAND: &str = "thumbnailer";
 
-/// Images of more bytes than this are not read.
-const MOST_BYTES: u64 = 100 * 1024 * 1024;
 /// How often an image is tried: a process may die, or S3's answer break, for reasons that have nothing to do with it.
 const TRIES: u32 = 2;
 /// How long work goes on once stopping begins.
@@ -139,8 +138,11 @@ impl Inner {
         let place = wish.place().ok_or(Failure::NoSuchImage)?;
         if let Some(refused) = self.refused.of(&wish.image) {
             // it may be gone by now, through another process
-            let is_there = self.bucket.about(&wish.image).await?.is_some();
-            return Err(if is_there { Failure::Refused(refused) } else { Failure::NoSuchImage });
+            return Err(if self.is_there(&wish.image).await? {
+                Failure::Refused(refused)
+            } else {
+                Failure::NoSuchImage
+            });
         }
         if let Some(bytes) = self.bucket.small_object(&place, &wish.of()).await? {
             return Ok(Thumbnail::new(bytes));
@@ -159,6 +161,14 @@ impl Inner {
         };
         self.keep(wish, &place, &bytes).await?;
         Ok(Thumbnail::new(bytes))
+    }
+
+    /// Whether the image is there: whoever may not list the bucket is refused what is not.
+    async fn is_there(&self, image: &str) -> Result<bool, Failure> {
+        match self.bucket.about(image).await {
+            Err(error) if error.is_denied() => Ok(false),
+            about => Ok(about?.is_some()),
+        }
     }
 
     async fn make(&self, wish: &Wish) -> Result<Bytes, Failure> {
@@ -184,11 +194,11 @@ impl Inner {
                 Fall::NotStarted(error) => return Err(Failure::Internal(Arc::new(error))),
                 Fall::Died(error) => {
                     tracing::warn!(image = wish.image, %error, "the process that made a thumbnail died of it");
-                    return Err(Failure::Refused(Refused::crashed()));
+                    return Err(Failure::Refused(Refusal::Broken.into()));
                 }
                 Fall::Late => {
                     tracing::warn!(image = wish.image, "a thumbnail took too long");
-                    return Err(Failure::Refused(Refused::took_too_long()));
+                    return Err(Failure::Refused(Refusal::TookTooLong.into()));
                 }
             }
         }
@@ -202,11 +212,12 @@ impl Inner {
     ) -> Result<Result<Bytes, Refused>, Fall> {
         let media_type = sniff(image.body.head(), "").media_type;
         if !engine::reads(&media_type) {
-            return Ok(Err(Refused::unsupported(&media_type)));
+            return Ok(Err(Refusal::Unsupported { media_type }.into()));
         }
         let size = image.about.size;
-        if size > MOST_BYTES {
-            return Ok(Err(Refused::too_many_bytes(MOST_BYTES)));
+        let most = Limits::default().bytes;
+        if size > most {
+            return Ok(Err(Refusal::TooManyBytes { bytes: size, most }.into()));
         }
         let order = Order::new(size, wish.size.longest_side(), wish.format);
         let mut child = turn.child().await?;
@@ -227,7 +238,7 @@ impl Inner {
             self.is_warned.store(false, Relaxed);
         }
         // whoever deleted the image meanwhile may have looked for thumbnails before this one was there
-        if self.bucket.about(&wish.image).await?.is_none() {
+        if !self.is_there(&wish.image).await? {
             self.bucket.delete(place).await?;
             return Err(Failure::NoSuchImage);
         }

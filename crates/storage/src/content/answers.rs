@@ -14,11 +14,10 @@ use super::stream;
 use crate::{
     bucket::{About, CACHE_CONTROL, Reading},
     disposition::{name_in, shown_as},
+    guard::guard,
     sniff::Content as Kind,
 };
 
-/// Whatever the bytes turn out to be for a browser, nothing in them runs or calls home.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
 /// Length of `<uuid>_`.
 const UUID_CHARS: usize = 37;
 
@@ -51,7 +50,7 @@ pub(super) enum Shape {
         /// First and last byte, if not all goes out.
         part: Option<(u64, u64)>,
         /// The bytes.
-        body: Reading,
+        body: Box<Reading>,
     },
     /// 200 without the bytes.
     Head,
@@ -87,7 +86,7 @@ impl Shown {
                                 StatusCode::PARTIAL_CONTENT
                             }
                         };
-                        (status, body.left(), stream::body(body, turn, silence))
+                        (status, body.left(), stream::body(*body, turn, silence))
                     }
                 };
                 headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
@@ -117,15 +116,10 @@ pub(super) fn headers(key: &str, about: &About, kind: &Kind, is_download: bool) 
     let stored = about.content_disposition.as_deref().filter(|_| about.is_ours).and_then(name_in);
     let name = stored.as_deref().or_else(|| key.get(UUID_CHARS..)).unwrap_or_default();
     insert(&mut headers, header::CONTENT_DISPOSITION, &shown_as(name, kind.is_raster && !is_download));
-    for (name, value) in [
-        (header::ACCEPT_RANGES, "bytes"),
-        (header::CACHE_CONTROL, CACHE_CONTROL),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
-    ] {
+    for (name, value) in [(header::ACCEPT_RANGES, "bytes"), (header::CACHE_CONTROL, CACHE_CONTROL)] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    guard(&mut headers);
     headers
 }
 
@@ -210,7 +204,10 @@ mod tests {
             ("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT"),
             ("cache-control", "public, max-age=31536000, immutable"),
             ("x-content-type-options", "nosniff"),
-            ("content-security-policy", POLICY),
+            (
+                "content-security-policy",
+                "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
+            ),
             ("cross-origin-resource-policy", "cross-origin"),
             ("accept-ranges", "bytes"),
         ] {

@@ -9,7 +9,7 @@ use crate::{bucket::S3Error, upload::refused_by_s3};
 const SOON: u64 = 2;
 
 /// There is no such object, or it is none of ours.
-pub(super) fn no_such_object() -> ApiError {
+pub(crate) fn no_such_object() -> ApiError {
     ApiError::not_found("There is no such object.").code(NO_SUCH_OBJECT)
 }
 
@@ -19,7 +19,7 @@ pub(super) fn busy() -> ApiError {
 }
 
 /// What S3 has to say against a read.
-pub(super) fn refused(error: &S3Error) -> ApiError {
+pub(crate) fn refused(error: &S3Error) -> ApiError {
     if error.is_transient() {
         return ApiError::unavailable("s3-unavailable", error.to_string()).retry_after(SOON).caused_by(error);
     }

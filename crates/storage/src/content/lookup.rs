@@ -11,7 +11,7 @@ use crate::bucket::{About, Bucket, Opened, S3Error};
 #[derive(Debug)]
 pub(super) enum Found {
     /// 200 or 206.
-    Body(Opened),
+    Body(Box<Opened>),
     /// 200 without the body.
     Head(About),
     /// 304.
@@ -98,7 +98,7 @@ fn weighed(asked: &Asked, about: About) -> Result<About, Found> {
 /// The same for one that is being read: it may have been replaced since it was looked at.
 fn judged(asked: &Asked, opened: Opened) -> Found {
     match asked.conditions.weigh(&opened.about) {
-        Verdict::Proceed => Found::Body(opened),
+        Verdict::Proceed => Found::Body(Box::new(opened)),
         Verdict::NotModified => Found::NotModified(opened.about),
         Verdict::Failed => Found::Failed,
     }

@@ -52,13 +52,13 @@ pub(super) fn of(headers: &HeaderMap) -> Option<Wanted> {
 }
 
 fn parse(text: &str) -> Option<Wanted> {
-    let (unit, list) = text.split_once('=')?;
+    let (unit, ranges) = text.split_once('=')?;
     if !unit.trim().eq_ignore_ascii_case("bytes") {
         return None;
     }
     // a list may have empty elements
     let mut elements =
-        list.split(',').map(|element| element.trim_matches([' ', '\t'])).filter(|e| !e.is_empty());
+        ranges.split(',').map(|element| element.trim_matches([' ', '\t'])).filter(|e| !e.is_empty());
     let (one, None) = (elements.next()?, elements.next()) else { return None };
     let (first, last) = one.split_once('-')?;
     Some(match (first, last) {

@@ -18,7 +18,7 @@ use crate::bucket::{FedBody, Reading};
 pub(super) fn body(mut reading: Reading, turn: OwnedSemaphorePermit, silence: Duration) -> Body {
     let (pieces, fed) = mpsc::channel(1);
     let body = FedBody::new(fed, reading.left());
-    let feed = async move {
+    let work = async move {
         let _turn = turn;
         loop {
             let piece = tokio::select! {
@@ -40,6 +40,6 @@ pub(super) fn body(mut reading: Reading, turn: OwnedSemaphorePermit, silence: Du
         }
     };
     // a task of its own: a body that nobody polls could not give its turn back
-    tokio::spawn(feed.in_current_span());
+    tokio::spawn(work.in_current_span());
     Body::new(body)
 }

@@ -51,16 +51,12 @@ impl Tag {
             let start = list.iter().position(|c| !matches!(c, b' ' | b'\t' | b','));
             let Some(start) = start else { return tags };
             let (is_weak, rest) = weakness(&list[start..]);
-            let (opaque, after) = match rest.strip_prefix(b"\"") {
-                Some(quoted) => match quoted.iter().position(|c| *c == b'"') {
-                    Some(end) => (&quoted[..end], &quoted[end + 1..]),
-                    // never closed
-                    None => return tags,
-                },
-                None => {
-                    let end = rest.iter().position(|c| *c == b',').unwrap_or(rest.len());
-                    (rest[..end].trim_ascii(), &rest[end..])
-                }
+            let (opaque, after) = if let Some(quoted) = rest.strip_prefix(b"\"") {
+                let Some(end) = quoted.iter().position(|c| *c == b'"') else { return tags };
+                (&quoted[..end], &quoted[end + 1..])
+            } else {
+                let end = rest.iter().position(|c| *c == b',').unwrap_or(rest.len());
+                (rest[..end].trim_ascii(), &rest[end..])
             };
             tags.push(Self { is_weak, opaque: opaque.to_vec() });
             list = after;

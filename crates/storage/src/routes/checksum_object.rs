@@ -4,8 +4,7 @@ use axum::extract::State;
 use client::storage::{ObjectChecksum, ObjectKey};
 use service::{ApiError, extract::Json};
 
-use super::stat_object::no_such_object;
-use crate::{App, upload::UploadError};
+use crate::{App, content::no_such_object, upload::UploadError};
 
 /// The bytes stay here. So many objects are read at once, and the other questions wait for their turn.
 pub(super) async fn checksum_object(

@@ -2,8 +2,8 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, header},
-    response::Response,
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse as _, Response},
 };
 use service::{
     ApiError,
@@ -12,27 +12,37 @@ use service::{
 
 use crate::{
     App,
-    object_key::images_named_by,
+    content::keys,
     thumbnail::{Failure, Size, Wish, answer, format_for},
 };
 
 /// 404 where there is no such image, 415 and 422 where nothing can be made of it, 503 where too many wait.
 pub(super) async fn get_thumbnail(
     State(app): State<App>,
-    Path(key): Path<String>,
+    key: Result<Path<String>, ApiError>,
     query: Query,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Response {
+    let shown = async { show(&app, &key?.0, &query, &headers).await };
+    shown.await.unwrap_or_else(|error| {
+        let mut answer = error.into_response();
+        // it may be there in a moment, and caches keep a 404 as they like
+        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        answer
+    })
+}
+
+async fn show(app: &App, key: &str, query: &Query, headers: &HeaderMap) -> Result<Response, ApiError> {
     let size = Size::parse(query.get("size"))
         .ok_or_else(|| ApiError::bad_request("`size` must be 160, 320, 640 or 1280."))?;
     let accept = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
     let format = format_for(accept);
     let thumbnails = app.thumbnails()?;
-    for image in images_named_by(&key) {
-        let wish = Wish { image, size, format };
+    for image in keys(key) {
+        let wish = Wish { image: image.into_owned(), size, format };
         match thumbnails.get(wish.clone()).await {
             Err(Failure::NoSuchImage) => {}
-            made => return Ok(answer(&wish, &made?, &headers)),
+            made => return Ok(answer(&wish, &made?, headers)),
         }
     }
     Err(Failure::NoSuchImage.into())

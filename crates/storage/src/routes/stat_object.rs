@@ -1,10 +1,10 @@
 //! `POST /objects/stat {key}`: one object as S3 says it is. Internal.
 
 use axum::extract::State;
-use client::storage::{ListedObject, NO_SUCH_OBJECT, ObjectKey};
+use client::storage::{ListedObject, ObjectKey};
 use service::{ApiError, extract::Json};
 
-use crate::{App, upload::UploadError};
+use crate::{App, content::no_such_object, upload::UploadError};
 
 /// 404 for objects that are not there, and for those of others.
 pub(super) async fn stat_object(
@@ -13,9 +13,4 @@ pub(super) async fn stat_object(
 ) -> Result<Json<ListedObject>, ApiError> {
     let found = app.bucket()?.stat(&asked.key).await.map_err(UploadError::from)?;
     found.map(Json).ok_or_else(no_such_object)
-}
-
-/// The answer about an object that is not there.
-pub(crate) fn no_such_object() -> ApiError {
-    ApiError::not_found("There is no such object.").code(NO_SUCH_OBJECT)
 }

@@ -7,7 +7,7 @@ use axum::{
 };
 
 use super::{Thumbnail, Wish, media_type};
-use crate::{bucket::CACHE_CONTROL, disposition::content_disposition, guard::guard};
+use crate::{bucket::CACHE_CONTROL, content::is_known, disposition::shown_as, guard::guard};
 
 /// The answer to who sent `asked`: without the bytes where they are there already.
 pub(crate) fn answer(wish: &Wish, thumbnail: &Thumbnail, asked: &HeaderMap) -> Response {
@@ -17,7 +17,7 @@ pub(crate) fn answer(wish: &Wish, thumbnail: &Thumbnail, asked: &HeaderMap) -> R
         let mut response = Body::from(thumbnail.bytes.clone()).into_response();
         let kind = HeaderValue::from_static(media_type(wish.format));
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
-        if let Ok(disposition) = content_disposition(&wish.file_name(), true).parse() {
+        if let Ok(disposition) = shown_as(&wish.file_name(), true).parse() {
             response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
         }
         response
@@ -30,14 +30,4 @@ pub(crate) fn answer(wish: &Wish, thumbnail: &Thumbnail, asked: &HeaderMap) -> R
     }
     guard(headers);
     response
-}
-
-/// True when `If-None-Match` names the tag.
-fn is_known(etag: &str, asked: &HeaderMap) -> bool {
-    let lines = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
-    // our tags hold no comma
-    lines.flat_map(|line| line.split(',')).map(str::trim).any(|tag| {
-        // a weak comparison: RFC 9110 wants no other here
-        tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag
-    })
 }

@@ -7,8 +7,8 @@ use service::ApiError;
 
 use crate::{
     bucket::S3Error,
-    routes::no_such_object,
-    upload::{UploadError, refused_by_s3},
+    content::{no_such_object, refused},
+    upload::UploadError,
 };
 
 /// After how many seconds whoever was sent away may come again.
@@ -42,37 +42,6 @@ pub(crate) struct Refused {
     pub(super) message: String,
 }
 
-impl Refused {
-    /// The bytes are of a type that is not read.
-    pub(super) fn unsupported(media_type: &str) -> Self {
-        Self {
-            unsupported: true,
-            code: "unsupported-image".to_owned(),
-            message: format!("There are no thumbnails of {media_type}."),
-        }
-    }
-
-    /// The work was broken off.
-    pub(super) fn took_too_long() -> Self {
-        Self::broken("took-too-long", "The image takes too long to read.")
-    }
-
-    /// Whoever worked on it died of it.
-    pub(super) fn crashed() -> Self {
-        Self::broken("broken-image", "The image cannot be read: its reading was broken off.")
-    }
-
-    /// The image has more bytes than are read.
-    pub(super) fn too_many_bytes(most: u64) -> Self {
-        let mib = most / (1024 * 1024);
-        Self::broken("too-many-bytes", &format!("The image is larger than {mib} MiB."))
-    }
-
-    fn broken(code: &str, message: &str) -> Self {
-        Self { unsupported: false, code: code.to_owned(), message: message.to_owned() }
-    }
-}
-
 impl From<S3Error> for Failure {
     fn from(error: S3Error) -> Self {
         Self::S3(Arc::new(error))
@@ -94,12 +63,7 @@ impl From<Failure> for ApiError {
                 "Too many thumbnails are being made; try again in a moment.",
             )
             .retry_after(COME_AGAIN_SECS),
-            Failure::S3(error) if error.is_transient() => {
-                Self::unavailable("s3-unavailable", error.to_string())
-                    .retry_after(COME_AGAIN_SECS)
-                    .caused_by(&*error)
-            }
-            Failure::S3(error) => refused_by_s3(&error),
+            Failure::S3(error) => refused(&error),
             Failure::Stopping => UploadError::Stopping.into(),
             Failure::Internal(error) => {
                 Self::internal("thumbnailer-failed", "No thumbnails can be made at the moment.")

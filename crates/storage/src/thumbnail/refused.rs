@@ -61,12 +61,13 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::thumbnail::engine::Refusal;
 
     #[test]
     fn the_memory_is_bounded_and_forgets_the_oldest_first() {
         let memory = Memory::default();
         for number in 0..MOST + 10 {
-            memory.keep(&number.to_string(), Refused::took_too_long());
+            memory.keep(&number.to_string(), Refusal::TookTooLong.into());
         }
         assert!(memory.of("0").is_none());
         assert!(memory.of(&(MOST + 9).to_string()).is_some());
@@ -77,10 +78,10 @@ mod tests {
     #[test]
     fn what_is_refused_again_is_not_forgotten_early() {
         let memory = Memory::default();
-        memory.keep("a", Refused::took_too_long());
-        memory.keep("a", Refused::took_too_long());
+        memory.keep("a", Refusal::TookTooLong.into());
+        memory.keep("a", Refusal::TookTooLong.into());
         for number in 0..MOST - 1 {
-            memory.keep(&number.to_string(), Refused::took_too_long());
+            memory.keep(&number.to_string(), Refusal::TookTooLong.into());
         }
         assert!(memory.of("a").is_some());
         memory.forget("a");

@@ -86,13 +86,14 @@ fn text_length(bytes: [u8; 4]) -> io::Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::thumbnail::engine::Refusal;
 
     #[tokio::test]
     async fn what_is_written_is_read_on_both_sides() {
         let order = Order::new(7, 320, Format::Webp);
         let bytes = frame(&order).unwrap();
         assert_eq!(read::<Order>(&mut &bytes[..]).unwrap(), Some(order));
-        let reply = Reply::Refused(Refused::took_too_long());
+        let reply = Reply::Refused(Refusal::TookTooLong.into());
         let bytes = frame(&reply).unwrap();
         assert_eq!(receive::<Reply>(&mut &bytes[..]).await.unwrap(), reply);
     }

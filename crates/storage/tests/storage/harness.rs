@@ -39,7 +39,10 @@ pub(crate) fn config(endpoint: &str) -> Config {
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
         ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
     ]);
-    Config::from_env(&env).unwrap()
+    let mut config = Config::from_env(&env).unwrap();
+    // the running program is a test
+    config.thumbnails.program = Some(env!("CARGO_BIN_EXE_storage").into());
+    config
 }
 
 impl Service {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod acls;
+mod content;
 mod contract;
 mod deletes;
 mod faults;
@@ -12,5 +13,7 @@ mod limits;
 mod names;
 mod objects;
 mod stub;
+mod thumbnail_processes;
+mod thumbnails;
 mod uploads;
 mod wire;
