@@ -76,8 +76,8 @@ static ORIGINAL: [Route; 7] = {
 };
 
 /// Our additions.
-static ADDITIONS: [Route; 9] = {
-    use Service::{Import, SlowImport, Storage};
+static ADDITIONS: [Route; 12] = {
+    use Service::{Import, Metadata, SlowImport, Storage};
     [
         addition(POST, "/api/import/preview", SlowImport, "/import/preview"),
         Route {
@@ -89,6 +89,9 @@ static ADDITIONS: [Route; 9] = {
         addition(POST, "/api/import/jobs/{job_id}/cancel", Import, "/import/jobs/{job_id}/cancel"),
         addition(POST, "/api/import/jobs/{job_id}/retry", Import, "/import/jobs/{job_id}/retry"),
         addition(GET, "/api/import/jobs/{job_id}/failures", Import, "/import/jobs/{job_id}/failures"),
+        addition(GET, "/api/images/counts", Metadata, "/images/counts"),
+        addition(GET, "/api/images/histogram", Metadata, "/images/histogram"),
+        addition(POST, "/api/images/delete", Metadata, "/images/delete"),
         addition(GET, "/api/objects/{key}", Storage, "/objects/{key}"),
         addition(GET, "/api/objects/{key}/thumbnail", Storage, "/objects/{key}/thumbnail"),
     ]

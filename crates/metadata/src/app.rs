@@ -10,6 +10,8 @@ use crate::{
     database::Connection,
     release,
     store::{Store, StoreError},
+    tracking,
+    urls::Urls,
 };
 
 /// The running service: its database, and the loop that deletes released objects.
@@ -19,6 +21,8 @@ pub struct App {
     connection: Connection,
     /// Wakes the release loop.
     released: Arc<Notify>,
+    /// Says where images are shown.
+    pub(crate) urls: Urls,
     /// Whether texts must fit columns of a certain length: those of MySQL, not of SQLite.
     pub(crate) has_column_lengths: bool,
 }
@@ -33,6 +37,7 @@ impl App {
             config.storage_url,
             client::http::service_client(release::STORAGE_TIMEOUT),
         );
+        let urls = Urls::new(storage.clone());
         let releasing = release::run(
             connection.clone(),
             storage,
@@ -41,7 +46,8 @@ impl App {
             shutdown.clone(),
         );
         shutdown.spawn(releasing);
-        Self { connection, released, has_column_lengths }
+        shutdown.spawn(tracking::run(connection.clone(), shutdown.clone()));
+        Self { connection, released, urls, has_column_lengths }
     }
 
     /// The store, or 500 `database-unavailable` when the database has not answered yet.

@@ -5,13 +5,19 @@
 mod app;
 mod check;
 mod config;
+mod cursor;
 mod database;
+mod filters;
 mod listing;
 mod names;
 mod new_image;
 mod release;
 mod routes;
+mod search;
 mod store;
+mod tally;
+mod tracking;
+mod urls;
 
 use anyhow::Context;
 use axum::Router;

@@ -7,47 +7,58 @@ use axum::{
 };
 use service::{ApiError, error::chain};
 
-use crate::store::{Row, Start, Store, StoreError};
+use crate::{
+    search::Search,
+    store::{Placed, Position, StoreError},
+    urls::Urls,
+};
 
 /// Rows read at once.
 const BATCH: u64 = 500;
 
-/// Which rows are to be listed.
+/// Rows that are to be answered.
 #[derive(Debug)]
 pub(crate) struct Listing {
-    /// Of this provider; of all without.
-    pub(crate) provider: Option<String>,
-    /// After so many rows.
-    pub(crate) offset: u64,
-    /// At most so many rows.
+    /// How they are found.
+    pub(crate) search: Search,
+    /// At most so many.
     pub(crate) limit: u64,
+    /// What shows them.
+    pub(crate) urls: Urls,
 }
 
-/// Answers `{"images":[…],<members>}`. `members` gets the number of rows sent. What fails before the first byte is an
+/// What is known of a list when its rows are sent.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    /// Rows sent.
+    pub(crate) rows: u64,
+    /// Where the list goes on; nothing when that was all.
+    pub(crate) next: Option<Position>,
+}
+
+/// Answers `{"images":[…],<members>}`. `members` gets what was sent. What fails before the first byte is an
 /// error; what fails later cuts the answer, so that no half list passes for a whole one.
 pub(crate) async fn answer(
-    store: Store,
     listing: Listing,
-    members: impl FnOnce(u64) -> String + Send + 'static,
+    members: impl FnOnce(&Sent) -> String + Send + 'static,
 ) -> Result<Response, ApiError> {
-    let mut reader =
-        Reader { store, left: listing.limit, start: Some(Start::Offset(listing.offset)), listing };
-    let mut sent = 0;
+    // beyond the end nothing needs to be read, however far it is
+    let left = Some(listing.limit).filter(|limit| *limit > 0);
+    let mut reader = Reader { listing, left, last: None, sent: Sent::default() };
     let mut first = br#"{"images":["#.to_vec();
-    append(&mut first, &reader.next().await?, &mut sent).map_err(ListError::from)?;
+    reader.read_into(&mut first).await?;
     if reader.is_done() {
-        first.extend(end(&members(sent)));
+        first.extend(end(&members(&reader.sent)));
         return Ok(json(first.into()));
     }
     let chunks = async_stream::try_stream! {
         yield Bytes::from(first);
         while !reader.is_done() {
-            let rows = reader.next().await.map_err(cut)?;
             let mut chunk = Vec::new();
-            append(&mut chunk, &rows, &mut sent).map_err(cut)?;
+            reader.read_into(&mut chunk).await.map_err(cut)?;
             yield Bytes::from(chunk);
         }
-        yield Bytes::from(end(&members(sent)));
+        yield Bytes::from(end(&members(&reader.sent)));
     };
     let chunks: std::pin::Pin<Box<dyn futures::Stream<Item = Result<Bytes, CutOff>> + Send>> =
         Box::pin(chunks);
@@ -67,8 +78,8 @@ fn end(members: &str) -> Vec<u8> {
 #[error("the list was cut off")]
 struct CutOff;
 
-fn cut(error: impl Into<ListError>) -> CutOff {
-    tracing::warn!(cause = chain(&error.into()), "a list was cut off");
+fn cut(error: ListError) -> CutOff {
+    tracing::warn!(cause = chain(&error), "a list was cut off");
     CutOff
 }
 
@@ -94,37 +105,50 @@ impl From<ListError> for ApiError {
 
 /// Reads batch after batch.
 struct Reader {
-    store: Store,
     listing: Listing,
-    left: u64,
-    start: Option<Start>,
+    /// Rows still wanted; nothing when there is nothing more to do.
+    left: Option<u64>,
+    /// The place of the last row sent.
+    last: Option<Position>,
+    sent: Sent,
 }
 
 impl Reader {
     fn is_done(&self) -> bool {
-        self.start.is_none()
+        self.left.is_none()
     }
 
-    async fn next(&mut self) -> Result<Vec<Row>, StoreError> {
-        let size = self.left.min(BATCH);
-        let Some(start) = self.start.take().filter(|_| size > 0) else { return Ok(Vec::new()) };
-        let rows = self.store.batch(self.listing.provider.as_deref(), start, size).await?;
-        self.left -= rows.len() as u64;
-        // a short batch is the last one
-        if rows.len() as u64 == size && self.left > 0 {
-            self.start = rows.last().map(|row| Start::After(row.cursor()));
+    /// One more batch. At the end of a page one row more is read: it tells whether there is another page.
+    async fn read_into(&mut self, chunk: &mut Vec<u8>) -> Result<(), ListError> {
+        let Some(left) = self.left.take() else { return Ok(()) };
+        let size = if left < BATCH { left + 1 } else { BATCH };
+        let mut batch = self.listing.search.next(size).await?;
+        let is_full = batch.rows.len() as u64 > left;
+        if is_full {
+            batch.rows.truncate(usize::try_from(left).unwrap_or(usize::MAX));
         }
-        Ok(rows)
+        let rows = batch.rows.len() as u64;
+        for row in batch.rows {
+            self.append(chunk, row)?;
+        }
+        if is_full {
+            self.sent.next = self.last.take();
+        } else if batch.stopped_at.is_some() {
+            self.sent.next = batch.stopped_at;
+        } else if !self.listing.search.is_done() {
+            self.left = Some(left - rows);
+        }
+        Ok(())
     }
-}
 
-fn append(chunk: &mut Vec<u8>, rows: &[Row], sent: &mut u64) -> Result<(), serde_json::Error> {
-    for row in rows {
-        if *sent > 0 {
+    fn append(&mut self, chunk: &mut Vec<u8>, mut row: Placed) -> Result<(), ListError> {
+        if self.sent.rows > 0 {
             chunk.push(b',');
         }
-        serde_json::to_writer(&mut *chunk, &row.image)?;
-        *sent += 1;
+        self.listing.urls.add_to(&mut row.image);
+        serde_json::to_writer(chunk, &row.image)?;
+        self.sent.rows += 1;
+        self.last = Some(row.at);
+        Ok(())
     }
-    Ok(())
 }

@@ -1,7 +1,10 @@
 //! Every path of the service.
 
 mod all_images;
+mod count_images;
 mod create_image;
+mod delete_images;
+mod image_histogram;
 mod known_images;
 mod list_images;
 mod look_up_objects;
@@ -24,6 +27,9 @@ pub(crate) fn router(app: App) -> Router {
     Router::new()
         .route("/images", get(list_images::list_images).post(create_image::create_image))
         .route("/images/all", get(all_images::all_images))
+        .route("/images/counts", get(count_images::count_images))
+        .route("/images/delete", post(delete_images::delete_images))
+        .route("/images/histogram", get(image_histogram::image_histogram))
         .route("/images/known", post(known_images::known_images))
         .route("/images/verify", get(walk_images::walk_images))
         .route("/images/{id}", one_image)

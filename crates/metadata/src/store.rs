@@ -3,19 +3,26 @@
 
 mod change;
 mod error;
+mod lists;
 mod mysql;
+mod order;
 mod row;
+mod select;
 mod sql;
 mod sqlite;
+mod tracking;
 
 use std::time::Duration;
 
-use client::metadata::{self as known, Image, Stats};
+use client::metadata::{self as known, Image};
 
-pub(crate) use change::{Create, Created, Delete, ObjectFate, Release};
+pub(crate) use change::{Create, Created, Delete, DeleteMany, Deleted, ObjectFate, Release};
 pub(crate) use error::StoreError;
+pub(crate) use lists::{BlockHead, Placed};
 pub(crate) use mysql::options as mysql_options;
-pub(crate) use row::{Cursor, Row, Start};
+pub(crate) use order::{Key, Order, Position, Sort, Start};
+pub(crate) use select::{Equal, Wanted};
+pub(crate) use tracking::Folded;
 
 use crate::config::Database;
 use mysql::MySqlStore;
@@ -58,6 +65,9 @@ pub(crate) struct Reschedule {
 
 /// Paths in one statement.
 const PATHS_AT_ONCE: usize = 250;
+
+/// Rows that are rather walked over than found by counts.
+const DEEP: u64 = 1_000;
 
 /// How long MySQL may take for one step. A network that swallows everything would hold its connections for minutes.
 const IN_TIME: Duration = Duration::from_secs(25);
@@ -104,6 +114,11 @@ impl Store {
         on_engine!(self, store => store.run(delete))
     }
 
+    /// Drops rows; those that were there.
+    pub(crate) async fn delete_many(&self, delete: DeleteMany) -> Result<Deleted> {
+        on_engine!(self, store => store.run(delete))
+    }
+
     /// Gives an object up; false when a row names it.
     pub(crate) async fn release(&self, release: Release) -> Result<bool> {
         on_engine!(self, store => store.run(release))
@@ -131,23 +146,6 @@ impl Store {
         Ok(images)
     }
 
-    /// How many rows there are, of one provider or of all.
-    pub(crate) async fn count(&self, provider: Option<&str>) -> Result<u64> {
-        on_engine!(self, store => store.count(provider))
-    }
-
-    /// At most `limit` rows, newest first, those without a time last.
-    pub(crate) async fn batch(&self, provider: Option<&str>, start: Start, limit: u64) -> Result<Vec<Row>> {
-        let has_time = matches!(&start, Start::After(Cursor { created_at: Some(_), .. }));
-        let mut rows = on_engine!(self, store => store.select(provider, &start, limit))?;
-        let missing = limit.saturating_sub(rows.len() as u64);
-        if has_time && missing > 0 {
-            let untimed = Start::After(Cursor { created_at: None, id: i64::MAX });
-            rows.extend(on_engine!(self, store => store.select(provider, &untimed, missing))?);
-        }
-        Ok(rows)
-    }
-
     /// At most `limit` rows whose numbers are above `after`, in their order.
     pub(crate) async fn walk(&self, after: i64, limit: u32) -> Result<Vec<Image>> {
         on_engine!(self, store => store.walk(after, limit))
@@ -171,11 +169,6 @@ impl Store {
             }));
         }
         Ok(fates)
-    }
-
-    /// Numbers over all rows.
-    pub(crate) async fn stats(&self) -> Result<Stats> {
-        on_engine!(self, store => store.stats())
     }
 
     /// Claims released objects whose delete is due, so that no other process takes them for `lease`.

@@ -53,8 +53,15 @@ impl Page {
 
     /// What stands after the rows in the answer, as members of a JSON object.
     pub fn members(&self, total: u64) -> String {
+        self.members_of(Some(total))
+    }
+
+    /// The same where the number of rows may not be known: `null` then.
+    pub fn members_of(&self, total: Option<u64>) -> String {
         let (page, per_page) = (&self.page.echo, &self.per_page.echo);
-        let total_pages = total.div_ceil(self.rows());
+        let number = |number: Option<u64>| number.map_or("null".to_owned(), |number| number.to_string());
+        let total_pages = number(total.map(|total| total.div_ceil(self.rows())));
+        let total = number(total);
         format!(r#""page":{page},"per_page":{per_page},"total":{total},"total_pages":{total_pages}"#)
     }
 }
@@ -145,6 +152,7 @@ mod tests {
                 .members(1001)
                 .ends_with(r#""per_page":5000,"total":1001,"total_pages":2"#)
         );
+        assert!(page("").await.members_of(None).ends_with(r#""total":null,"total_pages":null"#));
         assert!(page("").await.members(0).ends_with(r#""total":0,"total_pages":0"#));
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::{api::ApiArgs, exit::Verdict, output};
 
-/// Show how many images are stored, and how many bytes they have
+/// Show how many images are stored, and how many bytes they have, also by type
 #[derive(Debug, clap::Args)]
 pub(crate) struct Stats {
     /// Answer with one line of JSON
@@ -26,6 +26,14 @@ impl Stats {
             let plain = |value: &serde_json::Value| value.as_str().map_or(value.to_string(), str::to_owned);
             let (bytes, mib) = (plain(&stats.total_size_bytes), plain(&stats.total_size_mb));
             output::line(&format!("{} images, {bytes} bytes ({mib} MiB)", stats.total_images));
+            let rows: Vec<_> = stats
+                .by_type
+                .iter()
+                .map(|kind| vec![output::shown(&kind.mime_type), kind.images.to_string(), plain(&kind.bytes)])
+                .collect();
+            if !rows.is_empty() {
+                output::line(&output::table(&["type", "images", "bytes"], &rows));
+            }
         }
         Ok(Verdict::Good)
     }

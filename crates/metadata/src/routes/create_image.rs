@@ -31,14 +31,14 @@ pub(crate) async fn create_image(State(app): State<App>, request: Request) -> Re
     if matches!(created, Created::Replaced(_)) {
         app.wake_release();
     }
-    answer(created)
+    answer(&app, created)
 }
 
-fn answer(created: Created) -> Result<Response, ApiError> {
+fn answer(app: &App, created: Created) -> Result<Response, ApiError> {
     match created {
-        Created::New(image) => Ok((StatusCode::CREATED, Json(image)).into_response()),
-        Created::Replaced(image) => Ok((StatusCode::OK, Json(image)).into_response()),
-        Created::Exists(image) => Err(exists(&image)),
+        Created::New(image) => Ok((StatusCode::CREATED, Json(shown(app, image))).into_response()),
+        Created::Replaced(image) => Ok((StatusCode::OK, Json(shown(app, image))).into_response()),
+        Created::Exists(image) => Err(exists(app, image)),
         Created::ObjectReleased => Err(ApiError::conflict(
             "object-released",
             "This object has been released and is being deleted: store the image under a new key.",
@@ -55,10 +55,15 @@ async fn known_or_refused(app: &App, body: &Value, refused: Refused) -> Result<A
     let refused = ApiError::bad_request(refused.to_string());
     let Ok(drive_id) = new_image::drive_id(body) else { return Ok(refused) };
     let known = app.store().await?.image_of(drive_id).await?;
-    Ok(known.map_or(refused, |image| exists(&image)))
+    Ok(known.map_or(refused, |image| exists(app, image)))
 }
 
-fn exists(image: &Image) -> ApiError {
-    let image = serde_json::to_value(image).unwrap_or_default();
+fn shown(app: &App, mut image: Image) -> Image {
+    app.urls.add_to(&mut image);
+    image
+}
+
+fn exists(app: &App, image: Image) -> ApiError {
+    let image = serde_json::to_value(shown(app, image)).unwrap_or_default();
     ApiError::conflict("image-exists", "Image already exists").with("image", image)
 }

@@ -19,7 +19,9 @@ pub(crate) async fn get_image(
     Path(id): Path<String>,
 ) -> Result<Json<Image>, ApiError> {
     let id = number(&id)?;
-    app.store().await?.image(id).await?.map(Json).ok_or_else(no_image)
+    let mut image = app.store().await?.image(id).await?.ok_or_else(no_image)?;
+    app.urls.add_to(&mut image);
+    Ok(Json(image))
 }
 
 /// Drops a row, and its object unless `keep_object=true` or another row names it.

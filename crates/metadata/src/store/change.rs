@@ -3,9 +3,13 @@
 //! changes one of the two facts writes first and looks at the other one afterwards, so that of two who collide at
 //! least one sees the other.
 
+mod many;
+
 use std::future::Future;
 
 use client::metadata::{Image, Share};
+
+pub(crate) use many::{DeleteMany, Deleted};
 
 use super::Result;
 use crate::new_image::NewImage;
@@ -176,6 +180,10 @@ async fn with_shared_object<S: Steps>(wanted: &NewImage, steps: &mut S) -> Resul
         storage_path: found.storage_path,
         storage_provider: found.storage_provider,
         md5: found.md5,
+        // what the bytes tell is as true of this row
+        width: wanted.width.or(found.width),
+        height: wanted.height.or(found.height),
+        content_type: wanted.content_type.clone().or(found.content_type),
         sha256: Some(share.sha256.clone()),
         size: i64::try_from(share.size).unwrap_or(i64::MAX),
         ..wanted.clone()

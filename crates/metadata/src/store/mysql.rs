@@ -1,27 +1,35 @@
 //! MySQL and MariaDB. Transactions run at READ COMMITTED: without gap locks, writers of different images never wait
 //! for one another.
 
+mod blocks;
+mod counts;
+mod deep;
+mod fold;
+mod lists;
 mod releases;
 mod schema;
 mod steps;
+mod triggers;
 
-use std::time::Duration;
-
-use client::{
-    metadata::{Image, Stats},
-    retry::Backoff,
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
 };
-use serde_json::Value;
+
+use client::{metadata::Image, retry::Backoff};
 use sqlx::{
-    AssertSqlSafe, Executor, MySqlPool, Row as _,
+    Executor, MySqlPool, Row as _,
     mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlRow},
 };
 
+use tokio::sync::Notify;
+
 use super::{
-    Cursor, Result, Row, Start, StoreError,
+    Result, StoreError,
     change::{Change, Outcome},
-    row::{batch_sql, bind_batch, columns, shown_time},
-    sql::{COUNT, COUNT_OF_PROVIDER, select_images, select_known},
+    row::{Row, columns, shown_time},
+    sql::{select_images, select_known},
+    tracking::Dialect,
 };
 use crate::config::MySql;
 use steps::MySqlSteps;
@@ -39,6 +47,14 @@ const COLUMNS: &str = columns!("CAST(created_at AS CHAR) AS created_text");
 #[derive(Debug, Clone)]
 pub(crate) struct MySqlStore {
     pool: MySqlPool,
+    /// Told when this process has changed a row.
+    pub(super) changed: Arc<Notify>,
+    /// True while the triggers are known to be there: counts may be relied on.
+    is_tracking: Arc<AtomicBool>,
+    /// How the columns of `images` compare.
+    dialect: Dialect,
+    /// Who builds counts.
+    process: uuid::Uuid,
 }
 
 impl MySqlStore {
@@ -56,8 +72,15 @@ impl MySqlStore {
                 })
             })
             .connect_lazy_with(options(settings));
-        schema::bring_up_to_date(&pool).await?;
-        Ok(Self { pool })
+        let is_tracking = schema::bring_up_to_date(&pool).await?;
+        let dialect = counts::dialect(&pool).await?;
+        Ok(Self {
+            pool,
+            changed: Arc::default(),
+            is_tracking: Arc::new(is_tracking.into()),
+            dialect,
+            process: uuid::Uuid::new_v4(),
+        })
     }
 
     pub(super) async fn ping(&self) -> Result<()> {
@@ -84,6 +107,7 @@ impl MySqlStore {
         let done = change.apply(&mut MySqlSteps { connection: &mut transaction }).await?;
         if done.is_to_be_kept() {
             transaction.commit().await?;
+            self.changed.notify_one();
         } else {
             transaction.rollback().await?;
         }
@@ -105,38 +129,10 @@ impl MySqlStore {
         rows.iter().map(|row| decode(row).map(|row| row.image)).collect()
     }
 
-    pub(super) async fn count(&self, provider: Option<&str>) -> Result<u64> {
-        let query = match provider {
-            None => sqlx::query_scalar(COUNT),
-            Some(provider) => sqlx::query_scalar(COUNT_OF_PROVIDER).bind(provider),
-        };
-        let count: i64 = query.fetch_one(&self.pool).await?;
-        Ok(count.unsigned_abs())
-    }
-
-    pub(super) async fn select(&self, provider: Option<&str>, start: &Start, limit: u64) -> Result<Vec<Row>> {
-        let sql = batch_sql(COLUMNS, provider.is_some(), start);
-        let query = bind_batch!(sqlx::query(AssertSqlSafe(sql)), provider, start, limit);
-        query.fetch_all(&self.pool).await?.iter().map(decode).collect()
-    }
-
     pub(super) async fn walk(&self, after: i64, limit: u32) -> Result<Vec<Image>> {
         let query = select_images!(COLUMNS, "WHERE id > ? ORDER BY id LIMIT ?").bind(after).bind(limit);
         let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok(decode(row)?.image)).collect()
-    }
-
-    pub(super) async fn stats(&self) -> Result<Stats> {
-        let row = sqlx::query(
-            "SELECT COUNT(*), CAST(COALESCE(SUM(storage_provider = 'aws'), 0) AS SIGNED), \
-             CAST(COALESCE(SUM(size), 0) AS CHAR) FROM images",
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        let bytes: String = row.try_get(2)?;
-        let bytes: Value =
-            bytes.parse::<i64>().map_or_else(|_| bytes.parse::<f64>().unwrap_or(0.0).into(), Value::from);
-        Ok(super::row::stats(row.try_get::<i64, _>(0)?, row.try_get::<i64, _>(1)?, bytes))
     }
 }
 

@@ -1,6 +1,11 @@
 //! SQLite. One connection writes, so that any number of writers lose nothing to "database is locked"; others read.
 //! A file of the original may hold anything in any column: it is answered as it is.
 
+mod blocks;
+mod counts;
+mod deep;
+mod fold;
+mod lists;
 mod releases;
 mod schema;
 mod steps;
@@ -8,18 +13,20 @@ mod writer;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use client::metadata::{Image, Stats};
+use client::metadata::Image;
 use serde_json::Value;
 use sqlx::{
-    AssertSqlSafe, Decode, Row as _, Sqlite, SqlitePool, TypeInfo, ValueRef,
+    Decode, Row as _, Sqlite, SqlitePool, TypeInfo, ValueRef,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 
+use tokio::sync::Notify;
+
 use super::{
-    Cursor, Result, Row, Start, StoreError,
-    change::Change,
-    row::{batch_sql, bind_batch, columns, shown_time},
-    sql::{COUNT, COUNT_OF_PROVIDER, select_images, select_known},
+    Result, StoreError,
+    change::{Change, Outcome},
+    row::{Row, columns, shown_time},
+    sql::{select_images, select_known},
 };
 use writer::Writer;
 
@@ -36,6 +43,10 @@ const COLUMNS: &str = columns!("created_at");
 pub(crate) struct SqliteStore {
     readers: SqlitePool,
     writer: Writer,
+    /// Told when this process has changed a row.
+    pub(super) changed: Arc<Notify>,
+    /// Who builds counts.
+    process: uuid::Uuid,
 }
 
 impl SqliteStore {
@@ -58,7 +69,12 @@ impl SqliteStore {
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE)
             .connect_lazy_with(options.clone());
-        Ok(Self { readers, writer: Writer::start(options) })
+        Ok(Self {
+            readers,
+            writer: Writer::start(options),
+            changed: Arc::default(),
+            process: uuid::Uuid::new_v4(),
+        })
     }
 
     pub(super) async fn ping(&self) -> Result<()> {
@@ -68,7 +84,11 @@ impl SqliteStore {
 
     /// Runs a change in a transaction, together with others that wait.
     pub(super) async fn run<C: Change>(&self, change: C) -> Result<C::Done> {
-        self.writer.run(change).await
+        let done = self.writer.run(change).await?;
+        if done.is_to_be_kept() {
+            self.changed.notify_one();
+        }
+        Ok(done)
     }
 
     pub(super) async fn image(&self, id: i64) -> Result<Option<Image>> {
@@ -86,42 +106,10 @@ impl SqliteStore {
         rows.iter().map(|row| Ok(decode(row)?.image)).collect()
     }
 
-    pub(super) async fn count(&self, provider: Option<&str>) -> Result<u64> {
-        let query = match provider {
-            None => sqlx::query_scalar(COUNT),
-            Some(provider) => sqlx::query_scalar(COUNT_OF_PROVIDER).bind(provider),
-        };
-        let count: i64 = query.fetch_one(&self.readers).await?;
-        Ok(count.unsigned_abs())
-    }
-
-    pub(super) async fn select(&self, provider: Option<&str>, start: &Start, limit: u64) -> Result<Vec<Row>> {
-        let sql = batch_sql(COLUMNS, provider.is_some(), start);
-        let query = bind_batch!(sqlx::query(AssertSqlSafe(sql)), provider, start, limit);
-        query.fetch_all(&self.readers).await?.iter().map(decode).collect()
-    }
-
     pub(super) async fn walk(&self, after: i64, limit: u32) -> Result<Vec<Image>> {
         let query = select_images!(COLUMNS, "WHERE id > ? ORDER BY id LIMIT ?").bind(after).bind(limit);
         let rows = query.fetch_all(&self.readers).await?;
         rows.iter().map(|row| Ok(decode(row)?.image)).collect()
-    }
-
-    pub(super) async fn stats(&self) -> Result<Stats> {
-        let exact = self.sums("SUM(size)").await;
-        let row = match exact {
-            // beyond 64 bits SUM is an error and TOTAL a float
-            Err(sqlx::Error::Database(_)) => self.sums("TOTAL(size)").await?,
-            row => row?,
-        };
-        Ok(super::row::stats(row.try_get(0)?, row.try_get(1)?, value(&row, 2)?))
-    }
-
-    async fn sums(&self, bytes: &str) -> Result<SqliteRow, sqlx::Error> {
-        let sql = format!(
-            "SELECT COUNT(*), COALESCE(SUM(storage_provider = 'aws'), 0), COALESCE({bytes}, 0) FROM images"
-        );
-        sqlx::query(AssertSqlSafe(sql)).fetch_one(&self.readers).await
     }
 }
 

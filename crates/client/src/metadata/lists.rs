@@ -1,0 +1,166 @@
+//! Lists of images, and what is done with many at once.
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Client, Image, TypeStats};
+use crate::Error;
+
+/// Which images, in which order. What is not set asks for nothing; services of the original know `storage_provider` only.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ImageFilters {
+    /// Part of the name, whatever its case.
+    pub q: Option<String>,
+    /// Type as Drive announced it.
+    pub mime_type: Option<String>,
+    /// The job that stored it.
+    pub job_id: Option<String>,
+    /// `aws`.
+    pub storage_provider: Option<String>,
+    /// `imported`, `name` or `size`.
+    pub sort: Option<String>,
+    /// `asc` or `desc`.
+    pub order: Option<String>,
+}
+
+/// Answer to `GET /images`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ImagePage {
+    /// In the order that was asked for, newest first by default.
+    pub images: Vec<Image>,
+    /// As asked for.
+    pub page: i64,
+    /// As asked for.
+    pub per_page: i64,
+    /// Rows in all; `None` where that is not known.
+    pub total: Option<u64>,
+    /// Pages in all, likewise.
+    pub total_pages: Option<u64>,
+    /// `cursor` of the next page; `None` on the last one, and from services of the original.
+    #[serde(default)]
+    pub next_cursor: Option<String>,
+}
+
+/// Answer to `GET /images/counts`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ImageCounts {
+    /// Rows.
+    pub total: u64,
+    /// False where there may be more.
+    pub total_is_exact: bool,
+    /// Their bytes, where they are known.
+    #[serde(default)]
+    pub bytes: Option<Value>,
+    /// By the type that Drive announced, most images first.
+    pub by_type: Vec<TypeStats>,
+}
+
+/// Answer to `GET /images/histogram?by=day`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ImageHistogram {
+    /// Newest first.
+    pub buckets: Vec<ImageDay>,
+    /// False where there may be more.
+    pub total_is_exact: bool,
+}
+
+/// The images of a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageDay {
+    /// `YYYY-MM-DD`; `None` for images without a time.
+    pub day: Option<String>,
+    /// Rows.
+    pub images: u64,
+    /// Opens `GET /images` at the first one.
+    pub cursor: Option<String>,
+}
+
+/// Body of `POST /images/delete`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteImages {
+    /// 1 to 1,000 numbers of rows.
+    pub ids: Vec<i64>,
+    /// Their objects stay in the bucket.
+    #[serde(default)]
+    pub keep_object: bool,
+}
+
+/// Answer to `POST /images/delete`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImagesDeleted {
+    /// In words.
+    pub message: String,
+    /// Those that are gone now.
+    pub deleted: Vec<i64>,
+    /// Those that were not there.
+    pub not_found: Vec<i64>,
+}
+
+impl ImageFilters {
+    /// As parameters.
+    pub fn pairs(&self) -> Vec<(&'static str, &str)> {
+        let pairs = [
+            ("q", &self.q),
+            ("mime_type", &self.mime_type),
+            ("job_id", &self.job_id),
+            ("storage_provider", &self.storage_provider),
+            ("sort", &self.sort),
+            ("order", &self.order),
+        ];
+        pairs.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))).collect()
+    }
+}
+
+impl Client {
+    /// `GET /images`, one page, newest first.
+    pub async fn list_images(&self, page: u64, per_page: u64) -> Result<ImagePage, Error> {
+        let (page, per_page) = (page.to_string(), per_page.to_string());
+        self.images(&[("page", page.as_str()), ("per_page", per_page.as_str())]).await
+    }
+
+    /// `GET /images`: the page behind `cursor`, the first one without.
+    pub async fn list_images_from(
+        &self,
+        filters: &ImageFilters,
+        cursor: Option<&str>,
+        per_page: u64,
+    ) -> Result<ImagePage, Error> {
+        let per_page = per_page.to_string();
+        let mut pairs = filters.pairs();
+        pairs.push(("per_page", &per_page));
+        pairs.extend(cursor.map(|cursor| ("cursor", cursor)));
+        self.images(&pairs).await
+    }
+
+    /// `GET /images/counts`.
+    pub async fn count_images(&self, filters: &ImageFilters) -> Result<ImageCounts, Error> {
+        let mut url = self.target.url(&["images", "counts"]);
+        url.query_pairs_mut().extend_pairs(filters.pairs());
+        self.target.send_ok(self.target.http.get(url)).await?.json()
+    }
+
+    /// `GET /images/histogram?by=day`.
+    pub async fn image_histogram(&self, filters: &ImageFilters) -> Result<ImageHistogram, Error> {
+        let mut url = self.target.url(&["images", "histogram"]);
+        url.query_pairs_mut().append_pair("by", "day").extend_pairs(filters.pairs());
+        self.target.send_ok(self.target.http.get(url)).await?.json()
+    }
+
+    /// `POST /images/delete`; `None` where the service is the original's, which deletes one by one.
+    pub async fn delete_images(&self, delete: &DeleteImages) -> Result<Option<ImagesDeleted>, Error> {
+        let request = self.target.http.post(self.target.url(&["images", "delete"])).json(delete);
+        let answer = self.target.send(request).await?;
+        match answer.status {
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Ok(None),
+            status if status.is_success() => answer.json().map(Some),
+            _ => Err(answer.into_error()),
+        }
+    }
+
+    async fn images(&self, pairs: &[(&str, &str)]) -> Result<ImagePage, Error> {
+        let mut url = self.target.url(&["images"]);
+        url.query_pairs_mut().extend_pairs(pairs);
+        self.target.send_ok(self.target.http.get(url)).await?.json()
+    }
+}
