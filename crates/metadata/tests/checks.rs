@@ -69,7 +69,10 @@ async fn tables_that_would_lose_characters_or_rows_are_told() {
     place.execute("ALTER TABLE images MODIFY name VARCHAR(255) CHARACTER SET latin1 NOT NULL").await;
     let findings = checked(&place).await;
     assert_eq!(verdict(&findings, "database.charset"), Some(Verdict::Warning), "{findings:#?}");
-    place.execute("ALTER TABLE images ENGINE = MyISAM").await;
+    // whose keys are shorter
+    place
+        .execute("DROP INDEX ix_images_job_id_created_at ON images; ALTER TABLE images ENGINE = MyISAM")
+        .await;
     let findings = checked(&place).await;
     assert_eq!(verdict(&findings, "database.engine"), Some(Verdict::Failed), "{findings:#?}");
 }

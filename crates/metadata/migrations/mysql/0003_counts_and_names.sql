@@ -17,9 +17,9 @@ SET @ddl = IF((SELECT COUNT(*) FROM information_schema.statistics WHERE table_sc
 PREPARE step FROM @ddl;
 EXECUTE step;
 DEALLOCATE PREPARE step;
--- Lists of one job, newest first. An old row format has no room for the whole id: there the rows of a job are sorted.
+-- Lists of one job, newest first. Not every table has room for the whole id: there the rows of a job are sorted.
 SET @ddl = IF((SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = 'images' AND index_name = 'ix_images_job_id_created_at') = 0,
-    IF((SELECT LOWER(row_format) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'images') IN ('dynamic', 'compressed'),
+    IF((SELECT LOWER(row_format) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'images' AND engine = 'InnoDB') IN ('dynamic', 'compressed'),
         'CREATE INDEX ix_images_job_id_created_at ON images (job_id, created_at)',
         'CREATE INDEX ix_images_job_id_created_at ON images (job_id(36), created_at)'), 'DO 0');
 PREPARE step FROM @ddl;

@@ -23,6 +23,8 @@ pub(super) use tally::{Dialect, Grouping, Tally, bind_filter};
 
 /// Rows that are rather walked over than found by counts.
 const DEEP: u64 = 1_000;
+/// Rows written by one statement.
+pub(super) const AT_ONCE: usize = 1_000;
 /// Changes folded at once.
 pub(super) const FOLD: usize = 2_000;
 

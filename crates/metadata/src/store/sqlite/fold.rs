@@ -1,6 +1,8 @@
 //! Folding changes and counting anew in SQLite. What is read is read beside the writer; it only writes. Whoever folds first
 //! deletes the changes, and another process that read the same ones finds fewer of them and leaves everything as it is.
 
+use std::sync::Arc;
+
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 
 use super::{
@@ -18,6 +20,8 @@ use super::{
 
 /// Blocks rebuilt by one fold: others who write wait for it.
 const BLOCKS: usize = 16;
+/// Rows written at once while counting anew.
+const PART: usize = 2_000;
 
 impl SqliteStore {
     pub(in super::super) async fn fold(&self) -> Result<Folded> {
@@ -87,30 +91,80 @@ impl SqliteStore {
         }
         let mut snapshot = self.readers.begin().await?;
         let sums = counted_anew(&mut snapshot).await?;
-        let (seen, last): (i64, i64) =
-            sqlx::query_as("SELECT COUNT(*), COALESCE(MAX(seq), 0) FROM image_changes")
-                .fetch_one(&mut *snapshot)
-                .await?;
+        // one writes at a time: nothing up to the last one seen can come later
+        let last: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM image_changes")
+            .fetch_one(&mut *snapshot)
+            .await?;
         snapshot.rollback().await?;
-        self.writer
-            .write(move |connection| {
-                Box::pin(async move {
-                    if state_of(connection, state::COUNTS).await? != Some(ours) {
-                        return Ok(false);
-                    }
-                    for table in ["image_counts", "image_minutes", "job_counts"] {
-                        let sql = format!("DELETE FROM {table}");
-                        sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await?;
-                    }
-                    add(connection, &sums).await?;
-                    // one writes at a time: nothing up to the last one seen can come later
-                    let done = sqlx::query("DELETE FROM image_changes WHERE seq <= ?").bind(last);
-                    let deleted = done.execute(&mut *connection).await?.rows_affected();
-                    set_state(connection, state::COUNTS, state::READY.to_owned()).await?;
-                    Ok(deleted == seen.unsigned_abs())
-                })
+        // nobody reads or folds while this is under way: it need not be one transaction, which would hold up others
+        let mut steps = vec![Step::Empty];
+        steps.extend(sums.into_parts(PART).into_iter().map(Step::Add));
+        steps.extend([Step::Forget(last), Step::Ready]);
+        for step in steps {
+            while let Some(more) = self.rebuild_step(&ours, step.clone()).await? {
+                if !more {
+                    break;
+                }
+            }
+        }
+        let mut connection = self.readers.acquire().await?;
+        Ok(state_of(&mut connection, state::COUNTS).await?.as_deref() == Some(state::READY))
+    }
+
+    /// Does one step, unless the build belongs to another process by now; true when it is to be done again.
+    async fn rebuild_step(&self, ours: &str, step: Step) -> Result<Option<bool>> {
+        let ours = ours.to_owned();
+        let (told, more) = tokio::sync::oneshot::channel();
+        let is_done = self.writer.write(move |connection| {
+            Box::pin(async move {
+                if state_of(connection, state::COUNTS).await? != Some(ours) {
+                    return Ok(false);
+                }
+                let _ = told.send(step.run(connection).await?);
+                Ok(true)
             })
-            .await
+        });
+        Ok(if is_done.await? { more.await.ok() } else { None })
+    }
+}
+
+/// A step of counting anew.
+#[derive(Clone)]
+enum Step {
+    /// The tables become empty.
+    Empty,
+    /// These sums are written.
+    Add(Arc<Sums>),
+    /// Changes up to this one are counted.
+    Forget(i64),
+    /// The counts may be relied on.
+    Ready,
+}
+
+impl Step {
+    /// True when it is to be done again.
+    async fn run(self, connection: &mut SqliteConnection) -> Result<bool> {
+        match self {
+            Self::Empty => {
+                for table in ["image_counts", "image_minutes", "job_counts"] {
+                    let sql = format!("DELETE FROM {table}");
+                    sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await?;
+                }
+                Ok(false)
+            }
+            Self::Add(sums) => add(connection, &sums).await.map(|()| false),
+            Self::Forget(last) => {
+                let sql = format!(
+                    "DELETE FROM image_changes WHERE seq IN \
+                     (SELECT seq FROM image_changes WHERE seq <= ? ORDER BY seq LIMIT {PART})"
+                );
+                let done = sqlx::query(AssertSqlSafe(sql)).bind(last).execute(connection).await?;
+                Ok(done.rows_affected() > 0)
+            }
+            Self::Ready => {
+                set_state(connection, state::COUNTS, state::READY.to_owned()).await.map(|()| false)
+            }
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! What changes add up to, and the blocks of names that they touch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::names;
 
@@ -49,6 +52,19 @@ impl Sums {
         }
     }
 
+    /// The same in parts of at most so many minutes: all else is little.
+    pub(in super::super) fn into_parts(self, most: usize) -> Vec<Arc<Self>> {
+        let mut parts = vec![Self { counts: self.counts, jobs: self.jobs, ..Self::default() }];
+        let mut minutes = self.minutes.into_iter();
+        loop {
+            let some: BTreeMap<_, _> = minutes.by_ref().take(most).collect();
+            if some.is_empty() {
+                return parts.into_iter().map(Arc::new).collect();
+            }
+            parts.push(Self { minutes: some, ..Self::default() });
+        }
+    }
+
     /// What these changes add up to.
     pub(in super::super) fn of(changes: &[Change]) -> Self {
         let mut sums = Self::default();
@@ -87,16 +103,18 @@ pub(in super::super) fn cut_to_blocks(changes: &mut Vec<Change>, most: usize) ->
     blocks
 }
 
-/// Writes rows in statements of a few hundred: `$insert` ends before VALUES, `$tail` says what follows for a key that is
+/// Writes rows, many in one statement: `$insert` ends before VALUES, `$tail` says what follows for a key that is
 /// there.
 macro_rules! upsert {
     ($connection:expr, $insert:expr, $rows:expr, $bind:expr, $tail:expr) => {{
         let rows: Vec<_> = $rows.iter().collect();
-        for some in rows.chunks(250) {
+        for some in rows.chunks($crate::store::tracking::AT_ONCE) {
             let mut query = sqlx::QueryBuilder::new($insert);
             query.push_values(some, $bind);
             query.push($tail);
-            query.build().persistent(false).execute(&mut *$connection).await?;
+            // only the text of whole parts comes again
+            let is_whole = some.len() == $crate::store::tracking::AT_ONCE;
+            query.build().persistent(is_whole).execute(&mut *$connection).await?;
         }
     }};
 }
