@@ -85,7 +85,7 @@ impl Sum {
 
     fn shown(&self) -> Value {
         match i64::try_from(self.whole) {
-            Ok(whole) if self.is_whole => whole.into(),
+            Ok(whole) if self.is_whole || self.images == 0 => whole.into(),
             _ => self.bytes.into(),
         }
     }

@@ -118,7 +118,21 @@ async fn send(service: &Service, recorded: &Value) -> (http::response::Parts, Va
     (parts, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
 }
 
+/// An answer without the fields that the original does not have.
+fn without_additions(body: &Value) -> Value {
+    match body {
+        Value::Object(fields) => {
+            let ours = ["drive_url", "next_cursor", "total_is_exact"];
+            let kept = fields.iter().filter(|(name, _)| !ours.contains(&name.as_str()));
+            kept.map(|(name, value)| (name.clone(), without_additions(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(without_additions).collect(),
+        other => other.clone(),
+    }
+}
+
 fn compare(case: &str, ours: &http::response::Parts, body: &Value, recorded: &Value) -> Result<(), String> {
+    let body = &without_additions(body);
     let status = u64::from(ours.status.as_u16());
     let theirs = recorded["status"].as_u64().unwrap();
     if let Some((_, better, why)) = BETTER.iter().find(|(name, ..)| *name == case)

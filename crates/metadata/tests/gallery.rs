@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Write};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Place, Service, image, on_both_engines, with};
+use crate::harness::{Place, Service, on_both_engines, wait_for};
 
 on_both_engines!(
     every_order_is_walked_whole_by_cursor,
@@ -12,13 +12,7 @@ on_both_engines!(
     filters_and_orders_agree_with_a_plain_look,
     wrong_words_and_cursors_are_told,
     counts_and_days_agree_with_the_rows,
-    many_rows_go_at_once,
-    what_cannot_be_deleted_is_named,
-    images_say_where_they_are_shown,
-    a_shared_row_knows_the_pixels_of_its_bytes,
 );
-
-const UUID: &str = "0123abcd-89ab-4def-8123-456789abcdef";
 
 /// Rows as several writers leave them: times with ties and without, three types, two jobs, sizes with ties.
 pub(crate) async fn fill(place: &Place, from: u32, count: u32) {
@@ -40,7 +34,8 @@ pub(crate) async fn fill(place: &Place, from: u32, count: u32) {
         )
         .unwrap();
     }
-    let columns = "id, name, google_drive_id, size, mime_type, storage_path, storage_provider, created_at, job_id";
+    let columns =
+        "id, name, google_drive_id, size, mime_type, storage_path, storage_provider, created_at, job_id";
     place.execute(&format!("INSERT INTO images ({columns}) VALUES {values}")).await;
 }
 
@@ -49,8 +44,8 @@ pub(crate) fn ids(body: &Value) -> Vec<i64> {
     images.iter().map(|image| image["id"].as_i64().unwrap()).collect()
 }
 
-async fn ready(service: &Service) {
-    assert_eq!(service.get("/stats").await.status, 200);
+pub(crate) async fn ready(service: &Service) {
+    wait_for("the database", || async { (service.get("/stats").await.status == 200).then_some(()) }).await;
 }
 
 /// All ids by cursor, in pages of `size`.
@@ -89,7 +84,11 @@ async fn every_order_is_walked_whole_by_cursor(place: Place) {
         "q=1",
     ] {
         let whole = service.get(&format!("/images?{query}&per_page=1000")).await.body;
-        assert_eq!((&whole["next_cursor"], &whole["total_is_exact"]), (&json!(null), &json!(true)), "{query}");
+        assert_eq!(
+            (&whole["next_cursor"], &whole["total_is_exact"]),
+            (&json!(null), &json!(true)),
+            "{query}"
+        );
         let whole_ids = ids(&whole);
         assert!(whole["total"] == whole_ids.len() && whole_ids.len() > 5, "{query}");
         for size in [1, 7, 119] {
@@ -150,7 +149,8 @@ async fn filters_and_orders_agree_with_a_plain_look(place: Place) {
         ("job_id=nobody", |_| false),
         ("q=nothing", |_| false),
     ] {
-        let expected: Vec<_> = all.iter().filter(|row| takes(row)).map(|row| row["id"].as_i64().unwrap()).collect();
+        let expected: Vec<_> =
+            all.iter().filter(|row| takes(row)).map(|row| row["id"].as_i64().unwrap()).collect();
         let newest = service.get(&format!("/images?{query}&per_page=500")).await.body;
         assert_eq!(ids(&newest), expected, "{query}");
         let oldest = service.get(&format!("/images?{query}&per_page=500&order=asc")).await.body;
@@ -166,7 +166,8 @@ async fn filters_and_orders_agree_with_a_plain_look(place: Place) {
             if !up {
                 keys.reverse();
             }
-            let in_order = keys.windows(2).all(|two| if up { two[0].1 <= two[1].1 } else { two[0].0 <= two[1].0 });
+            let in_order =
+                keys.windows(2).all(|two| if up { two[0].1 <= two[1].1 } else { two[0].0 <= two[1].0 });
             assert!(in_order && keys.len() == expected.len(), "{query} by {sort}");
         }
     }
@@ -192,7 +193,8 @@ async fn wrong_words_and_cursors_are_told(place: Place) {
         assert_eq!(answer.status, 400, "{query}");
         assert!(answer.body["error"].as_str().unwrap().contains(word), "{query}: {}", answer.body);
     }
-    let second = service.get(&format!("/images?per_page=2&page=7&cursor={cursor}&sort=imported&order=desc&q=")).await;
+    let second =
+        service.get(&format!("/images?per_page=2&page=7&cursor={cursor}&sort=imported&order=desc&q=")).await;
     assert_eq!((second.status, &second.body["page"], &second.body["total"]), (200, &json!(7), &json!(30)));
     assert_eq!(ids(&second.body), ids(&service.get("/images?per_page=2&page=2").await.body));
 }
@@ -201,7 +203,9 @@ async fn counts_and_days_agree_with_the_rows(place: Place) {
     let service = place.start();
     ready(&service).await;
     fill(&place, 1, 200).await;
-    for query in ["", "mime_type=image/png", "storage_provider=aws", "job_id=job-1", "q=a", "q=a&mime_type=image/gif"] {
+    for query in
+        ["", "mime_type=image/png", "storage_provider=aws", "job_id=job-1", "q=a", "q=a&mime_type=image/gif"]
+    {
         let rows = service.get(&format!("/images?{query}&per_page=500")).await.body["images"].clone();
         let rows = rows.as_array().unwrap();
         let bytes: i64 = rows.iter().map(|row| row["size"].as_i64().unwrap()).sum();
@@ -241,84 +245,4 @@ async fn counts_and_days_agree_with_the_rows(place: Place) {
         }
     }
     assert_eq!(service.get("/images/histogram?by=year").await.status, 400);
-}
-
-async fn many_rows_go_at_once(place: Place) {
-    let service = place.start();
-    ready(&service).await;
-    fill(&place, 1, 250).await;
-    let asked: Vec<_> = (100..=340).rev().collect();
-    let answer = service.post("/images/delete", &json!({"ids": asked})).await;
-    assert_eq!((answer.status, &answer.body["message"]), (200, &json!("151 images deleted")));
-    assert_eq!(answer.body["deleted"], json!((100..=250).rev().collect::<Vec<_>>()));
-    assert_eq!(answer.body["not_found"], json!((251..=340).rev().collect::<Vec<_>>()));
-    assert_eq!(place.number("SELECT COUNT(*) FROM images").await, 99);
-    assert_eq!(place.number("SELECT COUNT(*) FROM released_objects").await, 151);
-    let again = service.post("/images/delete", &json!({"ids": [100, 1], "keep_object": true})).await;
-    assert_eq!((&again.body["message"], &again.body["deleted"]), (&json!("1 image deleted"), &json!([1])));
-    assert_eq!(place.number("SELECT COUNT(*) FROM released_objects").await, 151, "kept");
-}
-
-async fn what_cannot_be_deleted_is_named(place: Place) {
-    let service = place.start();
-    ready(&service).await;
-    fill(&place, 1, 3).await;
-    for (body, word) in [
-        (json!({}), "`ids`"),
-        (json!([1]), "`ids`"),
-        (json!({"ids": "1"}), "`ids`"),
-        (json!({"ids": []}), "0 entries"),
-        (json!({"ids": (0..1001).collect::<Vec<_>>()}), "1001 entries"),
-        (json!({"ids": [1, "2"]}), "`ids[1]`"),
-        (json!({"ids": [1.5]}), "`ids[0]`"),
-        (json!({"ids": [1, 2, 1]}), "`ids[2]`"),
-        (json!({"ids": [1], "keep_object": "yes"}), "`keep_object`"),
-    ] {
-        let Answer { status, body: answer } = service.post("/images/delete", &body).await;
-        assert_eq!(status, 400, "{body}");
-        assert!(answer["error"].as_str().unwrap().contains(word), "{body}: {answer}");
-    }
-    assert_eq!(place.number("SELECT COUNT(*) FROM images").await, 3);
-    let far = json!({"ids": [-1, 0, 9_223_372_036_854_775_807_i64, 18_446_744_073_709_551_615_u64]});
-    let answer = service.post("/images/delete", &far).await;
-    assert_eq!((answer.status, &answer.body["not_found"]), (200, &far["ids"]));
-}
-
-async fn images_say_where_they_are_shown(place: Place) {
-    let service = place.start();
-    let path = format!("https://b.example/{UUID}_a%20b.jpg");
-    let row = with(with(image("id 1"), "storage_path", path.clone()), "md5", "0".repeat(32));
-    let created = service.create(&row).await;
-    let content = format!("/api/objects/{UUID}_a%20b.jpg");
-    assert_eq!(created["content_url"], content);
-    assert_eq!(created["thumbnail_url"], format!("{content}/thumbnail"));
-    assert_eq!(created["drive_url"], "https://drive.google.com/file/d/id%201/view");
-    let known = service.post("/images", &row).await;
-    assert_eq!((known.status, &known.body["image"]), (409, &created));
-    assert_eq!(service.get("/images/1").await.body, created);
-    for list in ["/images", "/images/all", "/images?q=ID"] {
-        assert_eq!(service.get(list).await.body["images"], json!([created]), "{list}");
-    }
-    // as the original stored it, and one that is no object of anybody's making
-    let raw = with(image("raw"), "storage_path", format!("https://b.example/{UUID}_a%20b/c.jpg"));
-    assert_eq!(service.create(&raw).await["content_url"], format!("/api/objects/{UUID}_a%2520b%2Fc.jpg"));
-    let other = service.create(&image("other")).await;
-    assert!(other.get("content_url").is_none() && other.get("thumbnail_url").is_none());
-    assert_eq!(other["drive_url"], "https://drive.google.com/file/d/other/view");
-}
-
-async fn a_shared_row_knows_the_pixels_of_its_bytes(place: Place) {
-    let service = place.start();
-    let sha256 = "a".repeat(64);
-    let mut first = with(with(image("one"), "md5", "0".repeat(32)), "source_md5", "0".repeat(32));
-    for (field, value) in
-        [("sha256", json!(sha256)), ("width", json!(40)), ("height", json!(30)), ("content_type", json!("image/png"))]
-    {
-        first = with(first, field, value);
-    }
-    service.create(&first).await;
-    let mut second = with(image("two"), "share", json!({"sha256": sha256, "size": 100}));
-    second["storage_path"] = json!("");
-    let shared = service.create(&second).await;
-    assert_eq!((&shared["width"], &shared["height"], &shared["content_type"]), (&json!(40), &json!(30), &json!("image/png")));
 }

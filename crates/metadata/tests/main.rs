@@ -7,6 +7,7 @@ mod contract;
 mod gallery;
 mod harness;
 mod listing;
+mod many;
 mod opening;
 mod releases;
 mod rows;

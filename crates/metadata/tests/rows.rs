@@ -93,7 +93,8 @@ async fn our_fields_come_back_and_are_absent_without(place: Place) {
         assert_eq!(&row[name], value, "{name}");
     }
     let plain = service.create(&image("plain")).await;
-    assert_eq!(plain.as_object().unwrap().len(), 8, "{plain}");
+    // the eight of the original, and `drive_url`
+    assert_eq!(plain.as_object().unwrap().len(), 9, "{plain}");
 }
 
 async fn changed_content_replaces_the_row_it_was_compared_with(place: Place) {

@@ -76,7 +76,8 @@ async fn parts_of_names_are_found_in_any_script(place: Place) {
     // as soon as they are there, and again from the blocks
     for round in 0..2 {
         for (part, places) in FINDS {
-            let mut expected: Vec<_> = places.iter().map(|place| i64::try_from(*place).unwrap() + 1).collect();
+            let mut expected: Vec<_> =
+                places.iter().map(|place| i64::try_from(*place).unwrap() + 1).collect();
             for more in ["", "&sort=name", "&sort=size", "&order=asc", "&mime_type=image/jpeg"] {
                 let mut found = find(&service, part, more).await;
                 found.sort_unstable();

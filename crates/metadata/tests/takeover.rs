@@ -33,7 +33,8 @@ async fn an_existing_database_is_extended_and_stays_the_originals(place: Place) 
     place.execute(&insert("old", "2026-11-23 01:58:12")).await;
     let service = place.start();
     let old = json!({"id": 1, "name": "old.jpg", "google_drive_id": "old", "size": 100, "mime_type": "image/jpeg",
-                     "storage_path": "https://b/old", "storage_provider": "aws", "created_at": "2026-11-23T01:58:12"});
+                     "storage_path": "https://b/old", "storage_provider": "aws", "created_at": "2026-11-23T01:58:12",
+                     "drive_url": "https://drive.google.com/file/d/old/view"});
     assert_eq!(service.get("/images/1").await.body, old);
 
     // the original next to ours

@@ -17,6 +17,7 @@ pub(crate) async fn known_images(
     if query.google_drive_ids.len() > MOST {
         return Err(ApiError::bad_request(format!("`google_drive_ids` has more than {MOST} entries.")));
     }
-    let images = app.store().await?.known(&query.google_drive_ids).await?;
+    let mut images = app.store().await?.known(&query.google_drive_ids).await?;
+    images.iter_mut().for_each(|image| app.urls.add_to(image));
     Ok(Json(KnownImages { images }))
 }
