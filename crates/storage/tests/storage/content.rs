@@ -340,9 +340,10 @@ async fn trouble_with_s3_is_told_and_can_be_tried_again_where_it_may_pass() {
 #[tokio::test]
 async fn a_missing_bucket_is_not_a_missing_image() {
     let stub = Stub::start(|seen| {
-        Some(match seen.is("get") {
-            true => refusal("404 Not Found", "NoSuchBucket", "The specified bucket does not exist"),
-            false => answer("404 Not Found", &[]),
+        Some(if seen.is("get") {
+            refusal("404 Not Found", "NoSuchBucket", "The specified bucket does not exist")
+        } else {
+            answer("404 Not Found", &[])
         })
     })
     .await;
