@@ -56,7 +56,7 @@ impl MySqlStore {
             return Ok(true);
         }
         // a dump that was restored may have left them out
-        let is_tracking = triggers::ensure(&mut connection).await?;
+        let is_tracking = triggers::ensure(&mut connection, self.is_tracking()).await?;
         self.is_tracking.store(is_tracking, Ordering::Relaxed);
         begin_snapshot(&mut connection).await?;
         let counted = counted(&mut connection, &self.dialect, Grouping::Kinds, Filter::default()).await?;

@@ -20,7 +20,7 @@ pub(super) async fn bring_up_to_date(pool: &MySqlPool) -> Result<bool> {
     lock(&mut connection).await?;
     forget_half_done(&mut connection).await?;
     MIGRATIONS.run_direct(None, &mut connection, false).await?;
-    let is_tracking = triggers::ensure(&mut connection).await?;
+    let is_tracking = triggers::ensure(&mut connection, true).await?;
     connection.close().await?;
     Ok(is_tracking)
 }

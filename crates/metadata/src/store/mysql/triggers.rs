@@ -5,16 +5,19 @@ use sqlx::{AssertSqlSafe, MySqlConnection, mysql::MySqlDatabaseError};
 
 use super::super::{Result, tracking::state};
 
+/// The rows that a trigger notes, each with its sign.
+type Rows = &'static [(&'static str, &'static str)];
+
 /// A change of these texts needs new names: what is there is not looked into.
-const TRIGGERS: [(&str, &str, &[(&str, &str)]); 3] = [
+const TRIGGERS: [(&str, &str, Rows); 3] = [
     ("image_changes_after_insert", "AFTER INSERT", &[("NEW", "")]),
     ("image_changes_after_delete", "AFTER DELETE", &[("OLD", "-")]),
     ("image_changes_after_update", "AFTER UPDATE", &[("OLD", "-"), ("NEW", "")]),
 ];
 
-/// Sees to it that the triggers are there; false when they cannot be made. What was counted before they were is
-/// forgotten.
-pub(super) async fn ensure(connection: &mut MySqlConnection) -> Result<bool> {
+/// Sees to it that the triggers are there, which is told when it `was_tracking` before and cannot be done; false then. What
+/// was counted before they were made is forgotten.
+pub(super) async fn ensure(connection: &mut MySqlConnection, was_tracking: bool) -> Result<bool> {
     let there: Vec<String> = sqlx::query_scalar(
         "SELECT CAST(trigger_name AS CHAR) FROM information_schema.triggers \
          WHERE trigger_schema = DATABASE() AND event_object_table = 'images'",
@@ -28,14 +31,14 @@ pub(super) async fn ensure(connection: &mut MySqlConnection) -> Result<bool> {
         let sql = format!("CREATE TRIGGER {name} {event} ON images FOR EACH ROW {}", note(rows));
         match sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await {
             Ok(_) => {}
-            Err(error) => return refused(error),
+            Err(error) => return refused(error, was_tracking),
         }
     }
     Ok(true)
 }
 
 /// One statement: a body of several would need a delimiter of a client, and is no faster.
-fn note(rows: &[(&str, &str)]) -> String {
+fn note(rows: Rows) -> String {
     let values = rows.iter().map(|(row, sign)| {
         format!(
             "({row}.id, COALESCE(LEFT({row}.created_at, 10), ''), COALESCE(LEFT({row}.created_at, 16), ''), \
@@ -50,7 +53,7 @@ fn note(rows: &[(&str, &str)]) -> String {
     )
 }
 
-fn refused(error: sqlx::Error) -> Result<bool> {
+fn refused(error: sqlx::Error, is_told: bool) -> Result<bool> {
     let number = match &error {
         sqlx::Error::Database(error) => {
             error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
@@ -70,10 +73,12 @@ fn refused(error: sqlx::Error) -> Result<bool> {
         Some(1359 | 1235) => "remove the other triggers on the table `images`; then restart",
         _ => return Err(error.into()),
     };
-    tracing::warn!(
-        advice,
-        "MySQL lets the service make no triggers: totals, statistics and searches count the table itself, which is slow \
-         with many images"
-    );
+    if is_told {
+        tracing::warn!(
+            advice,
+            "MySQL lets the service make no triggers: totals, statistics and searches count the table itself, which is slow \
+             with many images"
+        );
+    }
     Ok(false)
 }

@@ -57,7 +57,7 @@ impl Writer {
         work: impl for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T>> + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        self.wait_for(Box::new(Work { work: Some(Box::new(work)), done: None, reply }), answer).await
+        self.wait_for(Box::new(Work { todo: Some(Box::new(work)), done: None, reply }), answer).await
     }
 
     async fn wait_for<T>(&self, job: Box<dyn Job>, answer: oneshot::Receiver<Result<T>>) -> Result<T> {
@@ -120,7 +120,7 @@ impl<C: Change> Job for Pending<C> {
 type Once<T> = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T>> + Send>;
 
 struct Work<T> {
-    work: Option<Once<T>>,
+    todo: Option<Once<T>>,
     done: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
 }
@@ -128,7 +128,7 @@ struct Work<T> {
 impl<T: Outcome> Job for Work<T> {
     fn apply<'a>(&'a mut self, transaction: &'a mut Transaction<'_, Sqlite>) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let Some(work) = self.work.take() else { return Ok(()) };
+            let Some(work) = self.todo.take() else { return Ok(()) };
             let mut savepoint = transaction.begin().await?;
             let done = work(&mut savepoint).await;
             end(savepoint, is_kept(&done)).await?;
