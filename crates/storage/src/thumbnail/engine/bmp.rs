@@ -82,9 +82,9 @@ impl<'a> Plain<'a> {
         };
         let mut lines = self.rows.chunks_exact(self.stride);
         if self.is_top_down {
-            lines.try_for_each(&mut push)?
+            lines.try_for_each(&mut push)?;
         } else {
-            lines.rev().try_for_each(&mut push)?
+            lines.rev().try_for_each(&mut push)?;
         }
         shrinker.finish()
     }

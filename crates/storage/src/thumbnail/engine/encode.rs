@@ -16,12 +16,12 @@ const WEBP_EFFORT: i32 = 2;
 /// The file of a thumbnail. Nothing but the picture is in it.
 pub(super) fn encode(pixels: Pixels, format: Format) -> Result<Vec<u8>, Refusal> {
     match format {
-        Format::Jpeg => jpeg(on_white(pixels)),
-        Format::Webp => webp(in_colour(pixels)),
+        Format::Jpeg => jpeg(&on_white(pixels)),
+        Format::Webp => webp(&in_colour(pixels)),
     }
 }
 
-fn jpeg(pixels: Pixels) -> Result<Vec<u8>, Refusal> {
+fn jpeg(pixels: &Pixels) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::with_capacity(pixels.samples.len() / 8);
     let mut encoder = Encoder::new(&mut bytes, QUALITY);
     encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
@@ -32,14 +32,14 @@ fn jpeg(pixels: Pixels) -> Result<Vec<u8>, Refusal> {
     Ok(bytes)
 }
 
-fn webp(pixels: Pixels) -> Result<Vec<u8>, Refusal> {
+fn webp(pixels: &Pixels) -> Result<Vec<u8>, Refusal> {
     let mut config = WebPConfig::new().map_err(|()| Refusal::Broken)?;
     config.quality = f32::from(QUALITY);
     config.method = WEBP_EFFORT;
     let Pixels { size, layout, samples } = pixels;
     let encoder = match layout {
-        Layout::Rgba => webp::Encoder::from_rgba(&samples, size.width, size.height),
-        _ => webp::Encoder::from_rgb(&samples, size.width, size.height),
+        Layout::Rgba => webp::Encoder::from_rgba(samples, size.width, size.height),
+        _ => webp::Encoder::from_rgb(samples, size.width, size.height),
     };
     Ok(encoder.encode_advanced(&config).map_err(|_| Refusal::Broken)?.to_vec())
 }

@@ -38,8 +38,8 @@ pub(super) fn decode(task: &Task<'_>) -> Result<Decoded, Refusal> {
         _ => (ColorSpace::JCS_RGB, Layout::Rgb),
     };
     let mut started = decoder.to_colorspace(space).map_err(broken)?;
-    let side = |side: usize| u32::try_from(side).map_err(|_| Refusal::Broken);
-    let delivered = Size { width: side(started.width())?, height: side(started.height())? };
+    let narrow = |side: usize| u32::try_from(side).map_err(|_| Refusal::Broken);
+    let delivered = Size { width: narrow(started.width())?, height: narrow(started.height())? };
     let scale = f64::from(eighths) / 8.0;
     let filled = (f64::from(size.width) * scale, f64::from(size.height) * scale);
     let mut shrinker = Shrinker::new(task, Rows { size: delivered, filled, layout }, target);
