@@ -55,7 +55,7 @@ pub(crate) async fn answer(
         yield Bytes::from(first);
         while !reader.is_done() {
             let mut chunk = Vec::new();
-            reader.read_into(&mut chunk).await.map_err(cut)?;
+            reader.read_into(&mut chunk).await.map_err(|error| cut(&error))?;
             yield Bytes::from(chunk);
         }
         yield Bytes::from(end(&members(&reader.sent)));
@@ -78,8 +78,8 @@ fn end(members: &str) -> Vec<u8> {
 #[error("the list was cut off")]
 struct CutOff;
 
-fn cut(error: ListError) -> CutOff {
-    tracing::warn!(cause = chain(&error), "a list was cut off");
+fn cut(error: &ListError) -> CutOff {
+    tracing::warn!(cause = chain(error), "a list was cut off");
     CutOff
 }
 

@@ -56,7 +56,7 @@ pub(crate) async fn walk(service: &Service, query: &str, size: u32) -> Vec<i64> 
         assert_eq!(answer.status, 200, "{query}: {}", answer.body);
         seen.extend(ids(&answer.body));
         match answer.body["next_cursor"].as_str() {
-            Some(next) => cursor = next.to_owned(),
+            Some(next) => next.clone_into(&mut cursor),
             None => return seen,
         }
     }

@@ -105,14 +105,14 @@ async fn a_shared_row_knows_the_pixels_of_its_bytes(place: Place) {
 
 /// A storage service whose bucket is at `https://ours/`.
 async fn storage() -> url::Url {
-    async fn resolve(body: axum::body::Bytes) -> axum::Json<serde_json::Value> {
+    async fn resolve(body: axum::body::Bytes) -> String {
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
         let named = |path: &serde_json::Value| {
             let is_ours = path.as_str().unwrap().starts_with("https://ours/");
             json!({"keys": if is_ours { vec!["key"] } else { vec![] }})
         };
         let objects: Vec<_> = body["storage_paths"].as_array().unwrap().iter().map(named).collect();
-        axum::Json(json!({"objects": objects}))
+        json!({"objects": objects}).to_string()
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();

@@ -24,7 +24,7 @@ const AT_ONCE: usize = 100;
 pub(crate) async fn delete_images(State(app): State<App>, request: Request) -> Result<Json<Value>, ApiError> {
     let body = json_value(request).await?;
     let (asked, object) = (ids(&body)?, fate(&body)?);
-    let mut ids: Vec<_> = asked.iter().filter_map(|id| id.as_i64()).collect();
+    let mut ids: Vec<_> = asked.iter().filter_map(Value::as_i64).collect();
     ids.sort_unstable();
     let store = app.store().await?;
     let mut gone = HashSet::new();

@@ -18,6 +18,8 @@ pub(crate) async fn known_images(
         return Err(ApiError::bad_request(format!("`google_drive_ids` has more than {MOST} entries.")));
     }
     let mut images = app.store().await?.known(&query.google_drive_ids).await?;
-    images.iter_mut().for_each(|image| app.urls.add_to(image));
+    for image in &mut images {
+        app.urls.add_to(image);
+    }
     Ok(Json(KnownImages { images }))
 }

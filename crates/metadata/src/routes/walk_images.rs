@@ -17,7 +17,9 @@ pub(crate) async fn walk_images(State(app): State<App>, query: Query) -> Result<
     let after = number(&query, "cursor", i64::MIN)?;
     let limit = number(&query, "limit", MOST)?.clamp(1, MOST);
     let mut images = app.store().await?.walk(after, limit).await?;
-    images.iter_mut().for_each(|image| app.urls.add_to(image));
+    for image in &mut images {
+        app.urls.add_to(image);
+    }
     let is_full = images.len() == limit as usize;
     let next_cursor = images.last().filter(|_| is_full).map(|last| last.id);
     Ok(Json(ImageWalk { images, next_cursor }))

@@ -69,7 +69,7 @@ impl Blocks {
             budget: Budget::full(),
         };
         if let Some((after, _)) = &blocks.after {
-            blocks.left.retain(|head| directed(order, last(order, head), after) != Ordering::Less);
+            blocks.left.retain(|head| directed(order, last(order, head), after.as_deref()) != Ordering::Less);
         }
         blocks.left.sort_by(|one, other| {
             directed(order, first(order, one), first(order, other))
@@ -99,11 +99,11 @@ impl Blocks {
                 found.is_done = true;
                 return Ok(found);
             }
-            if self.budget.is_spent() {
-                if let Some(at) = self.frontier() {
-                    found.stopped_at = Some(at);
-                    return Ok(found);
-                }
+            if self.budget.is_spent()
+                && let Some(at) = self.frontier()
+            {
+                found.stopped_at = Some(at);
+                return Ok(found);
             }
             let began = Instant::now();
             self.look_at_blocks(store, filters, needle).await?;
@@ -116,10 +116,9 @@ impl Blocks {
         while (found.places.len() as u64) < limit {
             let next = if self.order.descending { self.hits.last() } else { self.hits.first() };
             let Some(next) = next.cloned() else { return false };
-            let is_certain = self
-                .left
-                .last()
-                .is_none_or(|head| directed(self.order, &next.0, first(self.order, head)) == Ordering::Less);
+            let is_certain = self.left.last().is_none_or(|head| {
+                directed(self.order, next.0.as_deref(), first(self.order, head)) == Ordering::Less
+            });
             if !is_certain {
                 return false;
             }
@@ -137,7 +136,7 @@ impl Blocks {
 
     /// The place before every row that was not looked at; none if that is where this began.
     fn frontier(&self) -> Option<Position> {
-        let time = first(self.order, self.left.last()?).clone();
+        let time = first(self.order, self.left.last()?).map(str::to_owned);
         let at = (time, if self.order.descending { i64::MAX } else { i64::MIN });
         let is_ahead = self.after.as_ref().is_none_or(|after| {
             let moved = if self.order.descending { after.cmp(&at) } else { at.cmp(after) };
@@ -226,16 +225,16 @@ impl Blocks {
 }
 
 /// The time of the block's first row in this order.
-fn first(order: Order, head: &BlockHead) -> &Option<String> {
-    if order.descending { &head.newest } else { &head.oldest }
+fn first(order: Order, head: &BlockHead) -> Option<&str> {
+    if order.descending { head.newest.as_deref() } else { head.oldest.as_deref() }
 }
 
 /// The time of the block's last row in this order.
-fn last(order: Order, head: &BlockHead) -> &Option<String> {
-    if order.descending { &head.oldest } else { &head.newest }
+fn last(order: Order, head: &BlockHead) -> Option<&str> {
+    if order.descending { head.oldest.as_deref() } else { head.newest.as_deref() }
 }
 
 /// Which of two times comes first.
-fn directed(order: Order, one: &Option<String>, other: &Option<String>) -> Ordering {
-    if order.descending { other.cmp(one) } else { one.cmp(other) }
+fn directed(order: Order, one: Option<&str>, other: Option<&str>) -> Ordering {
+    if order.descending { other.cmp(&one) } else { one.cmp(&other) }
 }

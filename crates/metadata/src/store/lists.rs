@@ -3,7 +3,7 @@
 use client::metadata::Image;
 
 use super::{
-    DEEP, Result, Store, in_time,
+    DEEP, MySqlStore, Result, SqliteStore, Store, in_time,
     order::{Key, Order, Position, Sort, Start},
     row::Row,
     select::{Columns, Equal, Wanted},
@@ -49,8 +49,8 @@ impl Store {
         }
         let sort = wanted.order.sort;
         let statements = match self {
-            Self::MySql(store) => store.statements(None, wanted, start),
-            Self::Sqlite(store) => store.statements(None, wanted, start),
+            Self::MySql(_) => MySqlStore::statements(None, wanted, start),
+            Self::Sqlite(_) => SqliteStore::statements(None, wanted, start),
         };
         let mut rows = Vec::new();
         for statement in statements {
@@ -88,8 +88,8 @@ impl Store {
         let sort: Sort = wanted.order.sort;
         let columns = Some(Columns::Candidates(equal));
         let statements = match self {
-            Self::MySql(store) => store.statements(columns, wanted, start),
-            Self::Sqlite(store) => store.statements(columns, wanted, start),
+            Self::MySql(_) => MySqlStore::statements(columns, wanted, start),
+            Self::Sqlite(_) => SqliteStore::statements(columns, wanted, start),
         };
         let mut rows = Vec::new();
         for statement in statements {

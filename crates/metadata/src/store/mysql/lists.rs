@@ -22,7 +22,6 @@ const DIALECT: Dialect = Dialect {
 
 impl MySqlStore {
     pub(in super::super) fn statements(
-        &self,
         columns: Option<Columns<'_>>,
         wanted: Wanted<'_>,
         start: &Start,

@@ -18,7 +18,6 @@ const DIALECT: Dialect =
 
 impl SqliteStore {
     pub(in super::super) fn statements(
-        &self,
         columns: Option<Columns<'_>>,
         wanted: Wanted<'_>,
         start: &Start,
