@@ -140,9 +140,9 @@ fn an_animation_shows_its_first_frame() {
     let still = |colour: [u8; 4]| {
         let still = webp::Encoder::from_rgb(&colour[..3].repeat(60 * 30), 60, 30).encode(90.0).to_vec();
         let header = [&[0; 6][..], &[59, 0, 0, 29, 0, 0], &[100, 0, 0, 0]].concat();
-        riff(b"ANMF", &[&header, &still[12..]].concat())
+        riff(*b"ANMF", &[&header, &still[12..]].concat())
     };
-    let animated = webp_file(&[extended(2, 60, 30), riff(b"ANIM", &[0; 6]), still(RED), still(GREEN)]);
+    let animated = webp_file(&[extended(2, 60, 30), riff(*b"ANIM", &[0; 6]), still(RED), still(GREEN)]);
     let small = thumbnail(&animated, 20, Format::Jpeg);
     assert_eq!(small.dimensions(), (20, 10));
     assert_near(&small, (10, 5), RED);
@@ -152,7 +152,9 @@ fn an_animation_shows_its_first_frame() {
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_animated(2, 0).unwrap();
     let mut writer = encoder.write_header().unwrap();
-    data.iter().for_each(|data| writer.write_image_data(data).unwrap());
+    for data in &data {
+        writer.write_image_data(data).unwrap();
+    }
     writer.finish().unwrap();
     assert_near(&thumbnail(&bytes, 20, Format::Jpeg), (10, 5), RED);
 }
@@ -167,9 +169,9 @@ fn a_frame_lies_where_it_belongs_on_its_canvas() {
     assert_eq!(larger.dimensions(), (40, 20));
     let still = webp::Encoder::from_rgba(&BLUE.repeat(40 * 40), 40, 40).encode_lossless().to_vec();
     let header = [&[20, 0, 0, 20, 0, 0][..], &[39, 0, 0, 39, 0, 0], &[100, 0, 0, 0]].concat();
-    let frame = riff(b"ANMF", &[&header, &still[12..]].concat());
+    let frame = riff(*b"ANMF", &[&header, &still[12..]].concat());
     let small =
-        thumbnail(&webp_file(&[extended(0x12, 80, 80), riff(b"ANIM", &[0; 6]), frame]), 40, Format::Webp);
+        thumbnail(&webp_file(&[extended(0x12, 80, 80), riff(*b"ANIM", &[0; 6]), frame]), 40, Format::Webp);
     assert_eq!((small.dimensions(), small.get_pixel(10, 10).0[3]), ((40, 40), 0));
     assert_near(&small, (30, 30), BLUE);
 }
@@ -239,7 +241,7 @@ fn all_eight_orientations_are_applied() {
         let sources = [
             jpeg(400, 200, |encoder| encoder.add_exif_metadata(&exif).unwrap()),
             with_chunk(&plain, *b"eXIf", &exif),
-            webp_file(&[extended(8, 400, 200), still[12..].to_vec(), riff(b"EXIF", &exif)]),
+            webp_file(&[extended(8, 400, 200), still[12..].to_vec(), riff(*b"EXIF", &exif)]),
         ];
         for source in sources {
             let small = thumbnail(&source, 40, Format::Webp);

@@ -98,7 +98,7 @@ fn pictures_of_too_many_pixels_are_refused_by_their_header() {
         source
     };
     let huge_webp =
-        webp_file(&[extended(2, 16_000, 16_000), riff(b"ANIM", &[0; 6]), riff(b"ANMF", &[0; 40])]);
+        webp_file(&[extended(2, 16_000, 16_000), riff(*b"ANIM", &[0; 6]), riff(*b"ANMF", &[0; 40])]);
     let sources = [
         png_header(65_000, 65_000),
         lying_jpeg(65_000, 65_000),
@@ -159,7 +159,7 @@ fn a_jpeg_that_lacks_its_end_is_shown() {
 #[test]
 fn a_huge_profile_or_text_beside_a_picture_costs_nothing() {
     let plain = png(64, 48, &quarters(64, 48), |encoder| encoder.set_color(png::ColorType::Rgb));
-    let packed = [b"x\0\0".to_vec(), stored(&[7; 60_000])].concat();
+    let packed = [b"x\0\0".to_vec(), stored(&vec![7; 60_000])].concat();
     let mut source = with_chunk(&plain, *b"iCCP", &packed);
     for _ in 0..200 {
         source = with_chunk(&source, *b"zTXt", &packed);

@@ -66,7 +66,7 @@ fn the_profile_of_a_picture_is_applied() {
 fn a_profile_that_is_broken_or_of_another_kind_is_ignored() {
     let grey = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
     let plain = thumbnail(&jpeg(400, 200, |_| ()), 40, Format::Webp);
-    for profile in [&b"no profile"[..], &grey, &grey[..grey.len() / 2], &[0xff; 60_000]] {
+    for profile in [&b"no profile"[..], &grey, &grey[..grey.len() / 2], &vec![0xff; 60_000]] {
         let small =
             thumbnail(&jpeg(400, 200, |encoder| encoder.add_icc_profile(profile).unwrap()), 40, Format::Webp);
         assert_eq!(small, plain);

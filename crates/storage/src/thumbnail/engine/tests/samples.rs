@@ -98,8 +98,11 @@ fn checksum(bytes: &[u8]) -> u32 {
     })
 }
 
-/// A GIF of frames at places on a canvas, each of one colour.
-pub(super) fn gif(canvas: (u16, u16), frames: &[((u16, u16), (u16, u16), [u8; 3])]) -> Vec<u8> {
+/// Left and top, width and height, colour.
+type Frame = ((u16, u16), (u16, u16), [u8; 3]);
+
+/// A GIF of frames at places on a canvas.
+pub(super) fn gif(canvas: (u16, u16), frames: &[Frame]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = gif::Encoder::new(&mut bytes, canvas.0, canvas.1, &[]).unwrap();
     for ((left, top), (width, height), colour) in frames {
@@ -114,7 +117,7 @@ pub(super) fn gif(canvas: (u16, u16), frames: &[((u16, u16), (u16, u16), [u8; 3]
 }
 
 /// A WebP chunk.
-pub(super) fn riff(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+pub(super) fn riff(name: [u8; 4], body: &[u8]) -> Vec<u8> {
     let mut chunk = [&name[..], &u32::try_from(body.len()).unwrap().to_le_bytes(), body].concat();
     chunk.resize(chunk.len().next_multiple_of(2), 0);
     chunk
@@ -122,7 +125,7 @@ pub(super) fn riff(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
 
 /// A WebP file of chunks.
 pub(super) fn webp_file(chunks: &[Vec<u8>]) -> Vec<u8> {
-    riff(b"RIFF", &[b"WEBP".to_vec(), chunks.concat()].concat())
+    riff(*b"RIFF", &[b"WEBP".to_vec(), chunks.concat()].concat())
 }
 
 /// The header of an extended WebP file.
@@ -130,5 +133,5 @@ pub(super) fn extended(flags: u8, width: u32, height: u32) -> Vec<u8> {
     let mut body = vec![flags, 0, 0, 0];
     body.extend_from_slice(&(width - 1).to_le_bytes()[..3]);
     body.extend_from_slice(&(height - 1).to_le_bytes()[..3]);
-    riff(b"VP8X", &body)
+    riff(*b"VP8X", &body)
 }
