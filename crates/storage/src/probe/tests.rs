@@ -182,7 +182,7 @@ fn boxes_of_odd_lengths_are_walked_or_end_the_walk() {
     let file = avif(&[ispe(400, 300)], false, false);
     let (kind, rest) = file.split_at(24);
     let long = [&1_u32.to_be_bytes()[..], b"free", &5016_u64.to_be_bytes(), &[0; 5000]].concat();
-    let movie = boxed(b"moov", &[9; 70_000]);
+    let movie = boxed(b"moov", &vec![9; 70_000]);
     assert_eq!(dimensions(&[kind, &long, &movie, &boxed(b"free", b""), rest].concat()), Some((400, 300)));
     for length in [0, 2, 7, 0xffff_ffff_u32] {
         assert_eq!(dimensions(&[kind, &length.to_be_bytes(), b"free", rest].concat()), None, "{length}");

@@ -84,7 +84,7 @@ pub(super) fn app1(exif: &[u8]) -> (u8, Vec<u8>) {
 }
 
 /// A PNG with this chunk before its last one, or else behind its first one.
-pub(super) fn png_with(png: &[u8], kind: &[u8; 4], content: &[u8], is_late: bool) -> Vec<u8> {
+pub(super) fn png_with(png: &[u8], kind: &[u8], content: &[u8], is_late: bool) -> Vec<u8> {
     let at = if is_late { png.len() - 12 } else { 33 };
     let length = u32::try_from(content.len()).unwrap().to_be_bytes();
     [&png[..at], &length, kind, content, b"crc.", &png[at..]].concat()
@@ -118,12 +118,12 @@ pub(super) fn bmp(width: i32, height: i32) -> Vec<u8> {
 }
 
 /// A box of AVIF and HEIF.
-pub(super) fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+pub(super) fn boxed(kind: &[u8], content: &[u8]) -> Vec<u8> {
     [&u32::try_from(content.len() + 8).unwrap().to_be_bytes()[..], kind, content].concat()
 }
 
 /// A box whose content begins with version and flags.
-pub(super) fn full_box(kind: &[u8; 4], version: u8, flags: u8, content: &[u8]) -> Vec<u8> {
+pub(super) fn full_box(kind: &[u8], version: u8, flags: u8, content: &[u8]) -> Vec<u8> {
     boxed(kind, &[&[version, 0, 0, flags][..], content].concat())
 }
 
