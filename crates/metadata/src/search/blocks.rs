@@ -6,7 +6,7 @@ use std::{cmp::Ordering, collections::BTreeSet, time::Instant};
 use super::{Budget, Found};
 use crate::{
     filters::Filters,
-    names::{Block, Filter},
+    names::{Block, Filter, ROWS_PER_BLOCK},
     store::{BlockHead, Equal, Order, Position, Start, Store, StoreError, Wanted},
 };
 
@@ -71,11 +71,9 @@ impl Blocks {
         if let Some((after, _)) = &blocks.after {
             blocks.left.retain(|head| directed(order, last(order, head), after.as_deref()) != Ordering::Less);
         }
-        blocks.left.sort_by(|one, other| {
-            directed(order, first(order, one), first(order, other))
-                .then(other.block.cmp(&one.block))
-                .reverse()
-        });
+        blocks
+            .left
+            .sort_by(|one, other| placed(order, earliest(order, one), earliest(order, other)).reverse());
         Ok(Some(blocks))
     }
 
@@ -116,9 +114,11 @@ impl Blocks {
         while (found.places.len() as u64) < limit {
             let next = if self.order.descending { self.hits.last() } else { self.hits.first() };
             let Some(next) = next.cloned() else { return false };
-            let is_certain = self.left.last().is_none_or(|head| {
-                directed(self.order, next.0.as_deref(), first(self.order, head)) == Ordering::Less
-            });
+            let place = (next.0.as_deref(), next.1);
+            let is_certain = self
+                .left
+                .last()
+                .is_none_or(|head| placed(self.order, place, earliest(self.order, head)) == Ordering::Less);
             if !is_certain {
                 return false;
             }
@@ -136,13 +136,12 @@ impl Blocks {
 
     /// The place before every row that was not looked at; none if that is where this began.
     fn frontier(&self) -> Option<Position> {
-        let time = first(self.order, self.left.last()?).map(str::to_owned);
-        let at = (time, if self.order.descending { i64::MAX } else { i64::MIN });
-        let is_ahead = self.after.as_ref().is_none_or(|after| {
-            let moved = if self.order.descending { after.cmp(&at) } else { at.cmp(after) };
-            moved == Ordering::Greater
+        let (time, id) = earliest(self.order, self.left.last()?);
+        let before = if self.order.descending { id.saturating_add(1) } else { id.saturating_sub(1) };
+        let is_ahead = self.after.as_ref().is_none_or(|(after, after_id)| {
+            placed(self.order, (after.as_deref(), *after_id), (time, before)) == Ordering::Less
         });
-        (is_ahead && self.skip == 0).then(|| Position { key: at.0.as_deref().into(), id: at.1 })
+        (is_ahead && self.skip == 0).then(|| Position { key: time.into(), id: before })
     }
 
     /// Looks through the next blocks.
@@ -232,6 +231,18 @@ fn first(order: Order, head: &BlockHead) -> Option<&str> {
 /// The time of the block's last row in this order.
 fn last(order: Order, head: &BlockHead) -> Option<&str> {
     if order.descending { head.oldest.as_deref() } else { head.newest.as_deref() }
+}
+
+/// The first place that a row of the block can have in this order.
+fn earliest(order: Order, head: &BlockHead) -> (Option<&str>, i64) {
+    let from = head.block.saturating_mul(ROWS_PER_BLOCK);
+    (first(order, head), if order.descending { from.saturating_add(ROWS_PER_BLOCK - 1) } else { from })
+}
+
+/// Which of two places comes first.
+fn placed(order: Order, one: (Option<&str>, i64), other: (Option<&str>, i64)) -> Ordering {
+    let by_id = if order.descending { other.1.cmp(&one.1) } else { one.1.cmp(&other.1) };
+    directed(order, one.0, other.0).then(by_id)
 }
 
 /// Which of two times comes first.
