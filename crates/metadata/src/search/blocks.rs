@@ -249,3 +249,46 @@ fn placed(order: Order, one: (Option<&str>, i64), other: (Option<&str>, i64)) ->
 fn directed(order: Order, one: Option<&str>, other: Option<&str>) -> Ordering {
     if order.descending { other.cmp(&one) } else { one.cmp(&other) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIME: &str = "2026-11-23 01:58:12";
+
+    /// Blocks 0 and 1, all rows of one second, are still to be looked through.
+    fn blocks_with_hit(order: Order, id: i64) -> Blocks {
+        let head = |block| BlockHead { block, newest: Some(TIME.to_owned()), oldest: Some(TIME.to_owned()) };
+        let left = if order.descending { vec![head(0), head(1)] } else { vec![head(1), head(0)] };
+        Blocks {
+            order,
+            after: None,
+            skip: 0,
+            left,
+            width: FIRST_FILTERS,
+            changed: Vec::new(),
+            looked_at_changed: true,
+            hits: BTreeSet::from([(Some(TIME.to_owned()), id)]),
+            budget: Budget::full(),
+        }
+    }
+
+    #[test]
+    fn of_rows_of_one_second_those_whose_turn_it_is_need_no_other_block() {
+        let ascending = Order { descending: false, ..Order::NEWEST_FIRST };
+        for (order, id, is_certain) in [
+            (Order::NEWEST_FIRST, 2 * ROWS_PER_BLOCK, true),
+            (Order::NEWEST_FIRST, 2 * ROWS_PER_BLOCK - 2, false),
+            (ascending, -1, true),
+            (ascending, 1, false),
+        ] {
+            let mut found = Found::default();
+            let is_enough = blocks_with_hit(order, id).take_certain(&mut found, 1);
+            assert_eq!(
+                (is_enough, found.places.len()),
+                (is_certain, usize::from(is_certain)),
+                "{order:?} {id}"
+            );
+        }
+    }
+}
