@@ -1,0 +1,24 @@
+import type { ReactNode } from 'react';
+import { useTitle } from '@/lib/use-title';
+import styles from './page.module.css';
+
+interface PageProps {
+  title: string;
+  /** Buttons beside the heading. */
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+/** A page of text width with its heading. */
+export function Page({ title, actions, children }: PageProps) {
+  useTitle(title);
+  return (
+    <div className={styles.page}>
+      <div className={styles.head}>
+        <h1>{title}</h1>
+        {actions && <div className={styles.actions}>{actions}</div>}
+      </div>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,5 @@
+import { Page } from '@/components/page';
+
+export function GalleryPage() {
+  return <Page title="Gallery">{null}</Page>;
+}

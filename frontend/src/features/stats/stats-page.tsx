@@ -1,0 +1,5 @@
+import { Page } from '@/components/page';
+
+export function StatsPage() {
+  return <Page title="Stats">{null}</Page>;
+}

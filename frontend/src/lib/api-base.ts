@@ -1,0 +1,28 @@
+/**
+ * Where the API is: `REACT_APP_API_URL` as it was at build, else `/api` of this page's origin, else (a page served on
+ * this computer by something that knows no `/api`) the gateway's usual place.
+ */
+
+const LOCAL_GATEWAY = 'http://localhost:8080/api';
+const LOCAL_NAMES = ['localhost', '127.0.0.1', '[::1]'];
+
+const configured = import.meta.env.REACT_APP_API_URL?.trim().replace(/\/+$/, '');
+let base = configured === undefined || configured === '' ? `${location.origin}/api` : configured;
+
+/** Address of the API without a slash at its end, such as `http://localhost:8080/api`. */
+export function apiBase(): string {
+  return base;
+}
+
+/** Moves on to the gateway's usual place, where there is reason to. False where there is no other place to try. */
+export function tryLocalGateway(): boolean {
+  const isOpen = configured === undefined || configured === '';
+  if (!isOpen || base === LOCAL_GATEWAY || !LOCAL_NAMES.includes(location.hostname)) return false;
+  base = LOCAL_GATEWAY;
+  return true;
+}
+
+/** The whole address of a path on the API's origin, as `content_url` and `thumbnail_url` are. */
+export function onApiOrigin(path: string): string {
+  return new URL(path, `${base}/`).href;
+}

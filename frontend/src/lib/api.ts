@@ -1,0 +1,78 @@
+/** The one client of the API. Everything that a feature asks for goes through `request`. */
+
+import { apiBase, tryLocalGateway } from '@/lib/api-base';
+import { ApiError } from '@/lib/api-error';
+import { readToken } from '@/lib/token';
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+export interface RequestOptions {
+  method?: 'GET' | 'POST' | 'DELETE';
+  /** Parameters; those without a value are left out. */
+  query?: Query;
+  /** Sent as JSON. */
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** The answer's JSON. Throws an `ApiError` in the API's own words. */
+export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  const response = await open(path, options);
+  return (await response.json()) as T;
+}
+
+/** The answer as it comes, its status one of success, for streams and files. Throws as `request` does. */
+export async function open(path: string, options: RequestOptions = {}): Promise<Response> {
+  const response = await send(path, options);
+  if (isOurs(response)) return checked(response);
+  if (!tryLocalGateway()) return checked(response);
+  return checked(await send(path, options));
+}
+
+/** Address of a call, for links. */
+export function apiUrl(path: string, query: Query = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== '') parameters.set(name, String(value));
+  }
+  const text = parameters.toString();
+  return `${apiBase()}${path}${text === '' ? '' : `?${text}`}`;
+}
+
+async function send(path: string, options: RequestOptions): Promise<Response> {
+  const headers = new Headers({ Accept: 'application/json', ...options.headers });
+  const token = readToken();
+  if (token !== null) headers.set('Authorization', `Bearer ${token}`);
+  const init: RequestInit = { method: options.method ?? 'GET', headers };
+  if (options.body !== undefined) {
+    headers.set('Content-Type', 'application/json');
+    init.body = JSON.stringify(options.body);
+  }
+  if (options.signal) init.signal = options.signal;
+  try {
+    return await fetch(apiUrl(path, options.query), init);
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new ApiError('The server cannot be reached. Check your connection, and that the services run.', 0, 'offline');
+  }
+}
+
+/** A page of HTML is an answer of whoever serves these files, not of the API. */
+function isOurs(response: Response): boolean {
+  return !(response.headers.get('Content-Type') ?? '').startsWith('text/html');
+}
+
+async function checked(response: Response): Promise<Response> {
+  if (response.ok && isOurs(response)) return response;
+  const body: unknown = await response.json().catch(() => null);
+  const told = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  const text = (name: string) => (typeof told[name] === 'string' ? told[name] : undefined);
+  const message =
+    text('error') ??
+    (response.ok
+      ? 'This address does not lead to the API of the Image Import System.'
+      : `The server answered with ${response.status}. Try again in a moment.`);
+  const requestId = text('request_id') ?? response.headers.get('x-request-id') ?? undefined;
+  throw new ApiError(message, response.status, text('code'), requestId);
+}

@@ -1,0 +1,42 @@
+/** An image, as the API answers it. Fields after `created_at` are absent on old rows. */
+export interface Image {
+  id: number;
+  /** Name in Drive. Text, never markup. */
+  name: string;
+  google_drive_id: string;
+  /** Bytes. Rows of the original in SQLite may hold anything. */
+  size: unknown;
+  /** As Drive announced it. */
+  mime_type: string;
+  /** Public address of the object, which a private bucket does not open. */
+  storage_path: string;
+  storage_provider: string;
+  /** UTC. */
+  created_at: string | null;
+  md5?: string;
+  job_id?: string;
+  /** Pixels as a viewer sees them. */
+  width?: number;
+  height?: number;
+  /** What the bytes are. */
+  content_type?: string;
+  /** Path on the API's origin; absent where the object lies in another bucket. */
+  content_url?: string;
+  thumbnail_url?: string;
+  drive_url?: string;
+}
+
+/** Sizes in pixels of the longer side that thumbnails come in. */
+export const THUMBNAIL_SIZES = [160, 320, 640, 1280] as const;
+
+/** What the image is: its bytes where they are known, else as announced. */
+export function typeOf(image: Image): string {
+  return image.content_type ?? image.mime_type;
+}
+
+/** `JPEG`, `SVG`, `HEIC`: a type as people name it. */
+export function typeName(type: string): string {
+  const name = type.replace(/^image\/(x-|vnd\.)?/, '').replace(/\+xml$/, '');
+  const known: Record<string, string> = { 'adobe.photoshop': 'PSD', 'microsoft.icon': 'ICO', 'ms-bmp': 'BMP' };
+  return known[name] ?? name.toUpperCase();
+}
