@@ -12,7 +12,9 @@ use world::{FOLDER, World};
 fn all_is_well_and_nothing_is_left_behind() {
     let world = World::new();
     let told = world.told(&[], &["--folder", FOLDER]);
-    assert_eq!((told.all("failed"), told.all("warning")), (vec![], vec![]), "{}", told.0);
+    // how full the disk of the machine is that runs the tests is no matter of theirs
+    let amiss = [told.all("failed"), told.all("warning")].concat();
+    assert_eq!(amiss.iter().filter(|check| **check != "files.space").count(), 0, "{}", told.0);
     for check in [
         "settings",
         "drive.key",
