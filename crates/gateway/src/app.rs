@@ -1,10 +1,10 @@
 //! What every request needs.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use service::cors::Cors;
 
-use crate::{Config, backend::Backend};
+use crate::{Config, backend::Backend, pages::Pages};
 
 /// Longest silence of a service while it starts an import: it may be listing a big folder.
 const IMPORT_SILENCE: Duration = Duration::from_secs(300);
@@ -24,8 +24,8 @@ pub struct App {
     pub(crate) storage: Backend,
     /// Who may call from a browser.
     pub(crate) cors: Cors,
-    /// Where the files of the web UI are, if it is served.
-    pub(crate) pages: Option<PathBuf>,
+    /// The web UI, if it is served.
+    pub(crate) pages: Option<Pages>,
 }
 
 impl App {
@@ -39,7 +39,7 @@ impl App {
             metadata: Backend::new("Metadata", config.metadata_url, http.clone(), SILENCE),
             storage: Backend::new("Storage", config.storage_url, http, SILENCE),
             cors: config.cors,
-            pages: config.ui_dir,
+            pages: config.ui_dir.map(|dir| Pages::new(dir, config.ui_api.as_ref())),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use service::{Env, cors::Cors};
-use url::Url;
+use service::{Env, cors::Cors, env::Reader};
+use url::{Origin, Url};
 
 /// Where the other services are, who may call, and what else is served.
 #[derive(Debug, Clone)]
@@ -17,8 +17,11 @@ pub struct Config {
     /// `CORS_ORIGINS`: origins with commas between them, each exact or with `*` for one label of the host; unset or `*`
     /// is any.
     pub cors: Cors,
-    /// `UI_DIR`: the directory of the built web UI. Unset: no UI.
+    /// `UI_DIR`: the directory of the built web UI. Unset: no UI. A directory that is set here by a program may also
+    /// appear later, or change: each request looks.
     pub ui_dir: Option<PathBuf>,
+    /// `REACT_APP_API_URL`, as the web UI was built with it: whose API its pages may call. Unset, or a path: this one's.
+    pub ui_api: Option<Origin>,
 }
 
 impl Config {
@@ -38,9 +41,15 @@ impl Config {
             storage_url: read.url_or("STORAGE_SERVICE_URL", "http://localhost:5003"),
             cors: Cors::from_setting(read.text("CORS_ORIGINS").as_deref()),
             ui_dir,
+            ui_api: ui_api(&read),
         };
         read.finish(config)
     }
+}
+
+fn ui_api(read: &Reader<'_>) -> Option<Origin> {
+    let is_path = read.text("REACT_APP_API_URL").is_some_and(|text| text.starts_with('/'));
+    if is_path { None } else { read.url("REACT_APP_API_URL").map(|url| url.origin()) }
 }
 
 #[cfg(test)]
@@ -64,5 +73,18 @@ mod tests {
         let config = Config::from_env(&Env::default()).unwrap();
         assert_eq!(config.storage_url.as_str(), "http://localhost:5003/");
         assert_eq!(config.cors, Cors::any());
+        assert_eq!(config.ui_api, None);
+    }
+
+    #[test]
+    fn pages_may_call_the_api_that_they_were_built_for() {
+        let origin = |url| {
+            let config = Config::from_env(&Env::from_pairs([("REACT_APP_API_URL", url)])).unwrap();
+            config.ui_api.map(|origin| origin.ascii_serialization())
+        };
+        assert_eq!(origin("https://api.example:8443/v1/api/").as_deref(), Some("https://api.example:8443"));
+        assert_eq!(origin("/api"), None);
+        let wrong = Env::from_pairs([("REACT_APP_API_URL", "api.example; script-src *")]);
+        assert!(Config::from_env(&wrong).unwrap_err().to_string().contains("REACT_APP_API_URL"));
     }
 }

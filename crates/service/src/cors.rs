@@ -5,6 +5,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 /// Methods of every preflight answer, whatever the route supports.
 const METHODS: HeaderValue = HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
+/// What a page of another origin may read of an answer, beside what browsers always show. An addition to the original.
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "Accept-Ranges, Content-Disposition, Content-Range, ETag, Retry-After, X-Request-Id",
+);
 const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
 const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
@@ -55,6 +59,8 @@ impl Cors {
         answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
         if method == Method::OPTIONS {
             preflight(request, answer);
+        } else {
+            answer.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         }
     }
 
@@ -179,6 +185,22 @@ mod tests {
             ("https://b.x,*", "/api/stats", Some("https://z.x"), named("https://z.x", true)),
         ] {
             assert_eq!(allowed(setting, path, origin), expected, "{setting:?} {path} {origin:?}");
+        }
+    }
+
+    #[test]
+    fn only_who_may_read_an_answer_is_shown_its_headers() {
+        for (method, origin, exposed) in [
+            (Method::GET, "https://a.x", true),
+            (Method::GET, "https://b.x", false),
+            // what the original answers to a preflight is all of it
+            (Method::OPTIONS, "https://a.x", false),
+        ] {
+            let request = HeaderMap::from_iter([(header::ORIGIN, HeaderValue::from_static(origin))]);
+            let mut answer = HeaderMap::new();
+            Cors::from_setting(Some("https://a.x")).apply(&method, "/api/x", &request, &mut answer);
+            let header = answer.get(header::ACCESS_CONTROL_EXPOSE_HEADERS);
+            assert_eq!(header.is_some_and(|names| names == EXPOSED), exposed, "{method} {origin}");
         }
     }
 

@@ -137,7 +137,7 @@ impl Stack {
         let (metadata, metadata_url) = Stub::start().await;
         let (storage, storage_url) = Stub::start().await;
         let cors = Cors::from_setting(origins);
-        let config = Config { import_url, metadata_url, storage_url, cors, ui_dir: None };
+        let config = Config { import_url, metadata_url, storage_url, cors, ui_dir: None, ui_api: None };
         Self { import, metadata, storage, gateway: gateway::router(App::build(config)) }
     }
 
