@@ -1,0 +1,113 @@
+// @ts-check
+/** Tries every claim, and says so. */
+
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { launch } from './browser.mjs';
+import { within } from './deadline.mjs';
+import { missing } from './program.mjs';
+import { claims } from './registry.mjs';
+import { SHOTS, Visit } from './visit.mjs';
+import { startDemo, startImportWorld } from './worlds.mjs';
+
+const CLAIM_MS = 90_000;
+const CLAIMS = fileURLToPath(new URL('../claims', import.meta.url));
+
+let passed = 0;
+let failed = 0;
+
+/**
+ * @param {string} name
+ * @param {string[]} reasons none where it holds
+ * @param {number} [ms]
+ */
+function tell(name, reasons, ms) {
+  const [first] = reasons;
+  if (first === undefined) passed += 1;
+  else failed += 1;
+  const took = ms === undefined ? '' : ` (${(ms / 1000).toFixed(1)} s)`;
+  console.log(first === undefined ? `ok ${name}${took}` : `FAILED ${name}: ${reasons.join('; ')}`);
+}
+
+/** @param {unknown} error */
+function why(error) {
+  const plain = error instanceof Error ? error.message : String(error);
+  return plain.replace(/\x1b\[\d+m/g, '').split('\n').slice(0, 12).join(' | ');
+}
+
+/**
+ * @param {import('playwright-core').Browser} browser
+ * @param {import('./worlds.mjs').World} world
+ * @param {import('./registry.mjs').Claim} one
+ * @param {string} shots
+ */
+async function attempt(browser, world, one, shots) {
+  const started = Date.now();
+  /** @type {string[]} */
+  const reasons = [];
+  const visit = await Visit.begin(browser, world, one.options, shots);
+  try {
+    await within('it', one.run(visit), CLAIM_MS);
+  } catch (error) {
+    reasons.push(why(error));
+    await visit.page.screenshot({ path: path.join(shots || tmpdir(), `FAILED-${one.name.replace(/[^\w-]+/g, '-')}.png`) }).catch(() => undefined);
+  }
+  reasons.push(...(await visit.end()));
+  tell(one.name, [...new Set(reasons)], Date.now() - started);
+}
+
+/**
+ * One world, and what is claimed about it.
+ *
+ * @param {import('playwright-core').Browser} browser
+ * @param {import('./registry.mjs').Claim[]} mine
+ * @param {() => Promise<import('./worlds.mjs').World>} start
+ * @param {string} shots
+ */
+async function lane(browser, mine, start, shots) {
+  if (mine.length === 0) return;
+  let world;
+  try {
+    world = await start();
+    for (const one of mine) await attempt(browser, world, one, shots);
+  } catch (error) {
+    tell(`the world of ${mine.length} claims`, [why(error)]);
+  } finally {
+    await world?.stop();
+  }
+}
+
+/** @param {string[]} wanted */
+async function main(wanted) {
+  const lacking = missing();
+  if (lacking.length > 0) {
+    tell('everything is built', [`build ${lacking.join(' and ')} first`]);
+    return;
+  }
+  const files = readdirSync(CLAIMS).filter((file) => file.endsWith('.mjs')).sort();
+  for (const file of files) await import(pathToFileURL(path.join(CLAIMS, file)).href);
+  const chosen = claims.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
+  const home = mkdtempSync(path.join(tmpdir(), 'image-import-browser-'));
+  if (SHOTS !== '') mkdirSync(SHOTS, { recursive: true });
+  const browser = await launch();
+  try {
+    const of = (/** @type {string} */ world) => chosen.filter(({ options }) => options.world === world);
+    await Promise.all([
+      lane(browser, of('demo'), () => startDemo(home), SHOTS),
+      lane(browser, of('import'), () => startImportWorld(home), SHOTS),
+    ]);
+  } finally {
+    await browser.close();
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  tell('the browser tests', [why(error)]);
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
