@@ -134,8 +134,7 @@ impl Bucket {
 
     /// True when the object is there and is what these parts make.
     async fn is_stored(&self, upload: &MultipartUpload, parts: &[Part], size: u64) -> bool {
-        let request = self.client.head_object().bucket(&self.name).key(&upload.key).send();
-        let Ok(object) = self.in_time("HeadObject", ask("HeadObject", request)).await else { return false };
+        let Ok(Some(object)) = self.find(&upload.key).await else { return false };
         let same_size = object.content_length().and_then(|length| u64::try_from(length).ok()) == Some(size);
         let mut all = Md5::new();
         for part in parts {

@@ -59,6 +59,7 @@ async fn a_completion_whose_answers_are_all_lost_is_found_by_looking() {
     let sent = bytes(17 << 20);
     // the first one completes; to the next ones there is no such upload any more
     stack.faults.add(FaultRule::new(FaultKind::LostReply).on("CompleteMultipartUpload").times(3));
+    stack.faults.add(FaultRule::new(FaultKind::SlowDown).on("HeadObject").times(2));
     let stored = stack.service.stored("a.jpg", &sent).await;
     assert!(stack.open(&stored.url).await.bytes().await.unwrap() == sent);
     assert_eq!((stack.unfinished().await, stack.keys().await), (0, vec![stored.key]));

@@ -16,6 +16,9 @@ use uuid::Uuid;
 pub(crate) const BUCKET: &str = "img-bucket";
 pub(crate) const ACCESS_KEY: &str = "canary-access-key";
 pub(crate) const SECRET_KEY: &str = "canary-secret-key";
+/// Longest silence of the service that a test bears. It begins with the request, not with the end of its body, so that a
+/// large upload on a busy machine is one silence; what is never answered ends here, too.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A running service.
 pub(crate) struct Service {
@@ -52,7 +55,7 @@ impl Service {
         let address = listener.local_addr().unwrap();
         let shutdown = Shutdown::new();
         tokio::spawn(storage::run(listener, config, shutdown.clone()));
-        let http = client::http::service_client(Duration::from_secs(60));
+        let http = client::http::service_client(PATIENCE);
         Self { address, http, shutdown }
     }
 
