@@ -1,0 +1,122 @@
+"""The five services as five processes, with files of their own."""
+
+import http.client
+import json
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from .process import Cost, cpu_seconds, peak_bytes, settled
+from .programs import ProgramError, Programs, free_port, plain_environment
+
+NAMES = ("gateway", "import", "worker", "storage", "metadata")
+POLL_SECONDS = 0.01
+IMPORT_LIMIT_SECONDS = 3600
+
+
+@dataclass
+class Job:
+    """An import that has ended, and what it took."""
+
+    status: dict
+    cost: Cost
+
+
+class Api:
+    """The gateway as a client sees it, over one connection."""
+
+    def __init__(self, port: int):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+
+    def ask(self, method: str, path: str, body: object = None) -> tuple[int, dict | list]:
+        """Status and JSON of an answer."""
+        sent = None if body is None else json.dumps(body)
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        self.connection.request(method, path, sent, headers)
+        answer = self.connection.getresponse()
+        return answer.status, json.loads(answer.read())
+
+    def get(self, path: str) -> dict | list:
+        """JSON of a good answer."""
+        status, answer = self.ask("GET", path)
+        if status != 200:
+            raise ProgramError(f"GET {path} answered {status}: {answer}")
+        return answer
+
+
+class Services:
+    """Started with an empty database; everything is gone at the end of the `with` block."""
+
+    def __init__(self, binaries: Path, source_url: str, sink_url: str):
+        self.programs = Programs()
+        self.directory = tempfile.TemporaryDirectory(prefix="image-import-bench-")
+        self.ports = {name: free_port() for name in NAMES}
+        self.binaries = binaries
+        url = {name: f"http://127.0.0.1:{port}" for name, port in self.ports.items()}
+        self.env = {
+            **plain_environment(),
+            "GOOGLE_API_KEY": "measured",
+            "GOOGLE_DRIVE_API_URL": f"{source_url}/drive/v3",
+            "AWS_ENDPOINT_URL": sink_url,
+            "AWS_REGION": "us-east-1",
+            "AWS_BUCKET_NAME": "bucket",
+            "AWS_ACCESS_KEY_ID": "measured",
+            "AWS_SECRET_ACCESS_KEY": "measured",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "DATA_DIR": f"{self.directory.name}/data",
+            **{f"{name.upper()}_SERVICE_URL": url[name] for name in NAMES if name != "gateway"},
+        }
+        self.pids: dict[str, int] = {}
+
+    def __enter__(self) -> "Services":
+        here = Path(self.directory.name)
+        try:
+            for name in NAMES:
+                env = {**self.env, "PORT": str(self.ports[name])}
+                log = here / f"{name}.log"
+                program = self.programs.start([str(self.binaries / name)], env=env, cwd=here, log=log)
+                self.pids[name] = program.pid
+            self._ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.programs.__exit__()
+        self.directory.cleanup()
+
+    def _ready(self) -> None:
+        for program, port in zip(self.programs.running, self.ports.values()):
+            program.listening_on(port)
+            deadline = time.monotonic() + 30
+            while (answer := Api(port).ask("GET", "/ready"))[0] != 200:
+                if time.monotonic() > deadline:
+                    raise ProgramError(f"{program.name} does not become ready: {answer[1]}")
+                time.sleep(0.02)
+        self.api = Api(self.ports["gateway"])
+
+    def cpu_seconds(self) -> float:
+        """Processor time of all five so far."""
+        return sum(map(cpu_seconds, self.pids.values()))
+
+    def peaks(self) -> dict[str, int]:
+        """Most memory of each so far."""
+        return {name: peak_bytes(pid) for name, pid in self.pids.items()}
+
+    def import_folder(self, folder_id: str) -> Job:
+        """Imports as a user does, and watches the progress as the web page does."""
+        cpu, started = self.cpu_seconds(), time.monotonic()
+        url = f"https://drive.google.com/drive/folders/{folder_id}"
+        status, answer = self.api.ask("POST", "/api/import/google-drive", {"folder_url": url})
+        if status != 202:
+            raise ProgramError(f"the import was answered with {status}: {answer}")
+        progress = f"/api/import/status/{answer['job_id']}?imported=0"
+        while (job := self.api.get(progress))["status"] != "completed":
+            if time.monotonic() - started > IMPORT_LIMIT_SECONDS:
+                raise ProgramError(f"the import does not end: {job}")
+            time.sleep(POLL_SECONDS)
+        seconds = time.monotonic() - started
+        settled(list(self.pids.values()))
+        return Job(job, Cost(seconds, self.cpu_seconds() - cpu, self.peaks()))
