@@ -4,14 +4,16 @@ import styles from './page.module.css';
 
 interface PageProps {
   title: string;
+  /** What the browser's tab says, where that is more than the heading. */
+  tabTitle?: string | undefined;
   /** Buttons beside the heading. */
   actions?: ReactNode;
   children: ReactNode;
 }
 
 /** A page of text width with its heading. */
-export function Page({ title, actions, children }: PageProps) {
-  useTitle(title);
+export function Page({ title, tabTitle, actions, children }: PageProps) {
+  useTitle(tabTitle ?? title);
   return (
     <div className={styles.page}>
       <div className={styles.head}>

@@ -10,7 +10,7 @@ interface ProgressBarProps {
 }
 
 export function ProgressBar({ label, value, text }: ProgressBarProps) {
-  const percent = value === null ? null : Math.round(Math.min(1, Math.max(0, value)) * 100);
+  const percent = value === null ? null : Math.floor(Math.min(1, Math.max(0, value)) * 100);
   const now = percent === null ? {} : { 'aria-valuenow': percent };
   return (
     <div

@@ -1,0 +1,34 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { request } from '@/lib/api';
+
+export interface StartImport {
+  link: string;
+  isRecursive: boolean;
+}
+
+export interface ImportStarted {
+  message: string;
+  /** The job, absent when there is nothing to import. */
+  job_id?: string;
+  /** What was found out about an id that lists nothing. */
+  hint?: string;
+}
+
+function startImport({ link, isRecursive }: StartImport): Promise<ImportStarted> {
+  return request<ImportStarted>('/import/google-drive', {
+    method: 'POST',
+    body: { folder_url: link, ...(isRecursive ? { recursive: true } : {}) },
+  });
+}
+
+export function useStartImport() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: startImport,
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ['jobs', 'list'] });
+      // what is known changes with every import
+      client.removeQueries({ queryKey: ['preview'], type: 'inactive' });
+    },
+  });
+}

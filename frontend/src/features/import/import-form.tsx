@@ -1,0 +1,89 @@
+import { useRef } from 'react';
+import { Button } from '@/components/button';
+import { Checkbox } from '@/components/checkbox';
+import { Field } from '@/components/field';
+import { Icon } from '@/components/icon';
+import { ErrorNote, Note } from '@/components/note';
+import { Spinner } from '@/components/spinner';
+import { PreviewCard } from './components/preview-card';
+import styles from './import-form.module.css';
+import { useDroppedText } from './use-dropped-text';
+import { isAboutTheFolder, useImportForm, type Choice } from './use-import-form';
+
+const NOTHING: Choice = { link: '', isRecursive: false };
+
+/** From a link to an import: paste, look at what it would bring, start. */
+export function ImportForm({ initial = NOTHING }: { initial?: Choice }) {
+  const form = useImportForm(initial);
+  const { choice, change, start, preview } = form;
+  const field = useRef<HTMLDivElement>(null);
+  const isOver = useDroppedText((link) => change({ link }));
+  return (
+    <form
+      className={`${styles.form} ${isOver ? (styles.over ?? '') : ''}`}
+      aria-label="Import a folder"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!form.submit()) field.current?.querySelector('input')?.focus();
+      }}
+    >
+      <div ref={field}>
+        <Field
+          label="Link of a Google Drive folder"
+          hint="The folder must be shared with ‘Anyone with the link’. Paste its link, or drop it here."
+          error={form.fieldError}
+          name="link"
+          inputMode="url"
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          placeholder="https://drive.google.com/drive/folders/…"
+          value={choice.link}
+          onChange={(event) => change({ link: event.target.value })}
+        />
+        {form.look.kind === 'folder' && form.fieldError === undefined && (
+          <p className={styles.recognised}>
+            <Icon name="check" size={16} />
+            This is a folder link
+          </p>
+        )}
+      </div>
+      <Checkbox
+        label="Include subfolders"
+        checked={choice.isRecursive}
+        onChange={(isRecursive) => change({ isRecursive })}
+      />
+      <div className={styles.preview} aria-live="polite">
+        {preview.isFetching && <Spinner label="Looking into the folder…" />}
+        {form.isSettled && preview.data && !preview.isFetching && <PreviewCard preview={preview.data} />}
+      </div>
+      {form.isSettled && preview.error && !preview.isFetching && <PreviewTrouble error={preview.error} onRetry={() => void preview.refetch()} />}
+      {start.error && !isAboutTheFolder(start.error) && <ErrorNote error={start.error} />}
+      {start.data && start.data.job_id === undefined && (
+        <Note>
+          <p>{start.data.message}</p>
+          {start.data.hint !== undefined && <p>{start.data.hint}</p>}
+        </Note>
+      )}
+      <div>
+        <Button kind="primary" type="submit" icon="download" disabled={start.isPending}>
+          {start.isPending ? 'Starting…' : 'Start import'}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** A link that is wrong must be mended; anything else may pass, so it can be tried again. */
+function PreviewTrouble({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  if (!isAboutTheFolder(error)) return <ErrorNote error={error} onRetry={onRetry} />;
+  if ('status' in error && error.status === 400) return null;
+  return (
+    <div>
+      <Button icon="retry" onClick={onRetry}>
+        Look again
+      </Button>
+    </div>
+  );
+}

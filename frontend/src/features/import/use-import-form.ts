@@ -1,0 +1,73 @@
+import { useRef, useState } from 'react';
+import { useLocation } from 'wouter';
+import { ApiError } from '@/lib/api-error';
+import { useDebounced } from '@/lib/use-debounced';
+import { usePreview } from './api/preview-import';
+import { useStartImport, type ImportStarted } from './api/start-import';
+import { lookAtLink } from './folder-link';
+
+const SETTLED_AFTER_MS = 300;
+const BAD_REQUEST = 400;
+
+export interface Choice {
+  link: string;
+  isRecursive: boolean;
+}
+
+/** What the form knows and does: its two fields, the preview of what they name, and the start. */
+export function useImportForm(initial: Choice) {
+  const [choice, setChoice] = useState(initial);
+  const [isMissing, setIsMissing] = useState(false);
+  const [, navigate] = useLocation();
+  const start = useStartImport();
+  const isUnderWay = useRef(false);
+
+  const link = choice.link.trim();
+  const settled = useDebounced(link, SETTLED_AFTER_MS);
+  const look = lookAtLink(settled);
+  const preview = usePreview(settled, choice.isRecursive, look.kind === 'folder' || look.kind === 'wrong');
+  const isSettled = settled === link;
+  const previewError = isSettled ? preview.error : null;
+  const isRefused = isBadLink(previewError) || isBadLink(start.error);
+
+  const change = (part: Partial<Choice>) => {
+    setIsMissing(false);
+    start.reset();
+    setChoice((before) => ({ ...before, ...part }));
+  };
+
+  /** Starts once, however often it is asked to. False where the link is wrong. */
+  const submit = (): boolean => {
+    if (link === '') setIsMissing(true);
+    if (link === '' || isRefused) return false;
+    if (isUnderWay.current) return true;
+    isUnderWay.current = true;
+    const done = ({ job_id: id }: ImportStarted) => {
+      if (id !== undefined) navigate(`/jobs/${encodeURIComponent(id)}`);
+    };
+    start.mutate(
+      { link, isRecursive: choice.isRecursive },
+      { onSuccess: done, onSettled: () => (isUnderWay.current = false) },
+    );
+    return true;
+  };
+
+  return { choice, change, submit, start, preview, look: isSettled ? look : lookAtLink(link), fieldError: fieldError(), isSettled };
+
+  /** The server's words where it has spoken. */
+  function fieldError(): string | undefined {
+    if (isMissing) return 'Paste the link of a folder first.';
+    if (start.error && isAboutTheFolder(start.error)) return start.error.message;
+    if (previewError && isAboutTheFolder(previewError)) return previewError.message;
+    return isSettled && look.kind === 'wrong' && !preview.data ? look.message : undefined;
+  }
+}
+
+function isBadLink(error: Error | null): boolean {
+  return error instanceof ApiError && error.status === BAD_REQUEST;
+}
+
+/** What Drive or the server say about the folder, and not that nobody answers. */
+export function isAboutTheFolder(error: Error): boolean {
+  return error instanceof ApiError && (error.status === 400 || error.status === 500);
+}

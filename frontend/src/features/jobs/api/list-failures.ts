@@ -1,0 +1,38 @@
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
+import { request } from '@/lib/api';
+
+export interface FailedImage {
+  file_id: string;
+  /** Name in Drive. Text, never markup. */
+  name: string;
+  /** Stable name of the reason in kebab-case. */
+  reason: string;
+  message: string;
+  advice: string;
+  attempts: number;
+  drive_url: string;
+}
+
+export interface FailurePage {
+  failures: FailedImage[];
+  total: number;
+  total_pages: number;
+}
+
+const PER_PAGE = 25;
+const WHILE_RUNNING_MS = 4_000;
+
+export function failuresQuery(id: string, page: number, isRunning: boolean) {
+  return queryOptions({
+    queryKey: ['jobs', 'failures', id, page, isRunning],
+    queryFn: ({ signal }) =>
+      request<FailurePage>(`/import/jobs/${encodeURIComponent(id)}/failures`, { query: { page, per_page: PER_PAGE }, signal }),
+    refetchInterval: isRunning ? WHILE_RUNNING_MS : false,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** A page of what failed, asked for anew while the job runs and once when it has ended. */
+export function useFailures(id: string, page: number, isRunning: boolean) {
+  return useQuery(failuresQuery(id, page, isRunning));
+}

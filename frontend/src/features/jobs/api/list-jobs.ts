@@ -1,0 +1,28 @@
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
+import { request } from '@/lib/api';
+import { hasEnded, type Job } from './job';
+
+export interface JobPage {
+  /** Newest first. */
+  jobs: Job[];
+  total: number;
+  total_pages: number;
+}
+
+const WHILE_RUNNING_MS = 3_000;
+/** Others start jobs too. */
+const AT_REST_MS = 30_000;
+
+export function jobsQuery(page: number, perPage: number) {
+  return queryOptions({
+    queryKey: ['jobs', 'list', page, perPage],
+    queryFn: ({ signal }) => request<JobPage>('/import/jobs', { query: { page, per_page: perPage }, signal }),
+    refetchInterval: ({ state }) => (state.data?.jobs.every(hasEnded) ? AT_REST_MS : WHILE_RUNNING_MS),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** A page of jobs, asked for anew while any of them runs. */
+export function useJobs(page: number, perPage: number) {
+  return useQuery(jobsQuery(page, perPage));
+}

@@ -1,0 +1,64 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { ApiError } from '@/lib/api-error';
+import { attention } from '@/lib/attention';
+import { jobQuery, useJob } from './get-job';
+import type { Job } from './job';
+import type { ArrivedImage } from './job-events';
+import { watchJob } from './watch-job';
+
+/** So many of the newest images are kept. */
+export const NEWEST = 24;
+
+export interface WatchedJob {
+  /** As it was last heard of. */
+  job: Job | undefined;
+  /** Newest first. */
+  images: ArrivedImage[];
+  /** False while the server does not answer. */
+  isConnected: boolean;
+  /** Why there is no job. */
+  error: Error | null;
+  reload: () => void;
+}
+
+/** A job, live until its end, for as long as it is shown. */
+export function useWatchedJob(id: string): WatchedJob {
+  const client = useQueryClient();
+  const { data: job, error, refetch } = useJob(id);
+  const [images, setImages] = useState<ArrivedImage[]>([]);
+  const [isConnected, setIsConnected] = useState(true);
+  const isRefused = error instanceof ApiError && !error.isTemporary;
+  const canWatch = job !== undefined && !isRefused;
+
+  useEffect(() => {
+    if (!canWatch) return;
+    const stop = new AbortController();
+    const { queryKey } = jobQuery(id);
+    let newest = 0;
+    const watch = {
+      id,
+      // of thousands that came before, only the last are shown
+      after: () => Math.max(newest, (client.getQueryData(queryKey)?.processed ?? 0) - NEWEST),
+      onJob: (now: Job) => {
+        if (!stop.signal.aborted) client.setQueryData(queryKey, now);
+      },
+      onImages: (arrived: ArrivedImage[]) => {
+        newest = Math.max(newest, ...arrived.map(({ number }) => number));
+        setImages((before) => newestOf(before, arrived));
+      },
+      onConnected: setIsConnected,
+      onRefused: () => void client.invalidateQueries({ queryKey }),
+    };
+    void watchJob(watch, attention(stop.signal), stop.signal);
+    return () => stop.abort();
+  }, [client, id, canWatch]);
+
+  return { job, images, isConnected, error: isRefused || !job ? error : null, reload: () => void refetch() };
+}
+
+/** Images that are told again are the same. */
+function newestOf(before: ArrivedImage[], arrived: ArrivedImage[]): ArrivedImage[] {
+  const byNumber = new Map([...before, ...arrived].map((image) => [image.number, image]));
+  return [...byNumber.values()].sort((a, b) => b.number - a.number).slice(0, NEWEST);
+}

@@ -1,0 +1,116 @@
+/** Follows a job to its end: by events, and by asking again and again where those do not come through. */
+
+import type { Attention } from '@/lib/attention';
+import { ApiError } from '@/lib/api-error';
+import { sleep } from '@/lib/sleep';
+import { getJob } from './get-job';
+import { hasEnded, type Job } from './job';
+import { readJobEvents, type ArrivedImage } from './job-events';
+
+export interface Watch {
+  id: string;
+  /** The image after which events are wanted. */
+  after: () => number;
+  onJob: (job: Job) => void;
+  onImages: (images: ArrivedImage[]) => void;
+  /** False when neither events nor an answer came, true again as soon as anything is heard. */
+  onConnected: (isConnected: boolean) => void;
+  /** The server refuses: there is no such job any more, or it wants a token. */
+  onRefused: () => void;
+}
+
+export interface Pace {
+  /** Before the first attempt to come back; doubles with each. */
+  againAfterMs: number;
+  againAtMostMs: number;
+  /** So many attempts in a row must fail before it is only asked. */
+  attempts: number;
+  askEveryMs: number;
+  /** How often it is asked before events are tried again. */
+  asks: number;
+  /** Nobody looks: the browser's few connections are for others, but the title of the tab goes on. */
+  askAwayEveryMs: number;
+}
+
+export const PACE: Pace = {
+  againAfterMs: 1_000,
+  againAtMostMs: 15_000,
+  attempts: 3,
+  askEveryMs: 2_000,
+  asks: 15,
+  askAwayEveryMs: 10_000,
+};
+
+/** Returns when the job has ended, when the server refuses, and when `signal` fires. Never throws. */
+export async function watchJob(watch: Watch, tab: Attention, signal: AbortSignal, pace: Pace = PACE): Promise<void> {
+  let failures = 0;
+  while (!signal.aborted) {
+    if (tab.isAway()) {
+      if (await isOver(watch, signal)) return;
+      await sleep(pace.askAwayEveryMs, AbortSignal.any([signal, tab.back()]));
+      continue;
+    }
+    const heard = await follow(watch, tab, signal);
+    // also after the end: the numbers that came with it may be a moment old
+    if (await isOver(watch, signal)) return;
+    failures = heard ? 0 : failures + 1;
+    if (failures < pace.attempts) {
+      await sleep(delayOf(failures, pace), signal);
+      continue;
+    }
+    for (let asked = 0; asked < pace.asks && !tab.isAway(); asked += 1) {
+      await sleep(pace.askEveryMs, signal);
+      if (await isOver(watch, signal)) return;
+    }
+  }
+}
+
+/** With jitter, so that not everybody comes back at once to a server that has started again. */
+function delayOf(failures: number, pace: Pace): number {
+  const delay = Math.min(pace.againAtMostMs, pace.againAfterMs * 2 ** Math.max(0, failures - 1));
+  return delay * (0.5 + Math.random() / 2);
+}
+
+/** Reads events until they end or nobody looks any more. True if anything was heard. */
+async function follow(watch: Watch, tab: Attention, signal: AbortSignal): Promise<boolean> {
+  const left = new AbortController();
+  const leave = setInterval(() => {
+    if (tab.isAway()) left.abort();
+  }, 1_000);
+  let isHeard = false;
+  const reader = {
+    onJob: watch.onJob,
+    onImages: watch.onImages,
+    onSign: () => {
+      isHeard = true;
+      watch.onConnected(true);
+    },
+  };
+  try {
+    await readJobEvents(watch.id, watch.after(), reader, AbortSignal.any([signal, left.signal]));
+  } catch {
+    // why does not matter: who is asked next says it, or is silent too
+  } finally {
+    clearInterval(leave);
+  }
+  return isHeard;
+}
+
+/** Asks once. True where nothing follows. */
+async function isOver(watch: Watch, signal: AbortSignal): Promise<boolean> {
+  try {
+    if (signal.aborted) return true;
+    const job = await getJob(watch.id, signal);
+    watch.onConnected(true);
+    watch.onJob(job);
+    return hasEnded(job);
+  } catch (error) {
+    if (signal.aborted) return true;
+    if (error instanceof ApiError && !error.isTemporary) {
+      watch.onRefused();
+      return true;
+    }
+    watch.onConnected(false);
+    return false;
+  }
+}
