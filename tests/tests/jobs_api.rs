@@ -52,8 +52,8 @@ async fn an_import_is_previewed_watched_and_its_failures_retried() {
     let started = import.start_import(&tree).await.expect("an import");
     assert_eq!(started.total_images, Some(3), "{started:?}");
     let job = started.job_id.expect("a job");
-    let (_, seen) = events(&stack, &job, "").await;
-    assert_eq!(ids_of("image", &seen), ["1", "2"]);
+    let (status, seen) = events(&stack, &job, "").await;
+    assert_eq!(ids_of("image", &seen), ["1", "2"], "{status} {seen:?} {:?}", import.job(&job).await);
     assert_eq!(ids_of("end", &seen), ["end"]);
     assert_eq!(ids_of("image", &events(&stack, &job, "1").await.1), ["2"]);
     assert_eq!(events(&stack, &job, "end").await, (204, Vec::new()));
