@@ -22,7 +22,7 @@ pub(crate) use lists::{BlockHead, Placed};
 pub(crate) use mysql::options as mysql_options;
 pub(crate) use order::{Key, Order, Position, Sort, Start};
 pub(crate) use select::{Equal, Wanted};
-pub(crate) use tracking::Folded;
+pub(crate) use tracking::{Folded, Glance};
 
 use crate::config::Database;
 use mysql::MySqlStore;

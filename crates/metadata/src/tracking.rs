@@ -8,24 +8,25 @@ use service::{Shutdown, error::chain};
 
 use crate::{
     database::Connection,
-    store::{Folded, Store, StoreError},
+    store::{Folded, Glance, Store, StoreError},
 };
 
 /// Changes of this process are folded after that time, together with others that come meanwhile.
 const SOON: Duration = Duration::from_millis(100);
 /// Longest time between two looks: another process may have changed rows.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How often the counts are compared with the table.
-const VERIFY_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often the counts are compared with the table: at most, and so seldom that it takes a thousandth of the time.
+const VERIFY_EVERY: Duration = Duration::from_secs(60);
+const VERIFY_PART: u32 = 1000;
 /// The wait after a first failure.
 const BACKOFF: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(30) };
 
 /// Works until `shutdown`.
 pub(crate) async fn run(connection: Connection, shutdown: Shutdown) {
     let work = async {
-        let (mut failures, mut verified) = (0, None);
+        let (mut failures, mut watch) = (0, Watch::default());
         loop {
-            match round(&connection, &mut verified).await {
+            match watch.round(&connection).await {
                 Ok(store) => {
                     failures = 0;
                     let changed = tokio::time::timeout(LOOK_EVERY, store.changed());
@@ -48,31 +49,64 @@ pub(crate) async fn run(connection: Connection, shutdown: Shutdown) {
     }
 }
 
-/// Does all there is to do.
-async fn round(connection: &Connection, verified: &mut Option<Instant>) -> Result<Store, StoreError> {
-    let store = connection.store().await?;
-    if verified.is_none_or(|at| at.elapsed() >= VERIFY_EVERY) {
-        if !store.verify_counts().await? {
-            tracing::warn!(
-                "the counts differ from the table `images`, which was changed past its triggers (TRUNCATE, a restored \
-                 copy): counting anew"
-            );
+/// Watches over the counts.
+#[derive(Default)]
+struct Watch {
+    /// When they are to be compared with the table again; at once, at first.
+    verify_at: Option<Instant>,
+    /// They looked wrong the last time.
+    adrift: Option<Glance>,
+}
+
+impl Watch {
+    /// Does all there is to do.
+    async fn round(&mut self, connection: &Connection) -> Result<Store, StoreError> {
+        let store = connection.store().await?;
+        let began = Instant::now();
+        if self.verify_at.is_none_or(|at| at <= began) {
+            if !store.verify_counts().await? {
+                warn();
+            }
+            self.verify_at = Some(Instant::now() + VERIFY_EVERY.max(began.elapsed() * VERIFY_PART));
         }
-        *verified = Some(Instant::now());
-    }
-    loop {
-        match store.fold().await? {
-            Folded::Some(_) => {}
-            Folded::NotReady => {
-                let began = Instant::now();
-                if !store.rebuild_counts().await? {
-                    return Ok(store);
-                }
+        let mut building: Option<Instant> = None;
+        loop {
+            let folded = store.fold().await?;
+            if folded != Folded::NotReady
+                && let Some(began) = building.take()
+            {
                 tracing::info!(millis = began.elapsed().as_millis(), "images counted");
             }
-            // one more step of the blocks, then look for changes again
-            Folded::Nothing if store.build_blocks().await? => {}
-            Folded::Nothing => return Ok(store),
+            match folded {
+                Folded::Some(_) => {}
+                Folded::NotReady => {
+                    building.get_or_insert_with(Instant::now);
+                    if !store.build().await? {
+                        return Ok(store);
+                    }
+                }
+                // one look may have come between a row and its change, where the table has no transactions
+                Folded::Adrift(glance) if self.adrift == Some(glance) => {
+                    self.adrift = None;
+                    warn();
+                    store.forget_counts().await?;
+                }
+                Folded::Adrift(glance) => {
+                    self.adrift = Some(glance);
+                    return Ok(store);
+                }
+                Folded::Nothing => {
+                    self.adrift = None;
+                    return Ok(store);
+                }
+            }
         }
     }
+}
+
+fn warn() {
+    tracing::warn!(
+        "the counts differ from the table `images`, which was changed past its triggers (TRUNCATE, a restored copy): \
+         counting anew"
+    );
 }

@@ -62,7 +62,7 @@ async fn find(service: &Service, part: &str, more: &str) -> Vec<i64> {
 async fn settled(place: &Place) {
     wait_for("blocks", || async {
         let left = place.number("SELECT COUNT(*) FROM image_changes").await;
-        let ready = "SELECT COUNT(*) FROM image_index_state WHERE name = 'blocks' AND value = 'ready'";
+        let ready = "SELECT COUNT(*) FROM image_index_state WHERE value = 'ready'";
         (left == 0 && place.number(ready).await == 1).then_some(())
     })
     .await;

@@ -36,7 +36,7 @@ async fn settled(place: &Place) {
     wait_for("changes to be folded", || async {
         let left = place.number("SELECT COUNT(*) FROM image_changes").await;
         let ready = place.number("SELECT COUNT(*) FROM image_index_state WHERE value = 'ready'").await;
-        (left == 0 && ready == 2).then_some(())
+        (left == 0 && ready == 1).then_some(())
     })
     .await;
 }

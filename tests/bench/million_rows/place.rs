@@ -60,7 +60,7 @@ impl Place {
         wait_for("metadata is ready", TAKE_OVER, look, is_ready).await.expect("it is ready");
         loop {
             match sql.number("SELECT COUNT(*) FROM image_index_state WHERE value = 'ready'").await {
-                Some(2) => break,
+                Some(1) => break,
                 _ => assert!(started.elapsed() < TAKE_OVER, "sums and names are not ready in time"),
             }
             tokio::time::sleep(Duration::from_millis(100)).await;

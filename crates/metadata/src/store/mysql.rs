@@ -1,7 +1,7 @@
 //! MySQL and MariaDB. Transactions run at READ COMMITTED: without gap locks, writers of different images never wait
 //! for one another.
 
-mod blocks;
+mod build;
 mod counts;
 mod deep;
 mod fold;
@@ -53,8 +53,6 @@ pub(crate) struct MySqlStore {
     is_tracking: Arc<AtomicBool>,
     /// How the columns of `images` compare.
     dialect: Dialect,
-    /// Who builds counts.
-    process: uuid::Uuid,
 }
 
 impl MySqlStore {
@@ -74,13 +72,7 @@ impl MySqlStore {
             .connect_lazy_with(options(settings));
         let is_tracking = schema::bring_up_to_date(&pool).await?;
         let dialect = counts::dialect(&pool).await?;
-        Ok(Self {
-            pool,
-            changed: Arc::default(),
-            is_tracking: Arc::new(is_tracking.into()),
-            dialect,
-            process: uuid::Uuid::new_v4(),
-        })
+        Ok(Self { pool, changed: Arc::default(), is_tracking: Arc::new(is_tracking.into()), dialect })
     }
 
     pub(super) async fn ping(&self) -> Result<()> {

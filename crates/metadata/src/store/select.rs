@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::{
+    DEEP,
     order::{Key, Order, Position, Sort, Start},
     tracking::Filter,
 };
@@ -122,12 +123,18 @@ pub(super) fn statements(
             let timed = (format!("{column} IS NOT NULL"), vec![]);
             if descending { vec![rest] } else { vec![rest, timed] }
         }
+        // two statements and no OR, which would walk over all rows with the same key
         Start::After(Position { key, id }) => {
             let key = Bind::from(key);
-            let sql = format!("{column} {after}= ? AND ({column} {after} ? OR images.id {after} ?)");
-            let rest = (sql, vec![key.clone(), key, Bind::Integer(*id)]);
-            let has_untimed = descending && sort == Sort::Imported;
-            if has_untimed { vec![rest, (untimed, vec![])] } else { vec![rest] }
+            let same = format!("{column} = ? AND images.id {after} ?");
+            let mut places = vec![
+                (same, vec![key.clone(), Bind::Integer(*id)]),
+                (format!("{column} {after} ?"), vec![key]),
+            ];
+            if descending && sort == Sort::Imported {
+                places.push((untimed, vec![]));
+            }
+            places
         }
     };
     let direction = if descending { "DESC" } else { "ASC" };
@@ -138,14 +145,24 @@ pub(super) fn statements(
         let (by_number, among) =
             wanted.among.map_or(("", String::new()), |ids| (dialect.by_number, among(ids)));
         binds.extend(place_binds);
-        let sql = format!(
-            "SELECT {what} FROM images {by_number} WHERE {equal}{among} AND {place} \
-             ORDER BY {column} {direction}, images.id {direction} LIMIT ? OFFSET ?"
-        );
         let offset = if let Start::Offset(offset) = start { *offset } else { 0 };
+        let order = format!("ORDER BY {column} {direction}, images.id {direction}");
+        let rows =
+            format!("FROM images {by_number} WHERE {equal}{among} AND {place} {order} LIMIT ? OFFSET ?");
+        let sql = match columns {
+            Columns::Whole(_) if offset >= DEEP => picked(what.as_str(), &rows, &order),
+            _ => format!("SELECT {what} {rows}"),
+        };
         Select { sql, binds, offset, is_kept: wanted.among.is_none() }
     };
     places.into_iter().map(statement).collect()
+}
+
+/// Whole rows of a page far down. What comes before is walked over in an index alone; only the rows of the page are read.
+pub(super) fn picked(columns: &str, rows: &str, order: &str) -> String {
+    format!(
+        "SELECT {columns} FROM (SELECT images.id AS picked {rows}) AS page CROSS JOIN images ON images.id = picked {order}"
+    )
 }
 
 impl Columns<'_> {

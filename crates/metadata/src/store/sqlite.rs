@@ -1,7 +1,7 @@
 //! SQLite. One connection writes, so that any number of writers lose nothing to "database is locked"; others read.
 //! A file of the original may hold anything in any column: it is answered as it is.
 
-mod blocks;
+mod build;
 mod counts;
 mod deep;
 mod fold;
@@ -9,6 +9,7 @@ mod lists;
 mod releases;
 mod schema;
 mod steps;
+mod triggers;
 mod writer;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -45,8 +46,6 @@ pub(crate) struct SqliteStore {
     writer: Writer,
     /// Told when this process has changed a row.
     pub(super) changed: Arc<Notify>,
-    /// Who builds counts.
-    process: uuid::Uuid,
 }
 
 impl SqliteStore {
@@ -69,12 +68,7 @@ impl SqliteStore {
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE)
             .connect_lazy_with(options.clone());
-        Ok(Self {
-            readers,
-            writer: Writer::start(options),
-            changed: Arc::default(),
-            process: uuid::Uuid::new_v4(),
-        })
+        Ok(Self { readers, writer: Writer::start(options), changed: Arc::default() })
     }
 
     pub(super) async fn ping(&self) -> Result<()> {

@@ -17,12 +17,11 @@ use super::{Result, Store, in_time, row::Row};
 
 pub(super) use bytes::{Bytes, from_halves, halves};
 pub(super) use deep::{Bucket, Side, place};
-pub(super) use packed::{PackedBlock, pack, put_blocks};
+pub(super) use packed::{CountedRow, PackedBlock, add_up, pack, put_blocks};
+pub(crate) use state::Glance;
 pub(super) use sums::{Change, Sums, cut_to_blocks, upsert};
 pub(super) use tally::{Dialect, Grouping, Tally, bind_filter};
 
-/// Rows that are rather walked over than found by counts.
-const DEEP: u64 = 1_000;
 /// Rows written by one statement.
 pub(super) const AT_ONCE: usize = 1_000;
 /// Changes folded at once.
@@ -77,6 +76,21 @@ pub(crate) enum Folded {
     Some(usize),
     /// The counts are not there: they have to be built.
     NotReady,
+    /// There was nothing to fold, and yet the counts do not fit the table.
+    Adrift(Glance),
+}
+
+impl Folded {
+    /// What there is to say where there is nothing to fold.
+    pub(super) fn without_folding(glance: Glance) -> Option<Self> {
+        if !glance.is_ready {
+            return Some(Self::NotReady);
+        }
+        if glance.is_adrift() {
+            return Some(Self::Adrift(glance));
+        }
+        (!glance.has_changes).then_some(Self::Nothing)
+    }
 }
 
 impl Store {
@@ -129,9 +143,6 @@ impl Store {
         offset: u64,
         limit: u64,
     ) -> Result<Option<Vec<Row>>> {
-        if offset < DEEP {
-            return Ok(None);
-        }
         match self {
             Self::MySql(store) => in_time(store.deep(provider, offset, limit)).await,
             Self::Sqlite(store) => store.deep(provider, offset, limit).await,
@@ -163,19 +174,19 @@ impl Store {
         }
     }
 
-    /// Counts the table anew, in one snapshot and beside all writers; false when another process is at it.
-    pub(crate) async fn rebuild_counts(&self) -> Result<bool> {
+    /// Counts one more part of the table, and makes its blocks of names; false when another process is at it.
+    pub(crate) async fn build(&self) -> Result<bool> {
         match self {
-            Self::MySql(store) => store.rebuild_counts().await,
-            Self::Sqlite(store) => store.rebuild_counts().await,
+            Self::MySql(store) => in_time(store.build()).await,
+            Self::Sqlite(store) => store.build().await,
         }
     }
 
-    /// Makes some blocks of names that are not there yet, newest first; false when all are there.
-    pub(crate) async fn build_blocks(&self) -> Result<bool> {
+    /// The counts are not used any more, until they are built anew.
+    pub(crate) async fn forget_counts(&self) -> Result<()> {
         match self {
-            Self::MySql(store) => in_time(store.build_blocks()).await,
-            Self::Sqlite(store) => store.build_blocks().await,
+            Self::MySql(store) => in_time(store.forget_counts()).await,
+            Self::Sqlite(store) => store.forget_counts().await,
         }
     }
 

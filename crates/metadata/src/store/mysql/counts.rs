@@ -45,7 +45,7 @@ impl MySqlStore {
 
     pub(in super::super) async fn has_name_blocks(&self) -> Result<bool> {
         let mut connection = self.pool.acquire().await?;
-        let state = state_of(&mut connection, state::BLOCKS).await?;
+        let state = state_of(&mut connection).await?;
         Ok(self.is_tracking() && state.as_deref() == Some(state::READY))
     }
 
@@ -83,6 +83,11 @@ impl MySqlStore {
         }
         connection.close().await?;
         Ok(agree)
+    }
+
+    pub(in super::super) async fn forget_counts(&self) -> Result<()> {
+        sqlx::query(state::FORGET).execute(&self.pool).await?;
+        Ok(())
     }
 
     fn compared(&self, provider: &str) -> String {
@@ -153,13 +158,19 @@ pub(super) async fn dialect(pool: &MySqlPool) -> Result<Dialect> {
     Ok(Dialect::MySql { provider: collate("storage_provider"), mime_type: collate("mime_type") })
 }
 
-/// How far something is.
-pub(super) async fn state_of(connection: &mut MySqlConnection, name: &str) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar(state::GET).bind(name.to_owned()).fetch_optional(connection).await?)
+/// How far the counts are.
+pub(super) async fn state_of(connection: &mut MySqlConnection) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar(state::GET).bind(state::INDEX).fetch_optional(connection).await?)
 }
 
-/// Notes how far something is.
-pub(super) async fn set_state(connection: &mut MySqlConnection, name: &str, value: String) -> Result<()> {
-    sqlx::query(state::SET).bind(name.to_owned()).bind(value).execute(connection).await?;
+/// The same, which nobody else changes until the end of the transaction.
+pub(super) async fn locked_state(connection: &mut MySqlConnection) -> Result<Option<String>> {
+    let sql = "SELECT value FROM image_index_state WHERE name = ? FOR UPDATE";
+    Ok(sqlx::query_scalar(sql).bind(state::INDEX).fetch_optional(connection).await?)
+}
+
+/// Notes how far they are.
+pub(super) async fn set_state(connection: &mut MySqlConnection, value: String) -> Result<()> {
+    sqlx::query(state::SET).bind(state::INDEX).bind(value).execute(connection).await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The triggers that note every change of a row. They need the right TRIGGER, and a server with binary logging must trust
 //! its users: where it refuses, the service works all the same, counting the table itself.
 
-use sqlx::{AssertSqlSafe, MySqlConnection, mysql::MySqlDatabaseError};
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, mysql::MySqlDatabaseError};
 
 use super::super::{Result, tracking::state};
 
@@ -14,37 +14,88 @@ const TRIGGERS: [(&str, &str, Rows); 3] = [
     ("image_changes_after_delete", "AFTER DELETE", &[("OLD", "-")]),
     ("image_changes_after_update", "AFTER UPDATE", &[("OLD", "-"), ("NEW", "")]),
 ];
+/// The name of a row that is never kept.
+const PROBE: &str = "image-import tries the triggers";
 
-/// Sees to it that the triggers are there, which is told when it `was_tracking` before and cannot be done; false then. What
-/// was counted before they were made is forgotten.
+/// Sees to it that the triggers are there and work, which is told when it `was_tracking` before and cannot be done; false
+/// then. What was counted before they were made is forgotten.
 pub(super) async fn ensure(connection: &mut MySqlConnection, was_tracking: bool) -> Result<bool> {
-    let there: Vec<String> = sqlx::query_scalar(
-        "SELECT CAST(trigger_name AS CHAR) FROM information_schema.triggers \
-         WHERE trigger_schema = DATABASE() AND event_object_table = 'images'",
-    )
-    .fetch_all(&mut *connection)
-    .await?;
+    let mut there = ours(connection).await?;
+    if there.iter().any(|(_, is_own)| !is_own) && fail_for_everybody(connection).await? {
+        tracing::warn!(
+            "the triggers belong to a user of MySQL who is gone or has lost the rights: making them anew"
+        );
+        for (name, _) in there.drain(..) {
+            let sql = format!("DROP TRIGGER IF EXISTS {name}");
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await?;
+        }
+    }
     let missing =
-        TRIGGERS.iter().filter(|(name, ..)| !there.iter().any(|has| has.eq_ignore_ascii_case(name)));
+        TRIGGERS.iter().filter(|(name, ..)| !there.iter().any(|(has, _)| has.eq_ignore_ascii_case(name)));
+    let mut is_any_made = false;
     for (name, event, rows) in missing {
         sqlx::query(state::FORGET).execute(&mut *connection).await?;
         let sql = format!("CREATE TRIGGER {name} {event} ON images FOR EACH ROW {}", note(rows));
-        match sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await {
-            Ok(_) => {}
-            Err(error) => return refused(error, was_tracking),
+        if let Err(error) = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await
+            && number_of(&error) != Some(ALREADY_THERE)
+        {
+            return refused(error, was_tracking);
         }
+        is_any_made = true;
+    }
+    if is_any_made {
+        // another process may have begun to count before the last one was there
+        sqlx::query(state::FORGET).execute(&mut *connection).await?;
     }
     Ok(true)
+}
+
+/// The triggers of ours that are there, and whether they run with the rights of this very user.
+async fn ours(connection: &mut MySqlConnection) -> Result<Vec<(String, bool)>> {
+    let there: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT CAST(trigger_name AS CHAR), CAST(CAST(definer AS CHAR) = CAST(CURRENT_USER() AS CHAR) AS SIGNED) \
+         FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND event_object_table = 'images'",
+    )
+    .fetch_all(connection)
+    .await?;
+    let is_ours = |name: &str| TRIGGERS.iter().any(|(ours, ..)| ours.eq_ignore_ascii_case(name));
+    Ok(there
+        .into_iter()
+        .filter(|(name, _)| is_ours(name))
+        .map(|(name, is_own)| (name, is_own != 0))
+        .collect())
+}
+
+/// A trigger runs with the rights of whoever made it. After a move to another server, or when that user was dropped, no row
+/// can be written any more, by anybody: is it so? Only a row tells, which is taken back.
+async fn fail_for_everybody(connection: &mut MySqlConnection) -> Result<bool> {
+    let mut transaction = connection.begin().await?;
+    let tried = sqlx::query(
+        "INSERT INTO images (name, google_drive_id, size, mime_type, storage_path, storage_provider) \
+         VALUES (?, ?, 0, '', '', '')",
+    )
+    .bind(PROBE)
+    .bind(uuid::Uuid::new_v4().to_string())
+    .execute(&mut *transaction)
+    .await;
+    transaction.rollback().await?;
+    let number = tried.err().as_ref().and_then(number_of);
+    // no such user; no right to use a trigger or to write the changes
+    Ok(matches!(number, Some(1449 | 1142 | 1143 | 1227)))
+}
+
+/// What is noted of a row, but for its sign and its bytes.
+pub(super) fn noted(row: &str) -> String {
+    format!(
+        "{row}.id, COALESCE(LEFT({row}.created_at, 10), ''), COALESCE(LEFT({row}.created_at, 16), ''), \
+         COALESCE(LEFT({row}.storage_provider, 255), ''), COALESCE(LEFT({row}.mime_type, 255), ''), LEFT({row}.job_id, 255)"
+    )
 }
 
 /// One statement: a body of several would need a delimiter of a client, and is no faster.
 fn note(rows: Rows) -> String {
     let values = rows.iter().map(|(row, sign)| {
-        format!(
-            "({row}.id, COALESCE(LEFT({row}.created_at, 10), ''), COALESCE(LEFT({row}.created_at, 16), ''), \
-             COALESCE(LEFT({row}.storage_provider, 255), ''), COALESCE(LEFT({row}.mime_type, 255), ''), \
-             LEFT({row}.job_id, 255), {sign}1, {sign}CAST(COALESCE({row}.size, 0) AS DECIMAL(40, 0)))"
-        )
+        format!("({}, {sign}1, {sign}CAST(COALESCE({row}.size, 0) AS DECIMAL(40, 0)))", noted(row))
     });
     format!(
         "INSERT INTO image_changes (image_id, day, minute, storage_provider, mime_type, job_id, images, bytes) \
@@ -53,26 +104,33 @@ fn note(rows: Rows) -> String {
     )
 }
 
-fn refused(error: sqlx::Error, is_told: bool) -> Result<bool> {
-    let number = match &error {
-        sqlx::Error::Database(error) => {
-            error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
-        }
-        _ => None,
-    };
-    let advice = match number {
+/// A trigger of this name is there.
+const ALREADY_THERE: u16 = 1359;
+
+fn number_of(error: &sqlx::Error) -> Option<u16> {
+    let sqlx::Error::Database(error) = error else { return None };
+    error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
+}
+
+/// What an administrator does about a refused trigger; `None` for any other error.
+pub(crate) fn advice(error: &sqlx::Error) -> Option<&'static str> {
+    match number_of(error)? {
         // no right TRIGGER, no right at all on the database
-        Some(1142 | 1044 | 1227) => {
-            "as an administrator: GRANT TRIGGER ON the database TO the user; then restart"
+        1142 | 1044 | 1227 => {
+            Some("as an administrator: GRANT TRIGGER ON the database TO the user; then restart")
         }
-        Some(1419) => {
+        1419 => Some(
             "as an administrator: SET GLOBAL log_bin_trust_function_creators = 1 (and in the server's settings, for its \
-             next start); then restart"
-        }
-        // another process made it meanwhile, or another trigger has the only place of an old server
-        Some(1359 | 1235) => "remove the other triggers on the table `images`; then restart",
-        _ => return Err(error.into()),
-    };
+             next start); then restart",
+        ),
+        // another trigger has the only place of an old server
+        1235 => Some("remove the other triggers on the table `images`; then restart"),
+        _ => None,
+    }
+}
+
+fn refused(error: sqlx::Error, is_told: bool) -> Result<bool> {
+    let Some(advice) = advice(&error) else { return Err(error.into()) };
     if is_told {
         tracing::warn!(
             advice,

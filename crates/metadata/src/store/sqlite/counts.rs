@@ -29,7 +29,7 @@ impl SqliteStore {
 
     pub(in super::super) async fn has_name_blocks(&self) -> Result<bool> {
         let mut connection = self.readers.acquire().await?;
-        Ok(state_of(&mut connection, state::BLOCKS).await?.as_deref() == Some(state::READY))
+        Ok(state_of(&mut connection).await?.as_deref() == Some(state::READY))
     }
 
     pub(in super::super) async fn verify_counts(&self) -> Result<bool> {
@@ -51,6 +51,11 @@ impl SqliteStore {
         if left.values().all(|images| *images == 0) {
             return Ok(true);
         }
+        self.forget_counts().await?;
+        Ok(false)
+    }
+
+    pub(in super::super) async fn forget_counts(&self) -> Result<()> {
         self.writer
             .write(|connection| {
                 Box::pin(async move {
@@ -59,7 +64,7 @@ impl SqliteStore {
                 })
             })
             .await?;
-        Ok(false)
+        Ok(())
     }
 }
 
@@ -89,13 +94,13 @@ fn tally(row: &SqliteRow) -> Result<Tally> {
     })
 }
 
-/// How far something is.
-pub(super) async fn state_of(connection: &mut SqliteConnection, name: &str) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar(state::GET).bind(name.to_owned()).fetch_optional(connection).await?)
+/// How far the counts are.
+pub(super) async fn state_of(connection: &mut SqliteConnection) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar(state::GET).bind(state::INDEX).fetch_optional(connection).await?)
 }
 
-/// Notes how far something is.
-pub(super) async fn set_state(connection: &mut SqliteConnection, name: &str, value: String) -> Result<()> {
-    sqlx::query(state::SET).bind(name.to_owned()).bind(value).execute(connection).await?;
+/// Notes how far they are.
+pub(super) async fn set_state(connection: &mut SqliteConnection, value: String) -> Result<()> {
+    sqlx::query(state::SET).bind(state::INDEX).bind(value).execute(connection).await?;
     Ok(())
 }

@@ -1,6 +1,9 @@
-//! Blocks of names on their way into the database.
+//! Blocks of names, and what a part of the table adds up to, on their way into the database.
 
-use crate::names::{Block, Entry};
+use std::collections::BTreeMap;
+
+use super::{Change, Sums};
+use crate::names::{self, Block, Entry};
 
 /// A block as it is stored; `None` where it has no rows any more.
 #[derive(Debug, Clone)]
@@ -35,11 +38,31 @@ impl PackedBlock {
     }
 }
 
+/// A row of a part of the table that is counted: as a change that brings it, and its name.
+pub(in super::super) type CountedRow = (Change, Entry);
+
 /// Packs blocks where it holds up no request.
 pub(in super::super) async fn pack(blocks: Vec<(i64, Vec<Entry>)>) -> Vec<PackedBlock> {
-    let packing = move || blocks.into_iter().map(|(number, rows)| PackedBlock::of(number, rows)).collect();
-    match tokio::task::spawn_blocking(packing).await {
-        Ok(packed) => packed,
+    aside(move || blocks.into_iter().map(|(number, rows)| PackedBlock::of(number, rows)).collect()).await
+}
+
+/// What rows add up to, and their blocks, of which they are all.
+pub(in super::super) async fn add_up(rows: Vec<CountedRow>) -> (Sums, Vec<PackedBlock>) {
+    aside(move || {
+        let mut blocks: BTreeMap<i64, Vec<Entry>> = BTreeMap::new();
+        let mut sums = Sums::default();
+        for (change, entry) in rows {
+            sums.add(&change);
+            blocks.entry(names::block_of(entry.id)).or_default().push(entry);
+        }
+        (sums, blocks.into_iter().map(|(number, rows)| PackedBlock::of(number, rows)).collect())
+    })
+    .await
+}
+
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
         Err(failed) => std::panic::resume_unwind(failed.into_panic()),
     }
 }

@@ -1,9 +1,6 @@
 //! What changes add up to, and the blocks of names that they touch.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::names;
 
@@ -36,55 +33,27 @@ pub(in super::super) struct Sums {
 }
 
 impl Sums {
-    /// Adds rows of a day, and to all days.
-    pub(in super::super) fn add_count(
-        &mut self,
-        day: String,
-        provider: &str,
-        mime_type: &str,
-        images: i64,
-        bytes: i128,
-    ) {
-        for day in [day, ALL_DAYS.to_owned()] {
-            let sum = self.counts.entry((day, provider.to_owned(), mime_type.to_owned())).or_default();
-            sum.0 += images;
-            sum.1 += bytes;
-        }
-    }
-
-    /// The same in parts of at most so many minutes: all else is little.
-    pub(in super::super) fn into_parts(self, most: usize) -> Vec<Arc<Self>> {
-        let mut parts = vec![Self { counts: self.counts, jobs: self.jobs, ..Self::default() }];
-        let mut minutes = self.minutes.into_iter();
-        loop {
-            let some: BTreeMap<_, _> = minutes.by_ref().take(most).collect();
-            if some.is_empty() {
-                return parts.into_iter().map(Arc::new).collect();
-            }
-            parts.push(Self { minutes: some, ..Self::default() });
-        }
-    }
-
     /// What these changes add up to.
     pub(in super::super) fn of(changes: &[Change]) -> Self {
         let mut sums = Self::default();
-        for change in changes {
-            sums.add_count(
-                change.day.clone(),
-                &change.provider,
-                &change.mime_type,
-                change.images,
-                change.bytes,
-            );
-            *sums.minutes.entry((change.minute.clone(), change.provider.clone())).or_default() +=
-                change.images;
-            if let Some(job) = &change.job_id {
-                let sum = sums.jobs.entry(job.clone()).or_default();
-                sum.0 += change.images;
-                sum.1 += change.bytes;
-            }
-        }
+        changes.iter().for_each(|change| sums.add(change));
         sums
+    }
+
+    /// Adds a change: to its day and to all days, its minute and its job.
+    pub(super) fn add(&mut self, change: &Change) {
+        for day in [change.day.as_str(), ALL_DAYS] {
+            let key = (day.to_owned(), change.provider.clone(), change.mime_type.clone());
+            let sum = self.counts.entry(key).or_default();
+            sum.0 += change.images;
+            sum.1 += change.bytes;
+        }
+        *self.minutes.entry((change.minute.clone(), change.provider.clone())).or_default() += change.images;
+        if let Some(job) = &change.job_id {
+            let sum = self.jobs.entry(job.clone()).or_default();
+            sum.0 += change.images;
+            sum.1 += change.bytes;
+        }
     }
 }
 

@@ -68,7 +68,7 @@ impl Dialect {
         let select = format!("SELECT {first} AS first, {second} AS second, images, {bytes} FROM");
         let images = self.whole("SUM(images)");
         format!(
-            "SELECT (SELECT value FROM image_index_state WHERE name = 'counts') AS state, g.first, g.second, g.images, \
+            "SELECT (SELECT value FROM image_index_state WHERE name = 'index') AS state, g.first, g.second, g.images, \
              {state_sums} FROM (SELECT 1 AS one) AS always LEFT JOIN (SELECT MIN(first) AS first, MIN(second) AS second, \
              {images} AS images, {sums} FROM ({select} {folded}{fits} UNION ALL {select} image_changes WHERE 1 = 1{fits}\
              {odd}) AS parts GROUP BY parts.{first_compared}, parts.{second_compared}) AS g ON 1 = 1"
