@@ -83,6 +83,7 @@ export function writeFolders(home) {
       folder('album', 'The big album', several('album-', ALBUM_SIZE, 'album')),
       folder('live', 'Live and slow', several('live-', 12, 'live')),
       folder('again', 'Closed and opened', several('again-', 12, 'again')),
+      folder('polled', 'Without events', several('polled-', 12, 'polled')),
       folder('stop', 'To be stopped', several('stop-', 12, 'stop')),
       folder('cut', 'Cut in the middle', several('cut-', 12, 'cut')),
       folder('other', 'For another origin', several('other-', 4, 'other')),

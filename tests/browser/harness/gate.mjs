@@ -37,8 +37,12 @@ export class Gate {
     for (const go of waiting) go();
   }
 
-  async close() {
+  releaseAll() {
     for (const prefix of [...this.held.keys()]) this.release(prefix);
+  }
+
+  async close() {
+    this.releaseAll();
     this.agent.destroy();
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));

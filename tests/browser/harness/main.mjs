@@ -1,19 +1,18 @@
 // @ts-check
 /** Tries every claim, and says so. */
 
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import '../claims/all.mjs';
 import { launch } from './browser.mjs';
 import { within } from './deadline.mjs';
 import { missing } from './program.mjs';
 import { claims } from './registry.mjs';
 import { SHOTS, Visit } from './visit.mjs';
-import { startDemo, startImportWorld } from './worlds.mjs';
+import { startDemo, startImportWorld, takePages } from './worlds.mjs';
 
 const CLAIM_MS = 90_000;
-const CLAIMS = fileURLToPath(new URL('../claims', import.meta.url));
 
 let passed = 0;
 let failed = 0;
@@ -55,6 +54,7 @@ async function attempt(browser, world, one, shots) {
     await visit.page.screenshot({ path: path.join(shots || tmpdir(), `FAILED-${one.name.replace(/[^\w-]+/g, '-')}.png`) }).catch(() => undefined);
   }
   reasons.push(...(await visit.end()));
+  world.settle();
   tell(one.name, [...new Set(reasons)], Date.now() - started);
 }
 
@@ -86,11 +86,10 @@ async function main(wanted) {
     tell('everything is built', [`build ${lacking.join(' and ')} first`]);
     return;
   }
-  const files = readdirSync(CLAIMS).filter((file) => file.endsWith('.mjs')).sort();
-  for (const file of files) await import(pathToFileURL(path.join(CLAIMS, file)).href);
   const chosen = claims.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
   const home = mkdtempSync(path.join(tmpdir(), 'image-import-browser-'));
   if (SHOTS !== '') mkdirSync(SHOTS, { recursive: true });
+  takePages(home);
   const browser = await launch();
   try {
     const of = (/** @type {string} */ world) => chosen.filter(({ options }) => options.world === world);

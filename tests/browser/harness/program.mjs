@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until, within } from './deadline.mjs';
 
-export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** The built pages. */
 export const PAGES = path.join(ROOT, 'frontend', 'dist');
 
@@ -28,9 +28,9 @@ export function missing() {
 export class Program {
   /**
    * @param {string[]} args
-   * @param {{log: string, cwd?: string, env?: Record<string, string>}} options
+   * @param {{log: string, cwd: string, env?: Record<string, string>}} options
    */
-  constructor(args, { log, cwd = ROOT, env = {} }) {
+  constructor(args, { log, cwd, env = {} }) {
     mkdirSync(path.dirname(log), { recursive: true });
     const out = openSync(log, 'a');
     this.log = log;

@@ -1,6 +1,7 @@
 // @ts-check
 /** The two systems that the claims look at, and what can be asked of them beside their pages. */
 
+import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { until } from './deadline.mjs';
 import { linkTo, writeFolders } from './folders.mjs';
@@ -19,6 +20,9 @@ export class World {
     this.url = `http://127.0.0.1:${port}`;
     this.stop = stop;
   }
+
+  /** Undoes what a claim may have left behind. */
+  settle() {}
 
   /**
    * JSON of an answer; a status of failure is an error.
@@ -72,10 +76,18 @@ export class World {
   }
 }
 
+/**
+ * Copies the built pages to where a system started in `home` looks for them, so that a build in between changes nothing.
+ * @param {string} home
+ */
+export function takePages(home) {
+  cpSync(PAGES, path.join(home, 'frontend', 'dist'), { recursive: true });
+}
+
 /** `image-import demo`, its sample pictures imported. @param {string} home */
 export async function startDemo(home) {
   const port = await freePorts(7);
-  const program = new Program(['demo', '--port-base', String(port)], { log: path.join(home, 'demo.log') });
+  const program = new Program(['demo', '--port-base', String(port)], { log: path.join(home, 'demo.log'), cwd: home });
   await program.answers(`http://127.0.0.1:${port}/ready`);
   const world = new World(port, () => program.stop());
   await until('the sample pictures', async () => (await world.api('/images?per_page=1')).total >= 24, 90_000);
@@ -107,11 +119,16 @@ export class ImportWorld extends World {
     const env = {
       GOOGLE_DRIVE_API_URL: `${this.gate.origin}/drive/v3`,
       GOOGLE_API_KEY: 'any key will do',
-      UI_DIR: PAGES,
+      UI_DIR: path.join(this.home, 'frontend', 'dist'),
       WORKER_CONCURRENCY: '8',
     };
     this.program = new Program(args, { log: path.join(this.home, 'up.log'), cwd: this.home, env });
     await this.program.answers(`${this.url}/ready`);
+  }
+
+  /** @override */
+  settle() {
+    this.gate.releaseAll();
   }
 
   /** Ends the system as a power cut would. */

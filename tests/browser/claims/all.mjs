@@ -1,0 +1,9 @@
+// @ts-check
+/** Everything that is claimed, in the order in which it is tried: of a world, the first finds it empty. */
+
+import './design.mjs';
+import './empty.mjs';
+import './import.mjs';
+import './original-ui.mjs';
+import './jobs.mjs';
+import './trouble.mjs';
