@@ -16,7 +16,10 @@ use client::Secret;
 use emulators::{drive, s3};
 use service::Env;
 
-use crate::exit::Usage;
+use crate::{
+    exit::Usage,
+    pages::{Pages, Wish},
+};
 
 pub(crate) use parts::Parts;
 use ports::{Addresses, Sockets};
@@ -38,6 +41,8 @@ pub(crate) struct Plan {
     pub(crate) data_dir: PathBuf,
     /// What the Drive emulator serves. Without one, it is Google's own Drive.
     pub(crate) drive: Option<drive::Config>,
+    /// What to do about a web page that is not built.
+    pub(crate) page: Wish,
 }
 
 /// A running system.
@@ -45,8 +50,8 @@ pub(crate) struct Plan {
 pub(crate) struct System {
     /// Where its parts are.
     pub(crate) addresses: Addresses,
-    /// True when the web page is served.
-    pub(crate) has_pages: bool,
+    /// The web page.
+    pub(crate) pages: Pages,
     /// Where the rows are, for a person.
     pub(crate) database: String,
     parts: Parts,
@@ -58,9 +63,15 @@ pub(crate) async fn start(plan: Plan) -> anyhow::Result<System> {
     let sockets = Sockets::bind(plan.ports, has_own_bucket, plan.drive.is_some()).await?;
     let addresses = sockets.addresses()?;
     let env = wire(plan.env, &addresses, &plan.data_dir, plan.drive.is_some());
-    let configs = Configs::read(&env, &plan.data_dir, plan.drive.is_some())?;
+    let mut configs = Configs::read(&env, &plan.data_dir, plan.drive.is_some())?;
     std::fs::create_dir_all(&plan.data_dir).with_context(|| format!("make {}", plan.data_dir.display()))?;
-    let has_pages = configs.gateway.ui_dir.is_some();
+    let pages = if configs.gateway.ui_dir.is_some() {
+        Pages::given()
+    } else {
+        let (pages, dir) = Pages::own(plan.page, &addresses.gateway);
+        configs.gateway.ui_dir = dir;
+        pages
+    };
     let database = match &configs.metadata.database {
         metadata::Database::Sqlite { path } => path.display().to_string(),
         metadata::Database::MySql(mysql) => format!("MySQL, {} at {}", mysql.name, mysql.server),
@@ -84,7 +95,7 @@ pub(crate) async fn start(plan: Plan) -> anyhow::Result<System> {
     if let (Some(socket), Some(config)) = (sockets.drive, plan.drive) {
         last.serve("Drive emulator", |stop| drive::run(socket, config, stop));
     }
-    Ok(System { addresses, has_pages, database, parts })
+    Ok(System { addresses, pages, database, parts })
 }
 
 impl System {
@@ -116,6 +127,7 @@ impl System {
 
     /// Stops everything in order, and waits for it, but not for ever.
     pub(crate) async fn stop(self) {
+        self.pages.stop().await;
         self.parts.stop().await;
     }
 }
@@ -143,19 +155,7 @@ fn wire(mut env: Env, addresses: &Addresses, data_dir: &Path, has_emulator: bool
         env.set("GOOGLE_API_KEY", "any key will do");
     }
     env.set("DATA_DIR", data_dir.to_string_lossy());
-    if let Some(dir) = pages().filter(|_| env.get("UI_DIR").is_none()) {
-        env.set("UI_DIR", dir.to_string_lossy());
-    }
     env
-}
-
-/// The built web page: below the working directory, or in the workspace that this program was built in.
-fn pages() -> Option<PathBuf> {
-    let here = std::env::current_dir().ok();
-    let program = std::env::current_exe().ok();
-    let places =
-        here.iter().map(PathBuf::as_path).chain(program.iter().flat_map(|program| program.ancestors()));
-    places.map(|place| place.join("frontend").join("dist")).find(|dir| dir.join("index.html").is_file())
 }
 
 /// The embedded S3 server of the settings.

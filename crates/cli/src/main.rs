@@ -7,6 +7,7 @@ mod api;
 mod commands;
 mod exit;
 mod output;
+mod pages;
 mod progress;
 mod samples;
 

@@ -2,7 +2,12 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use axum::{Router, http::StatusCode, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    http::{StatusCode, header},
+    response::IntoResponse,
+    routing::get,
+};
 use serde_json::{Map, Value, json};
 
 use crate::extract::Json;
@@ -89,6 +94,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(name: &'static str, needs: Depen
             if all_up { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not-ready") };
         (
             status,
+            [(header::CACHE_CONTROL, "no-store")],
             Json(json!({"service": name, "status": word, "version": VERSION, "dependencies": dependencies})),
         )
             .into_response()

@@ -1,5 +1,7 @@
 //! Stopping in order: no new work, what runs is finished or handed back, and that within a bounded time.
 
+pub mod tree;
+
 use std::{future::Future, time::Duration};
 
 use tokio::task::JoinHandle;

@@ -20,7 +20,9 @@ use crate::{
     api::Api,
     commands::{import::say_failures, up},
     exit::Verdict,
-    output, progress,
+    output,
+    pages::{BuildArgs, Wish},
+    progress,
 };
 
 use folders::Folder;
@@ -51,6 +53,8 @@ pub(crate) struct Demo {
     data_dir: Option<PathBuf>,
     #[command(flatten)]
     ports: PortArgs,
+    #[command(flatten)]
+    page: BuildArgs,
 }
 
 impl Demo {
@@ -64,7 +68,9 @@ impl Demo {
         // the links in a directory that is kept must lead somewhere the next time too
         let is_passing = self.exit && self.data_dir.is_none();
         let ports = self.ports.ports(if is_passing { Ports::ANY } else { Ports::STANDARD });
-        let plan = Plan { env, ports, data_dir: home.path().to_owned(), drive: Some(drive) };
+        // nobody looks at the page of one that ends by itself
+        let page = if self.exit { Wish::AsItIs } else { self.page.wish() };
+        let plan = Plan { env, ports, data_dir: home.path().to_owned(), drive: Some(drive), page };
         let system = all_in_one::start(plan).await.inspect_err(|error| {
             if self.json {
                 output::json(&Report::failed(error).json());

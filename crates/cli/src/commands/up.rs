@@ -9,6 +9,7 @@ use crate::{
     all_in_one::{self, Plan, PortArgs, Ports, System},
     exit::Verdict,
     output,
+    pages::{self, BuildArgs, State},
 };
 
 /// Start the whole system on this computer, until Ctrl-C
@@ -26,6 +27,8 @@ pub(crate) struct Up {
     /// Say where everything is in one line of JSON, once it runs
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    page: BuildArgs,
 }
 
 impl Up {
@@ -37,7 +40,8 @@ impl Up {
         let stop = Shutdown::on_signals();
         let data_dir = self.data_dir.unwrap_or_else(|| env.get("DATA_DIR").unwrap_or("./.data").into());
         let ports = self.ports.ports(Ports::STANDARD);
-        let plan = Plan { env: env.clone(), ports, data_dir: data_dir.clone(), drive: None };
+        let plan =
+            Plan { env: env.clone(), ports, data_dir: data_dir.clone(), drive: None, page: self.page.wish() };
         let system = all_in_one::start(plan).await?;
         let ended = tokio::select! {
             () = stop.stopping() => Ok(()),
@@ -106,11 +110,14 @@ fn say(system: &System, env: &Env, data_dir: &std::path::Path) {
 
 /// The addresses that a person opens.
 pub(crate) fn say_pages(system: &System) {
-    let gateway = system.addresses.gateway.replace("127.0.0.1", "localhost");
-    if system.has_pages {
-        output::say(&format!("  Web page  {gateway}"));
-    } else if std::path::Path::new("frontend/package.json").is_file() {
-        output::say("  Web page  not built: run `npm ci && npm run build` in frontend/ and start again");
+    let gateway = pages::page_address(&system.addresses.gateway);
+    match system.pages.state() {
+        State::Served => output::say(&format!("  Web page  {gateway}")),
+        State::Building => {
+            output::say(&format!("  Web page  {gateway} (being built: it appears there by itself)"));
+        }
+        State::Missing(why) => output::say(&format!("  Web page  not built: {why}")),
+        State::Absent => {}
     }
     output::say(&format!("  API       {gateway}/api"));
 }

@@ -6,8 +6,12 @@ mod arguments;
 mod client;
 mod demo;
 mod doctor;
+#[cfg(unix)]
+mod pages;
 mod ports;
 #[cfg(unix)]
 mod processes;
 mod program;
+#[cfg(unix)]
+mod running;
 mod verify;

@@ -1,79 +1,11 @@
 //! Processes that run until they are told to stop, by a signal that only Unix has.
 
-use std::{
-    io::{BufRead, BufReader, Read},
-    net::TcpStream,
-    path::Path,
-    process::{Child, ChildStdout, Command, Stdio},
-    time::{Duration, Instant},
-};
-
 use serde_json::Value;
 
-use crate::ports::free_base;
-
-/// A process that is killed when a test gives up.
-struct Running {
-    process: Child,
-    out: BufReader<ChildStdout>,
-}
-
-impl Running {
-    fn start(dir: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
-        let mut process = Command::new(assert_cmd::cargo::cargo_bin!("image-import"))
-            .args(arguments)
-            .current_dir(dir)
-            .env_clear()
-            .env("TMPDIR", dir)
-            .envs(settings.iter().copied())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let out = BufReader::new(process.stdout.take().unwrap());
-        Self { process, out }
-    }
-
-    /// The line for programs; it comes once everything runs.
-    fn line(&mut self) -> Value {
-        let mut line = String::new();
-        self.out.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap()
-    }
-
-    /// Asks it to stop, and waits for its end.
-    fn stop(mut self) -> i32 {
-        let asked = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
-        assert!(asked.success());
-        let deadline = Instant::now() + Duration::from_secs(30);
-        loop {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                return status.code().unwrap_or(-1);
-            }
-            assert!(Instant::now() < deadline, "it does not stop");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn get(url: &str) -> String {
-    let (host, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).unwrap();
-    let mut socket = TcpStream::connect(host).unwrap();
-    std::io::Write::write_all(
-        &mut socket,
-        format!("GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").as_bytes(),
-    )
-    .unwrap();
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).unwrap();
-    answer
-}
+use crate::{
+    ports::free_base,
+    running::{Running, get},
+};
 
 #[test]
 fn up_needs_no_settings_and_stops_in_order() {
