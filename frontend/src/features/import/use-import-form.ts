@@ -57,8 +57,8 @@ export function useImportForm(initial: Choice) {
   /** The server's words where it has spoken. */
   function fieldError(): string | undefined {
     if (isMissing) return 'Paste the link of a folder first.';
-    if (start.error && isAboutTheFolder(start.error)) return start.error.message;
-    if (previewError && isAboutTheFolder(previewError)) return previewError.message;
+    if (start.error && isAboutTheFolder(start.error)) return wordsOf(start.error);
+    if (previewError && isAboutTheFolder(previewError)) return wordsOf(previewError);
     return isSettled && look.kind === 'wrong' && !preview.data ? look.message : undefined;
   }
 }
@@ -70,4 +70,11 @@ function isBadLink(error: Error | null): boolean {
 /** What Drive or the server say about the folder, and not that nobody answers. */
 export function isAboutTheFolder(error: Error): boolean {
   return error instanceof ApiError && (error.status === 400 || error.status === 500);
+}
+
+/** What to do, without what only a log needs: `Error fetching files from Google Drive: 404 … (not-found). `. */
+function wordsOf(error: Error): string {
+  const code = error instanceof ApiError && error.code !== undefined ? `(${error.code}). ` : null;
+  const advice = code === null ? '' : error.message.split(code).slice(1).join(code);
+  return advice === '' ? error.message : advice;
 }

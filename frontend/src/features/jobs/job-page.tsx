@@ -31,12 +31,15 @@ export function JobPage({ id }: { id: string }) {
 function JobView({ job, watched }: { job: Job; watched: WatchedJob }) {
   const [parameters] = useSearchParams();
   useMilestones(job);
+  const failures = job.failed > 0 && <Failures job={job} page={pageNumber(parameters.get('failures'))} />;
   return (
     <Page title={jobName(job)} tabTitle={tabTitle(job)} actions={<JobActions job={job} />}>
       <JobNotes job={job} isConnected={watched.isConnected} />
       <JobNumbers job={job} />
+      {/* once it has ended, what is left to do comes first */}
+      {hasEnded(job) && failures}
       <ArrivedImages jobId={job.job_id} images={watched.images} />
-      {job.failed > 0 && <Failures job={job} page={pageNumber(parameters.get('failures'))} />}
+      {!hasEnded(job) && failures}
     </Page>
   );
 }

@@ -46,14 +46,19 @@ export function tabTitle(job: Job): string {
   return percent === null ? `Reading · ${jobName(job)}` : `${percent} % · ${jobName(job)}`;
 }
 
-/** `420 of 1,000 images`, `420 images, 1,000 found so far`. */
+/** `420 of 1,000`, `420 imported, 1,000 found so far`. */
+export function countWords(job: Job): string {
+  const [done, all] = [formatNumber(job.processed), formatNumber(job.total)];
+  if (!hasEnded(job) && job.listing === 'in_progress') return `${done} imported, ${all} found so far`;
+  return job.processed === job.total ? all : `${done} of ${all}`;
+}
+
+/** `420 of 1,000 images`, `420 images imported, 1,000 found so far`. */
 export function imagesWords(job: Job): string {
   if (!hasEnded(job) && job.listing === 'in_progress') {
     return `${countOf(job.processed, 'image')} imported, ${formatNumber(job.total)} found so far`;
   }
-  return job.processed === job.total
-    ? countOf(job.total, 'image')
-    : `${formatNumber(job.processed)} of ${countOf(job.total, 'image')}`;
+  return `${countWords(job)} ${job.total === 1 ? 'image' : 'images'}`;
 }
 
 /** `1.2 GB of 3 GB`; empty where nothing is known. */
@@ -68,7 +73,8 @@ export function rateWords(job: Job): string {
   const rates: string[] = [];
   if (job.images_per_second !== null) rates.push(`${rounded(job.images_per_second)} images/s`);
   if (job.bytes_per_second !== null) rates.push(`${formatBytes(job.bytes_per_second)}/s`);
-  return rates.join(', ');
+  // each stays in one line
+  return rates.map((rate) => rate.replace(' ', '\u00a0')).join(', ');
 }
 
 function rounded(rate: number): string {

@@ -62,11 +62,11 @@ function Numbers({ stats }: { stats: Stats }) {
         }))}
       />
       <ShareTable
-        title="By storage"
-        what="Storage"
+        title="By provider"
+        what="Provider"
         shares={(stats.by_provider ?? []).map(({ storage_provider: name, images, bytes: size }) => ({
           key: name,
-          name: name === 'aws' ? 'S3' : name,
+          name: name === 'aws' ? 'S3 (aws)' : name,
           images,
           bytes: Number(size),
         }))}

@@ -1,7 +1,11 @@
 import { countOf } from '@/lib/format';
+import { useThrottled } from '@/lib/use-throttled';
 import type { ArrivedImage } from '../api/job-events';
 import { ArrivedTile } from './arrived-tile';
 import styles from './arrived-images.module.css';
+
+/** Many may come in a second: thumbnails of what has been pushed out already would be made and loaded for nobody. */
+const AT_MOST_EVERY_MS = 1_500;
 
 interface ArrivedImagesProps {
   jobId: string;
@@ -10,7 +14,8 @@ interface ArrivedImagesProps {
 }
 
 /** The newest images of a job, as they land. */
-export function ArrivedImages({ jobId, images }: ArrivedImagesProps) {
+export function ArrivedImages({ jobId, images: all }: ArrivedImagesProps) {
+  const images = useThrottled(all, AT_MOST_EVERY_MS);
   if (images.length === 0) return null;
   const known = images.filter(({ isKnown }) => isKnown).length;
   return (

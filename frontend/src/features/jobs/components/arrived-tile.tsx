@@ -26,7 +26,7 @@ export function ArrivedTile({ image, isKnown, jobId }: ArrivedTileProps) {
           <span className={styles.name}>{image.name}</span>
         </span>
       ) : (
-        <img src={source} alt={image.name} decoding="async" onError={() => setIsBroken(true)} />
+        <img src={source} alt={image.name} loading="lazy" decoding="async" onError={() => setIsBroken(true)} />
       )}
     </Link>
   );

@@ -30,7 +30,8 @@ export function FailuresTable({ failures }: { failures: FailedImage[] }) {
               <OutLink href={failure.drive_url}>{failure.name === '' ? failure.file_id : failure.name}</OutLink>
             </th>
             <td role="cell">
-              {failure.message} <span className={styles.code}>{failure.reason}</span>
+              {failure.message}
+              {!failure.message.includes(failure.reason) && <span className={styles.code}>{failure.reason}</span>}
             </td>
             <td role="cell">{failure.advice}</td>
             <td role="cell" className={styles.number}>

@@ -1,7 +1,7 @@
 import { ProgressBar } from '@/components/progress-bar';
-import { countOf, formatDuration, formatNumber } from '@/lib/format';
+import { formatDuration, formatNumber } from '@/lib/format';
 import { hasEnded, progressOf, type Job } from '../api/job';
-import { bytesWords, imagesWords, percentOf, rateWords, timeWords } from '../words';
+import { bytesWords, countWords, imagesWords, percentOf, rateWords, timeWords } from '../words';
 import { JobState } from './job-state';
 import styles from './job-numbers.module.css';
 
@@ -31,12 +31,12 @@ export function JobNumbers({ job }: { job: Job }) {
 
 function factsOf(job: Job): [string, string][] {
   const isRunning = !hasEnded(job);
-  const facts: [string, string][] = [['Images', imagesWords(job)]];
+  const facts: [string, string][] = [['Images', countWords(job)]];
   const add = (name: string, value: string) => {
     if (value !== '') facts.push([name, value]);
   };
   add('Size', bytesWords(job));
-  if (job.failed > 0) add('Failed', countOf(job.failed, 'image'));
+  if (job.failed > 0) add('Failed', formatNumber(job.failed));
   if (job.cancelled > 0) add('Not imported', formatNumber(job.cancelled));
   if (job.state !== 'waiting') add(isRunning ? 'Speed' : 'Average speed', rateWords(job));
   if (job.seconds_left !== null) add('Time left', `about ${formatDuration(job.seconds_left)}`);
