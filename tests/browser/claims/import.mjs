@@ -1,5 +1,6 @@
 // @ts-check
 import { ALBUM_SIZE, idOf, linkTo } from '../harness/folders.mjs';
+import { showsEnd } from '../harness/job-page.mjs';
 import { claim, must, mustEqual } from '../harness/registry.mjs';
 
 /** @param {import('playwright-core').Page} page */
@@ -30,8 +31,7 @@ claim('a pasted link is previewed, imported, watched to its end, and seen in the
   await visit.shot('import-preview');
   await start(page).dblclick();
   await page.waitForURL(/\/jobs\/[\w-]{36}$/);
-  await page.getByText('Completed').first().waitFor();
-  await page.getByText(`${ALBUM_SIZE} images`).first().waitFor();
+  await showsEnd(page);
   mustEqual((await visit.world.api('/import/jobs')).total, 1, 'jobs after a double click');
   await visit.shot('job-completed');
   await page.getByRole('link', { name: 'Show in gallery' }).click();
@@ -95,7 +95,7 @@ claim('subfolders are left out unless asked for', { world: 'import' }, async (vi
   await page.getByText('2 images').first().waitFor();
   await start(page).click();
   await page.waitForURL(/\/jobs\//);
-  await page.getByText('Completed').first().waitFor();
+  await showsEnd(page);
   const job = await visit.world.api(`/import/jobs/${page.url().split('/').at(-1)}`);
   mustEqual([job.total, job.processed, job.recursive], [2, 2, true], 'the job');
 });

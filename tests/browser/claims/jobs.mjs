@@ -1,5 +1,6 @@
 // @ts-check
 import { readFile } from 'node:fs/promises';
+import { newest, showsEnd, showsProgress } from '../harness/job-page.mjs';
 import { claim, must, mustEqual } from '../harness/registry.mjs';
 
 /** @typedef {import('../harness/visit.mjs').Visit} Visit */
@@ -8,33 +9,19 @@ import { claim, must, mustEqual } from '../harness/registry.mjs';
 /** @param {Visit} visit */
 const worldOf = (visit) => /** @type {ImportWorld} */ (visit.world);
 
-/**
- * Waits until the page says that so many of 12 images are there, in words and by its bar.
- *
- * @param {import('playwright-core').Page} page
- * @param {number} count
- */
-async function shows(page, count) {
-  await page.getByText(`${count} of 12 images`).first().waitFor();
-  await page.locator(`[role=progressbar][aria-valuetext*="${count} of 12"]`).waitFor();
-}
-
-/** @param {import('playwright-core').Page} page */
-const newest = (page) => page.getByRole('region', { name: 'Newest images' }).getByRole('listitem');
-
 claim('a job is live: its bar moves and its images appear without a reload', { world: 'import' }, async (visit) => {
   const { gate } = worldOf(visit);
   gate.hold('live-', 4);
   const id = await visit.world.start('live');
   const page = await visit.open(`/jobs/${id}`);
   await page.getByRole('heading', { level: 1, name: 'Live and slow' }).waitFor();
-  await shows(page, 4);
+  await showsProgress(page, 4, 12);
   await newest(page).nth(3).waitFor();
   mustEqual(await newest(page).count(), 4, 'images that have appeared');
   await visit.shot('job-running');
   await page.evaluate(() => Object.assign(window, { isSamePage: true }));
   gate.release('live-');
-  await page.getByText('Completed').first().waitFor();
+  await showsEnd(page);
   await newest(page).nth(11).waitFor();
   const drawn = await newest(page).locator('img').evaluateAll(async (images) => {
     const all = /** @type {HTMLImageElement[]} */ (images);
@@ -50,18 +37,18 @@ claim('a job survives a reload, and can be closed and opened again by its addres
   const { gate } = worldOf(visit);
   gate.hold('again-', 5);
   const page = await visit.open(`/jobs/${await visit.world.start('again')}`);
-  await shows(page, 5);
+  await showsProgress(page, 5, 12);
   await page.reload();
-  await shows(page, 5);
+  await showsProgress(page, 5, 12);
   await newest(page).nth(4).waitFor();
   const address = page.url();
   await page.close();
   const later = await visit.context.newPage();
   visit.page = later;
   await later.goto(address);
-  await shows(later, 5);
+  await showsProgress(later, 5, 12);
   gate.release('again-');
-  await later.getByText('Completed').first().waitFor();
+  await showsEnd(later);
 });
 
 claim('a job goes on being shown where no events come through', { world: 'import', mayLog: [/import\/events/] }, async (visit) => {
@@ -69,9 +56,9 @@ claim('a job goes on being shown where no events come through', { world: 'import
   await visit.context.route('**/api/import/events/**', (route) => route.abort());
   gate.hold('polled-', 3);
   const page = await visit.open(`/jobs/${await visit.world.start('polled')}`);
-  await shows(page, 3);
+  await showsProgress(page, 3, 12);
   gate.release('polled-');
-  await page.getByText('Completed').first().waitFor();
+  await showsEnd(page);
 });
 
 claim('failures are told with reason and advice, saved as CSV, and tried again', { world: 'import' }, async (visit) => {
@@ -93,7 +80,7 @@ claim('failures are told with reason and advice, saved as CSV, and tried again',
   const before = page.url();
   await page.getByRole('button', { name: 'Retry all failed' }).click();
   await page.waitForURL((at) => /\/jobs\/[\w-]+$/.test(at.href) && at.href !== before);
-  await page.getByText('Completed').first().waitFor();
+  await showsEnd(page);
   await newest(page).nth(1).waitFor();
   mustEqual(await newest(page).count(), 2, 'images of the second try');
   await page.getByRole('link', { name: 'an earlier job' }).click();
@@ -105,7 +92,7 @@ claim('a job is cancelled after a question, and what is stored stays', { world: 
   gate.hold('stop-', 2);
   const id = await visit.world.start('stop');
   const page = await visit.open(`/jobs/${id}`);
-  await shows(page, 2);
+  await showsProgress(page, 2, 12);
   await page.getByRole('button', { name: 'Cancel import' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Go on importing' }).click();
   mustEqual((await visit.world.api(`/import/jobs/${id}`)).state, 'running', 'state after the question was answered with no');

@@ -1,4 +1,5 @@
 // @ts-check
+import { showsEnd, showsProgress } from '../harness/job-page.mjs';
 import { claim, must, mustEqual } from '../harness/registry.mjs';
 
 const API = '**/api/**';
@@ -79,13 +80,12 @@ claim('an import survives the death of the server, and so does the page that sho
   const world = /** @type {import('../harness/worlds.mjs').ImportWorld} */ (visit.world);
   world.gate.hold('cut-', 3);
   const page = await visit.open(`/jobs/${await world.start('cut')}`);
-  await page.getByText('3 of 12 images').first().waitFor();
+  await showsProgress(page, 3, 12);
   await world.kill();
   await page.getByText('Connection lost').waitFor();
   await visit.shot('job-connection-lost');
   world.gate.release('cut-');
   await world.up();
-  await page.getByText('Completed').first().waitFor({ timeout: 60_000 });
-  await page.getByText('12 images').first().waitFor();
+  await showsEnd(page);
   mustEqual(await page.getByText('Connection lost').count(), 0, 'notes of a lost connection');
 });

@@ -88,7 +88,10 @@ export function writeFolders(home) {
       folder('cut', 'Cut in the middle', several('cut-', 12, 'cut')),
       folder('other', 'For another origin', several('other-', 4, 'other')),
       folder('gone', 'To be deleted', several('gone-', 8, 'gone')),
+      folder('single', 'One by one', several('single-', 3, 'single')),
       folder('keys', 'With keys only', several('keys-', 3, 'keys')),
+      folder('axelight', 'Looked at by axe, light', several('axelight-', 3, 'axe light')),
+      folder('axedark', 'Looked at by axe, dark', several('axedark-', 3, 'axe dark')),
       folder('faulty', 'Some fail', faulty),
       folder('quota', 'Google makes us wait', [
         { ...file('quota-0', 'quota 0.png'), fault: { kind: 'html-403' } },

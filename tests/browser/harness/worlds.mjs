@@ -19,6 +19,8 @@ export class World {
   constructor(port, stop) {
     this.url = `http://127.0.0.1:${port}`;
     this.stop = stop;
+    /** What was imported, by the word of the folder. @type {Map<string, Promise<any>>} */
+    this.jobs = new Map();
   }
 
   /** Undoes what a claim may have left behind. */
@@ -59,7 +61,6 @@ export class World {
    * @param {string} word
    */
   async imported(word) {
-    this.jobs ??= /** @type {Map<string, Promise<any>>} */ (new Map());
     const job = this.jobs.get(word) ?? this.start(word).then((id) => this.ended(id));
     this.jobs.set(word, job);
     return job;

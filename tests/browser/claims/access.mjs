@@ -1,0 +1,107 @@
+// @ts-check
+import { problemsOf } from '../harness/axe.mjs';
+import { linkTo } from '../harness/folders.mjs';
+import { showsEnd, showsProgress } from '../harness/job-page.mjs';
+import { claim, must, mustEqual } from '../harness/registry.mjs';
+
+/** @typedef {import('../harness/visit.mjs').Visit} Visit */
+
+/**
+ * @param {Visit} visit
+ * @param {string} what
+ */
+async function mustBeAccessible(visit, what) {
+  const problems = await problemsOf(visit.page);
+  must(problems.length === 0, `${what}: ${problems.join('; ')}`);
+}
+
+for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+  claim(`no page has a violation that axe finds, ${colorScheme}`, { browser: { colorScheme } }, async (visit) => {
+    const { jobs } = await visit.world.api('/import/jobs');
+    const { page } = visit;
+    for (const at of ['/import', '/jobs', '/stats', '/no-such-page', `/jobs/${jobs[0].job_id}`]) {
+      await visit.open(at);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForLoadState('networkidle');
+      await mustBeAccessible(visit, at);
+    }
+    await page.setViewportSize({ width: 375, height: 812 });
+    for (const at of ['/import', '/jobs', '/stats']) {
+      await visit.open(at);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForLoadState('networkidle');
+      await mustBeAccessible(visit, `${at} on a phone`);
+    }
+  });
+
+  claim(`no import, failure or question has a violation that axe finds, ${colorScheme}`, { world: 'import', browser: { colorScheme }, mayLog: [/import\/preview/] }, async (visit) => {
+    const { gate } = /** @type {import('../harness/worlds.mjs').ImportWorld} */ (visit.world);
+    const { page } = visit;
+    await visit.open(`/jobs/${(await visit.world.imported('faulty')).job_id}`);
+    await page.getByRole('table').waitFor();
+    await mustBeAccessible(visit, 'a job with failures');
+    await visit.open(`/import?link=${encodeURIComponent(linkTo('nested'))}`);
+    await page.getByText('1 subfolder is left out.').waitFor();
+    await mustBeAccessible(visit, 'a preview');
+    await visit.open('/import?link=https%3A%2F%2Fexample.com%2Fphotos');
+    await page.getByRole('alert').first().waitFor();
+    await mustBeAccessible(visit, 'a wrong link');
+    const word = `axe${colorScheme}`;
+    gate.hold(`${word}-`, 1);
+    await visit.open(`/jobs/${await visit.world.start(word)}`);
+    await showsProgress(page, 1, 3);
+    await mustBeAccessible(visit, 'a job that runs');
+    await page.getByRole('button', { name: 'Cancel import' }).click();
+    await page.getByRole('dialog').waitFor();
+    await mustBeAccessible(visit, 'the question before a job is cancelled');
+  });
+}
+
+claim('an import needs no mouse, and what has the focus is always seen', { world: 'import' }, async (visit) => {
+  const page = await visit.open('/import');
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.keyboard.press('Tab');
+  const skip = page.getByRole('link', { name: 'Skip to the content' });
+  must(await skip.evaluate((link) => link === document.activeElement && link.getBoundingClientRect().top >= 0), 'the first stop is not the way past the navigation');
+  await page.keyboard.press('Enter');
+  mustEqual(await page.evaluate(() => document.activeElement?.id), 'main', 'the focus after the navigation was skipped');
+  await tabTo(page, page.getByRole('textbox', { name: 'Link of a Google Drive folder' }));
+  await page.keyboard.insertText(linkTo('keys'));
+  await page.getByRole('link', { name: 'With keys only' }).waitFor();
+  await tabTo(page, page.getByRole('checkbox', { name: 'Include subfolders' }));
+  await page.keyboard.press('Space');
+  await page.getByRole('link', { name: 'With keys only' }).waitFor();
+  await tabTo(page, page.getByRole('button', { name: 'Start import' }));
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/jobs\//);
+  await showsEnd(page);
+  await tabTo(page, page.getByRole('link', { name: 'Show in gallery' }));
+});
+
+/**
+ * Presses the tabulator until `target` has the focus. Whatever has it on the way must be seen, and be marked.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {import('playwright-core').Locator} target
+ */
+export async function tabTo(page, target) {
+  for (let stops = 0; stops < 60; stops += 1) {
+    await page.keyboard.press('Tab');
+    const focus = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (!element || element === document.body) return null;
+      const box = element.getBoundingClientRect();
+      const isMarked = [getComputedStyle(element), getComputedStyle(element, '::after')].some(
+        ({ outlineStyle, outlineWidth, boxShadow }) => (outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2) || boxShadow !== 'none',
+      );
+      const isSeen = box.width > 0 && box.bottom > 0 && box.top < window.innerHeight && box.right > 0 && box.left < window.innerWidth;
+      return { isMarked, isSeen, what: element.outerHTML.slice(0, 120) };
+    });
+    if (focus) {
+      must(focus.isSeen, `the focus is out of sight: ${focus.what}`);
+      must(focus.isMarked, `the focus is not marked: ${focus.what}`);
+    }
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+  }
+  throw new Error(`60 stops do not lead to ${target}`);
+}
