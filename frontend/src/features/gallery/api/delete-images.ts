@@ -1,0 +1,59 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { request } from '@/lib/api';
+import { inChunks } from '../selection';
+
+/** Images that one call may delete. */
+const MOST = 1000;
+
+interface ImagesDeleted {
+  deleted: number[];
+  not_found: number[];
+}
+
+/** How it ended: what is gone now, what was not reached, and why. */
+export interface Deletion {
+  gone: number[];
+  left: number[];
+  error: Error | null;
+}
+
+interface DeleteImages {
+  ids: number[];
+  /** Called after every call with those that are gone. */
+  onGone: (ids: number[]) => void;
+}
+
+/** Deletes call by call. The first call that fails ends it: what is gone stays gone, and is told. */
+async function deleteImages({ ids, onGone }: DeleteImages): Promise<Deletion> {
+  const gone: number[] = [];
+  for (const chunk of inChunks(ids, MOST)) {
+    try {
+      const answer = await request<ImagesDeleted>('/images/delete', { method: 'POST', body: { ids: chunk } });
+      const now = [...answer.deleted, ...answer.not_found];
+      gone.push(...now);
+      onGone(now);
+    } catch (error) {
+      if (gone.length === 0 || !(error instanceof Error)) throw error;
+      const done = new Set(gone);
+      return { gone, left: ids.filter((id) => !done.has(id)), error };
+    }
+  }
+  return { gone, left: [], error: null };
+}
+
+export function useDeleteImages() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: deleteImages,
+    onSettled: async () => {
+      // lists that were left behind show what is gone
+      client.removeQueries({ queryKey: ['gallery', 'first'], type: 'inactive' });
+      client.removeQueries({ queryKey: ['gallery', 'image'], type: 'inactive' });
+      await Promise.all([
+        client.invalidateQueries({ queryKey: ['gallery', 'counts'] }),
+        client.invalidateQueries({ queryKey: ['gallery', 'histogram'] }),
+        client.invalidateQueries({ queryKey: ['stats'] }),
+      ]);
+    },
+  });
+}

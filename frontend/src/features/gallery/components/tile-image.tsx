@@ -1,0 +1,97 @@
+import { useEffect, useRef, useState } from 'react';
+import { Icon } from '@/components/icon';
+import { onApiOrigin } from '@/lib/api-base';
+import { typeName, typeOf, type Image } from '@/lib/image';
+import { mayHaveThumbnail, pictureOf } from '../thumbnail';
+import { useThumbnail } from '../use-thumbnail';
+import styles from './tile.module.css';
+
+/** A tile that is scrolled past fast asks for nothing; one that stays so long does. */
+const PAUSE_MS = 120;
+
+interface TileImageProps {
+  image: Image;
+  width: number;
+  height: number;
+  isFast: () => boolean;
+}
+
+/** The thumbnail of a tile, or what the image is where it has none. */
+export function TileImage(props: TileImageProps) {
+  const { image } = props;
+  if (!mayHaveThumbnail(image) || image.thumbnail_url === undefined) return <TileLabel image={image} />;
+  return <Thumbnail key={image.thumbnail_url} path={image.thumbnail_url} {...props} />;
+}
+
+function Thumbnail({ image, path, width, height, isFast }: TileImageProps & { path: string }) {
+  const picture = pictureOf(image, onApiOrigin(path), width, height);
+  const { blobUrl, failure, onError } = useThumbnail(`${path}?size=320`);
+  const [isWanted, setIsWanted] = useState(() => !isFast());
+  const [isShown, setIsShown] = useState(false);
+  const ref = useRef<HTMLImageElement>(null);
+
+  useEffect(() => {
+    if (isWanted) return undefined;
+    const timer = setTimeout(() => setIsWanted(true), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [isWanted]);
+
+  useEffect(() => {
+    const element = ref.current;
+    return () => {
+      // gives up a request whose tile is gone
+      if (element && !element.complete) {
+        element.removeAttribute('srcset');
+        element.removeAttribute('src');
+      }
+    };
+  }, [isWanted, blobUrl]);
+
+  if (failure !== null) return <TileLabel image={image} failure={failure} />;
+  if (!isWanted) return null;
+  const source = blobUrl === null ? { srcSet: picture.srcSet, sizes: picture.sizes, src: picture.src } : { src: blobUrl };
+  return (
+    <img
+      key={blobUrl}
+      ref={ref}
+      className={`${styles.image} ${isShown ? (styles.shown ?? '') : ''}`}
+      {...source}
+      alt=""
+      decoding="async"
+      draggable={false}
+      onLoad={() => setIsShown(true)}
+      onError={onError}
+    />
+  );
+}
+
+const FAILURES: Record<string, string> = {
+  'broken-image': 'Damaged',
+  'too-many-pixels': 'Too large to show',
+  'too-many-bytes': 'Too large to show',
+  'side-too-long': 'Too large to show',
+  'too-many-scans': 'Cannot be shown',
+  'too-much-memory': 'Too large to show',
+  'took-too-long': 'Too large to show',
+  'not-found': 'File is missing',
+  'object-not-found': 'File is missing',
+  failed: 'Could not be loaded',
+};
+
+/** Why there is no picture, in a few words; nothing where the type says it all. */
+export function failureWords(image: Image, failure: string | undefined): string | null {
+  if (image.thumbnail_url === undefined) return 'Stored elsewhere';
+  return FAILURES[failure ?? ''] ?? (failure?.startsWith('status-404') ? 'File is missing' : null);
+}
+
+function TileLabel({ image, failure }: { image: Image; failure?: string }) {
+  const words = failureWords(image, failure);
+  return (
+    <span className={styles.label}>
+      <Icon name="image" size={24} />
+      <strong>{typeName(typeOf(image))}</strong>
+      {words !== null && <span className={styles.why}>{words}</span>}
+      <span className={styles.name}>{image.name}</span>
+    </span>
+  );
+}

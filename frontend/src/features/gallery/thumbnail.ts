@@ -1,0 +1,36 @@
+/** Which thumbnail suits a tile, and what is never asked for one. Pure. */
+
+import { THUMBNAIL_SIZES, typeOf, type Image } from '@/lib/image';
+
+export interface Picture {
+  src: string;
+  srcSet: string;
+  /** Width at which it is drawn, for the browser's choice among the sizes. */
+  sizes: string;
+}
+
+/** What browsers draw by themselves. */
+const DISPLAYABLE = ['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/avif'];
+
+/** True where the original can stand in an `<img>`. */
+export function isDisplayable(image: Image): boolean {
+  return image.content_url !== undefined && DISPLAYABLE.includes(typeOf(image));
+}
+
+/** True where asking for a thumbnail may lead to one: markup is never drawn. */
+export function mayHaveThumbnail(image: Image): boolean {
+  return image.thumbnail_url !== undefined && !typeOf(image).includes('svg');
+}
+
+/** Addresses of all sizes with their widths, to cover `width` × `height` pixels of the page. */
+export function pictureOf(image: Image, address: string, width: number, height: number): Picture {
+  const isKnown = image.width !== undefined && image.height !== undefined && image.width > 0 && image.height > 0;
+  const ratio = isKnown ? (image.width ?? 1) / (image.height ?? 1) : width / height;
+  const widths = THUMBNAIL_SIZES.map((size) => ({ size, wide: ratio >= 1 ? size : Math.max(1, Math.round(size * ratio)) }));
+  const at = (size: number) => `${address}?size=${size}`;
+  return {
+    src: at(320),
+    srcSet: widths.map(({ size, wide }) => `${at(size)} ${wide}w`).join(', '),
+    sizes: `${Math.ceil(Math.max(width, height * ratio))}px`,
+  };
+}
