@@ -1,6 +1,8 @@
-//! Servers of others that one test has for itself, so that it can stop and kill them: MariaDB, nginx and Redis.
+//! Servers of others that one test has for itself, so that it can stop and kill them: MariaDB, nginx, Redis, and one
+//! for names.
 
 mod mariadb;
+mod names;
 mod nginx;
 mod redis;
 
@@ -13,6 +15,7 @@ use std::{
 };
 
 pub use mariadb::MariaDb;
+pub use names::Names;
 pub use nginx::Nginx;
 pub use redis::RedisServer;
 use tokio::net::TcpStream;

@@ -1,7 +1,8 @@
 //! Keeps what says the same thing in several places in step: the settings that the code reads, `.env.example`, the compose
-//! file, the Dockerfile, and the ports.
+//! file, the Dockerfiles, the ports, and what is said of the web page to each server that may serve it.
 
 mod settings;
+mod web_page;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -168,8 +169,8 @@ fn the_command_line_is_given_what_the_services_are_given() {
     let given = environment(&compose, "cli");
     for (service, _) in SERVICES {
         for (name, value) in environment(&compose, service) {
-            // files of a container are its own
-            if name != "DATA_DIR" && name != "UI_DIR" {
+            // files of a container are its own, and so is the page
+            if !["DATA_DIR", "UI_DIR", "REACT_APP_API_URL"].contains(&name.as_str()) {
                 assert_eq!(given.get(&name), Some(&value), "cli: {name}, as in {service}");
             }
         }
@@ -243,11 +244,12 @@ fn the_emulators_are_probed_where_they_listen() {
 }
 
 #[test]
-fn only_the_gateway_and_the_embedded_s3_server_are_published() {
+fn only_the_page_the_gateway_and_the_embedded_s3_server_are_published() {
     let compose = compose();
     for (service, definition) in compose["services"].as_object().unwrap() {
         let expected = match service.as_str() {
             "api-gateway" => serde_json::json!([format!("8080:{}", default_port("gateway"))]),
+            "frontend" => serde_json::json!(["3000:80"]),
             "s3" => serde_json::json!(["127.0.0.1:9000:9000"]),
             _ => Value::Null,
         };

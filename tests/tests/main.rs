@@ -19,3 +19,4 @@ mod rolling_restart;
 mod secrets;
 mod verify;
 mod waiting;
+mod web_page;

@@ -1,8 +1,11 @@
-//! An nginx of one test: a cache in front of the gateway, as people put one there.
+//! An nginx of one test: a cache in front of the gateway, as people put one there, or the one of the web page's container.
 
 use std::{net::SocketAddr, path::Path};
 
 use super::Server;
+
+/// The configuration of the web page's container.
+const OF_THE_PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../frontend/nginx.conf");
 
 /// The server.
 #[derive(Debug)]
@@ -17,11 +20,25 @@ impl Nginx {
     /// # Panics
     /// When it is not installed, or does not start.
     pub async fn caching(dir: &Path, upstream: SocketAddr) -> Self {
+        let port = crate::ports::free_port();
+        Self::start(dir, port, |dir| configuration(dir, port, upstream)).await
+    }
+
+    /// Starts the one of the web page's container, with the files in `page` and `gateway` (host and port) behind it, which
+    /// may be a name that the server at `resolver` knows.
+    ///
+    /// # Panics
+    /// When it is not installed, or does not start.
+    pub async fn of_the_page(dir: &Path, page: &Path, gateway: &str, resolver: SocketAddr) -> Self {
+        let port = crate::ports::free_port();
+        Self::start(dir, port, |dir| page_configuration(dir, port, page, gateway, resolver)).await
+    }
+
+    async fn start(dir: &Path, port: u16, configuration: impl FnOnce(&Path) -> String) -> Self {
         let dir = dir.join("nginx");
         std::fs::create_dir_all(&dir).expect("make a folder");
-        let port = crate::ports::free_port();
         let settings = dir.join("nginx.conf");
-        std::fs::write(&settings, configuration(&dir, port, upstream)).expect("write the configuration");
+        std::fs::write(&settings, configuration(&dir)).expect("write the configuration");
         let prefix = dir.display().to_string();
         let arguments = ["-p", &prefix, "-c", &settings.display().to_string(), "-e", "nginx.log"];
         let arguments = arguments.map(str::to_owned).to_vec();
@@ -87,4 +104,26 @@ http {{
 }}
 "#
     )
+}
+
+/// The file itself, with the names filled in as the container's start does, and with paths of this test for those of the
+/// container. In the foreground, as there.
+fn page_configuration(dir: &Path, port: u16, page: &Path, gateway: &str, resolver: SocketAddr) -> String {
+    let template = std::fs::read_to_string(OF_THE_PAGE).expect("read the configuration of the page");
+    let filled = [
+        // first: the paths that are filled in may begin with it
+        ("/tmp/", format!("{}/", dir.display())),
+        ("/dev/stderr", format!("{}/nginx.log", dir.display())),
+        ("${NGINX_PORT}", format!("127.0.0.1:{port}")),
+        ("${NGINX_ROOT}", page.display().to_string()),
+        ("${NGINX_LOCAL_RESOLVERS}", resolver.to_string()),
+        ("${API_GATEWAY}", gateway.to_owned()),
+        (" ${API_ORIGIN}", String::new()),
+    ]
+    .into_iter()
+    .fold(template, |text, (name, value)| {
+        assert!(text.contains(name), "{name} is in the configuration");
+        text.replace(name, &value)
+    });
+    format!("daemon off;\nmaster_process off;\n{filled}")
 }
