@@ -56,7 +56,7 @@ impl Front {
         let page = page();
         let gateway = format!("api-gateway:{port}");
         let nginx = Nginx::of_the_page(page.path(), page.path(), &gateway, names.address).await;
-        Self { nginx, page, http: client::http::service_client(LIMIT), names: names }
+        Self { nginx, page, http: client::http::service_client(LIMIT), names }
     }
 
     async fn before(stack: &Stack) -> Self {
