@@ -7,13 +7,13 @@ use std::{
 
 use crate::program::{image_import, run};
 
-/// The first of seven free ports in a row: below those that the system gives to connections, and different ones for
-/// tests that run at the same time.
+/// The first of seven free ports in a row: below those that the system gives to connections and those that the
+/// end-to-end tests take, and different ones for tests that run at the same time.
 pub(crate) fn free_base() -> u16 {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     let first = std::process::id() * 4 + CALLS.fetch_add(1, Ordering::Relaxed);
     (first..first + 1000)
-        .map(|slot| 20_000 + u16::try_from(slot % 1700).unwrap() * 7)
+        .map(|slot| 10_000 + u16::try_from(slot % 1140).unwrap() * 7)
         .find(|base| (0..7).all(|part| TcpListener::bind(("127.0.0.1", base + part)).is_ok()))
         .unwrap()
 }
