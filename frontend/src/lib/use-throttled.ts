@@ -5,12 +5,13 @@ export function useThrottled<T>(value: T, everyMs: number): T {
   const [shown, setShown] = useState(value);
   const shownAt = useRef(0);
   useEffect(() => {
+    if (Object.is(value, shown)) return;
     const wait = shownAt.current + everyMs - Date.now();
     const timer = setTimeout(() => {
       shownAt.current = Date.now();
       setShown(value);
     }, Math.max(0, wait));
     return () => clearTimeout(timer);
-  }, [value, everyMs]);
+  }, [value, shown, everyMs]);
   return shown;
 }

@@ -43,11 +43,12 @@ export function useImportForm(initial: Choice) {
     if (isUnderWay.current) return true;
     isUnderWay.current = true;
     const done = ({ job_id: id }: ImportStarted) => {
+      isUnderWay.current = id !== undefined;
       if (id !== undefined) navigate(`/jobs/${encodeURIComponent(id)}`);
     };
     start.mutate(
       { link, isRecursive: choice.isRecursive },
-      { onSuccess: done, onSettled: () => (isUnderWay.current = false) },
+      { onSuccess: done, onError: () => (isUnderWay.current = false) },
     );
     return true;
   };

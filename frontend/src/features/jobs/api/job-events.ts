@@ -39,24 +39,31 @@ export async function readJobEvents(id: string, after: number, reader: JobEvents
     timer = setTimeout(() => silence.abort(), SILENCE_MS);
     reader.onSign();
   };
+  const ends = AbortSignal.any([signal, silence.signal]);
   try {
     const answer = await open(`/import/events/${encodeURIComponent(id)}`, {
       headers: { Accept: 'text/event-stream', ...(after > 0 ? { 'Last-Event-ID': String(after) } : {}) },
-      signal: AbortSignal.any([signal, silence.signal]),
+      signal: ends,
     });
     // a job that has ended may answer 204, without a stream
-    if (answer.body !== null) await readStream(answer.body, reader, sign);
+    if (answer.body !== null) await readStream(answer.body, reader, sign, ends);
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function readStream(body: ReadableStream<Uint8Array>, reader: JobEventsReader, sign: () => void): Promise<void> {
+async function readStream(
+  body: ReadableStream<Uint8Array>,
+  reader: JobEventsReader,
+  sign: () => void,
+  ends: AbortSignal,
+): Promise<void> {
   let messages: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (message) => messages.push(message) });
   const decoder = new TextDecoder();
   const chunks = body.getReader();
   let hasEnded = false;
+  ends.addEventListener('abort', () => void chunks.cancel().catch(() => undefined));
   while (!hasEnded) {
     const chunk = await chunks.read();
     if (chunk.done) break;

@@ -15,9 +15,10 @@ export function RetryButton({ job }: { job: Job }) {
     isUnderWay.current = true;
     retry.mutate(undefined, {
       onSuccess: ({ job_id: id }) => {
+        isUnderWay.current = id !== undefined;
         if (id !== undefined) navigate(`/jobs/${encodeURIComponent(id)}`);
       },
-      onSettled: () => {
+      onError: () => {
         isUnderWay.current = false;
       },
     });
