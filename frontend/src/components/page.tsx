@@ -1,4 +1,5 @@
-import type { ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
+import { useArrival } from '@/lib/use-arrival';
 import { useTitle } from '@/lib/use-title';
 import styles from './page.module.css';
 
@@ -13,11 +14,15 @@ interface PageProps {
 
 /** A page of text width with its heading. */
 export function Page({ title, tabTitle, actions, children }: PageProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
   useTitle(tabTitle ?? title);
+  useArrival(heading);
   return (
     <div className={styles.page}>
       <div className={styles.head}>
-        <h1>{title}</h1>
+        <h1 ref={heading} tabIndex={-1} className={styles.title}>
+          {title}
+        </h1>
         {actions && <div className={styles.actions}>{actions}</div>}
       </div>
       {children}

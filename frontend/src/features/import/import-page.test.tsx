@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { http, HttpResponse } from 'msw';
 import { beforeEach, expect, test, vi } from 'vitest';
@@ -159,11 +159,11 @@ test('what is typed word by word is not asked about', async () => {
   const asked = serve();
   renderAt('/import', <ImportPage />);
   fireEvent.change(field(), { target: { value: 'holiday' } });
-  await vi.advanceTimersByTimeAsync(1_000);
+  await act(() => vi.advanceTimersByTimeAsync(1_000));
   expect(asked.previews).toEqual([]);
   expect(field()).toBeValid();
   fireEvent.change(field(), { target: { value: LINK } });
-  await vi.advanceTimersByTimeAsync(1_000);
+  await act(() => vi.advanceTimersByTimeAsync(1_000));
   await waitFor(() => expect(asked.previews).toHaveLength(1));
   vi.useRealTimers();
 });

@@ -106,6 +106,24 @@ test('a server that is gone for a while is said to be, and that it is back', asy
   expect(seen.connected).toEqual([false, false, true]);
 });
 
+test('when a server that was gone answers again, events are tried at once', async () => {
+  const calls: string[] = [];
+  const isBack = () => calls.length > 8;
+  server.use(
+    http.get(EVENTS, () => {
+      calls.push('events');
+      return isBack() ? eventStream([event('end', completedJob(), 'end')]) : HttpResponse.error();
+    }),
+    http.get(JOB, () => {
+      calls.push('job');
+      if (!isBack()) return HttpResponse.error();
+      return HttpResponse.json(calls.at(-2) === 'events' ? completedJob() : makeJob());
+    }),
+  );
+  await start().done;
+  expect(calls.join(' ')).toBe('events job events job events job job job job events job');
+});
+
 test('204 is the end', async () => {
   server.use(
     http.get(EVENTS, () => new HttpResponse(null, { status: 204 })),

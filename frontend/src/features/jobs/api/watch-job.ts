@@ -46,22 +46,19 @@ export async function watchJob(watch: Watch, tab: Attention, signal: AbortSignal
   let failures = 0;
   while (!signal.aborted) {
     if (tab.isAway()) {
-      if (await isOver(watch, signal)) return;
+      if ((await ask(watch, signal)) === 'over') return;
       await sleep(pace.askAwayEveryMs, AbortSignal.any([signal, tab.back()]));
       continue;
     }
     const heard = await follow(watch, tab, signal);
     // also after the end: the numbers that came with it may be a moment old
-    if (await isOver(watch, signal)) return;
+    if ((await ask(watch, signal)) === 'over') return;
     failures = heard ? 0 : failures + 1;
     if (failures < pace.attempts) {
       await sleep(delayOf(failures, pace), signal);
       continue;
     }
-    for (let asked = 0; asked < pace.asks && !tab.isAway(); asked += 1) {
-      await sleep(pace.askEveryMs, signal);
-      if (await isOver(watch, signal)) return;
-    }
+    if (await askOnly(watch, tab, signal, pace)) return;
   }
 }
 
@@ -96,21 +93,36 @@ async function follow(watch: Watch, tab: Attention, signal: AbortSignal): Promis
   return isHeard;
 }
 
-/** Asks once. True where nothing follows. */
-async function isOver(watch: Watch, signal: AbortSignal): Promise<boolean> {
+/** Asks for a while, or until a server that was silent answers again. True where nothing follows. */
+async function askOnly(watch: Watch, tab: Attention, signal: AbortSignal, pace: Pace): Promise<boolean> {
+  let before: Answer = 'goes on';
+  for (let asked = 0; asked < pace.asks && !tab.isAway(); asked += 1) {
+    await sleep(pace.askEveryMs, signal);
+    const answer = await ask(watch, signal);
+    if (answer === 'over') return true;
+    if (answer === 'goes on' && before === 'silence') return false;
+    before = answer;
+  }
+  return false;
+}
+
+type Answer = 'goes on' | 'over' | 'silence';
+
+/** Asks once. `over` where nothing follows. */
+async function ask(watch: Watch, signal: AbortSignal): Promise<Answer> {
   try {
-    if (signal.aborted) return true;
+    if (signal.aborted) return 'over';
     const job = await getJob(watch.id, signal);
     watch.onConnected(true);
     watch.onJob(job);
-    return hasEnded(job);
+    return hasEnded(job) ? 'over' : 'goes on';
   } catch (error) {
-    if (signal.aborted) return true;
+    if (signal.aborted) return 'over';
     if (error instanceof ApiError && !error.isTemporary) {
       watch.onRefused();
-      return true;
+      return 'over';
     }
     watch.onConnected(false);
-    return false;
+    return 'silence';
   }
 }

@@ -1,0 +1,23 @@
+import { useEffect, type RefObject } from 'react';
+
+let isFirst = true;
+let isReturning = false;
+window.addEventListener('popstate', () => {
+  isReturning = true;
+});
+
+/**
+ * What browsers do between documents, and apps of one document must do themselves: a new page begins at its top, and
+ * where the focus was on something that is gone, it goes to the heading, so that a screen reader reads that.
+ */
+export function useArrival(heading: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    if (!isFirst) {
+      // back and forward go to where one was
+      if (!isReturning) window.scrollTo(0, 0);
+      if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
+    }
+    isFirst = false;
+    isReturning = false;
+  }, [heading]);
+}
