@@ -153,8 +153,9 @@ export function tileAt(geometry: Geometry, place: Place): PlacedTile | undefined
 }
 
 export function blocksBetween(geometry: Geometry, from: number, to: number): number[] {
-  const { state, tops } = geometry;
-  if (tops.length < 2) return [];
+  const { state, tops, frame } = geometry;
+  // before anything was measured there is nothing to see
+  if (tops.length < 2 || frame.width === 0) return [];
   const blocks: number[] = [];
   for (let block = blockAt(geometry, from); block < state.last && topOf(geometry, block) <= to; block += 1) blocks.push(block);
   return blocks;

@@ -86,7 +86,11 @@ export class GridModel {
     if (Math.abs(wished - now) < 1) return;
     window.scrollTo({ top: window.scrollY + wished - now, behavior: 'instant' });
     this.#y = this.#readY();
-    this.#publish(this.#look(this.#view.geometry));
+    const { geometry } = this.#view;
+    // the document may end before; then what is seen is what the eye is on
+    if (Math.abs(this.#y - wished) >= 1) this.#anchor = anchorAt(geometry, this.#y + this.#inset);
+    const view = this.#look(geometry);
+    if (view.from !== this.#view.from || view.to !== this.#view.to) this.#publish(view);
   };
 
   /** Brings a place to the top of the screen, or just into it where `isGentle`. */

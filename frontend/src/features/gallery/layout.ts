@@ -49,7 +49,7 @@ export function ratioOf(image: Pick<Image, 'width' | 'height'>): number {
 
 /** Rows for a window of this width: about three tiles beside each other on a phone, many on a wall. */
 export function frameOf(width: number): Frame {
-  if (width < 600) return { width, target: Math.max(96, Math.round(width / 3.1)), gap: 3 };
+  if (width < 600) return { width, target: Math.max(84, Math.round(width / 3.7)), gap: 3 };
   return { width, target: Math.round(Math.min(320, 170 + width / 32)), gap: 6 };
 }
 

@@ -17,11 +17,6 @@ export function isDisplayable(image: Image): boolean {
   return image.content_url !== undefined && DISPLAYABLE.includes(typeOf(image));
 }
 
-/** True where asking for a thumbnail may lead to one: markup is never drawn. */
-export function mayHaveThumbnail(image: Image): boolean {
-  return image.thumbnail_url !== undefined && !typeOf(image).includes('svg');
-}
-
 /** Addresses of all sizes with their widths, to cover `width` × `height` pixels of the page. */
 export function pictureOf(image: Image, address: string, width: number, height: number): Picture {
   const isKnown = image.width !== undefined && image.height !== undefined && image.width > 0 && image.height > 0;

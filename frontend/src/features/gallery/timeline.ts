@@ -59,22 +59,31 @@ function textOfDay(day: string | null): string {
   return Number.isNaN(time) ? 'No date' : dayName.format(time);
 }
 
-/** Names for the track: years first, then months, then days, as far as there is room. `apart`: from 0 to 1. */
+/** Names for the track: years first, then months, then days, the long ones first, as far as there is room (`apart`: from 0 to 1). */
 export function marksOf({ days, total }: Timeline, apart: number): Mark[] {
   const chosen: Mark[] = [];
-  const isFree = (at: number) => chosen.every((mark) => Math.abs(mark.at - at) >= apart);
   for (const length of [4, 7, 10]) {
-    let last: string | null = null;
-    for (const { day, start } of days) {
-      if (day === null) continue;
-      const part = day.slice(0, length);
-      const isNew = part !== last;
-      last = part;
+    const spans = spansOf(days, total, length).sort((a, b) => b.images - a.images);
+    for (const { day, start } of spans) {
       const at = start / Math.max(1, total);
-      if (isNew && isFree(at)) chosen.push({ at, text: markText(day, length), isYear: length === 4 });
+      const isFree = chosen.every((mark) => Math.abs(mark.at - at) >= apart);
+      if (isFree) chosen.push({ at, text: markText(day, length), isYear: length === 4 });
     }
   }
   return chosen.sort((a, b) => a.at - b.at);
+}
+
+/** Runs of days whose dates begin with the same letters: years, months, days. */
+function spansOf(days: readonly TimelineDay[], total: number, length: number): { day: string; start: number; images: number }[] {
+  const spans: { day: string; start: number; images: number }[] = [];
+  days.forEach(({ day, start }, index) => {
+    if (day === null) return;
+    const images = (days[index + 1]?.start ?? total) - start;
+    const last = spans.at(-1);
+    if (last?.day.slice(0, length) === day.slice(0, length)) last.images += images;
+    else spans.push({ day, start, images });
+  });
+  return spans;
 }
 
 function markText(day: string, length: number): string {

@@ -64,6 +64,14 @@ export function List(props: ListProps) {
     model.reveal(place, true);
     setFocusCount((count) => count + 1);
   };
+  const lastOpen = useRef<Place | null>(null);
+  useEffect(() => {
+    if (open.place) lastOpen.current = open.place;
+    if (openId !== null || !lastOpen.current) return;
+    // however it was closed, the focus goes to what was open last
+    activate(lastOpen.current, true);
+    lastOpen.current = null;
+  });
   const openAt = (place: Place) => {
     const image = imageAt(store.get(), place);
     if (!image) return;
@@ -75,10 +83,6 @@ export function List(props: ListProps) {
     model.reveal(place, true);
     const image = imageAt(store.get(), place);
     if (image) onOpen(image.id);
-  };
-  const close = () => {
-    props.onClose();
-    if (open.place) activate(open.place, true);
   };
   const gone = (ids: readonly number[]) => {
     const place = open.place;
@@ -153,7 +157,7 @@ export function List(props: ListProps) {
             onMove={(step) => moveTo(step === 1 ? open.next : open.previous)}
             onDelete={() => setDoomed([openId])}
             onRetry={open.retry}
-            onClose={close}
+            onClose={props.onClose}
           />
         </Suspense>
       )}

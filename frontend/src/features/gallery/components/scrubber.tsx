@@ -23,7 +23,7 @@ export function Scrubber({ store, model, view }: ScrubberProps) {
   const isByDate = store.filters.sort === 'imported' && view.geometry.state.mode === 'pages';
   const { data } = useQuery({ ...imageHistogram(store.filters), enabled: isByDate });
   const timeline = useMemo(() => (data?.total_is_exact === true ? timelineOf(data, store.filters.order) : null), [data, store]);
-  const isLong = heightOf(view.geometry) > window.innerHeight * 1.5;
+  const isLong = heightOf(view.geometry) > window.innerHeight * 3;
   if (!isByDate || !timeline || timeline.total === 0 || !isLong) return null;
   return <Track timeline={timeline} store={store} model={model} view={view} />;
 }

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'react';
 import { Icon } from '@/components/icon';
 import { onApiOrigin } from '@/lib/api-base';
-import { typeName, typeOf, type Image } from '@/lib/image';
-import { mayHaveThumbnail, pictureOf } from '../thumbnail';
+import { isRaw, mayHaveThumbnail, typeName, typeOf, type Image } from '@/lib/image';
+import { pictureOf } from '../thumbnail';
 import { useThumbnail } from '../use-thumbnail';
 import styles from './tile.module.css';
 
@@ -81,6 +81,9 @@ const FAILURES: Record<string, string> = {
 /** Why there is no picture, in a few words; nothing where the type says it all. */
 export function failureWords(image: Image, failure: string | undefined): string | null {
   if (image.thumbnail_url === undefined) return 'Stored elsewhere';
+  if (image.size === 0) return 'Empty file';
+  // no browser shows a raw photo, whole or not
+  if (isRaw(image) && failure === 'broken-image') return null;
   return FAILURES[failure ?? ''] ?? (failure?.startsWith('status-404') ? 'File is missing' : null);
 }
 
