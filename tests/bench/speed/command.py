@@ -36,7 +36,8 @@ def main() -> int:
     if lacking := [package for tool, package in TOOLS.items() if shutil.which(tool) is None]:
         print(f"Install first: apt-get install {' '.join(lacking)}", file=sys.stderr)
         return 2
-    # ends all that was started, as Ctrl-C does
+    # both end all that was started; a shell in the background has told us to ignore the first
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     extent = QUICK if wanted.quick else FULL
     settings = {"rounds": extent.rounds, "quick": wanted.quick, "seed": wanted.seed}
