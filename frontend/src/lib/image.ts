@@ -31,12 +31,25 @@ export const THUMBNAIL_SIZES = [160, 320, 640, 1280] as const;
 
 /** What the image is: its bytes where they are known, else as announced. */
 export function typeOf(image: Image): string {
-  return image.content_type ?? image.mime_type;
+  return isRaw(image) ? image.mime_type : (image.content_type ?? image.mime_type);
 }
 
-/** `JPEG`, `SVG`, `HEIC`: a type as people name it. */
+/** Raw photos of cameras begin as TIFF files do. */
+const RAW = /^image\/x-(adobe|canon|fuji|hasselblad|kodak|leica|minolta|nikon|olympus|panasonic|pentax|phaseone|samsung|sigma|sony)-\w+$/;
+
+export function isRaw(image: Image): boolean {
+  return RAW.test(image.mime_type) && (image.content_type ?? 'image/tiff') === 'image/tiff';
+}
+
+/** True where asking for a thumbnail may lead to one: of markup none is drawn, and nothing has no picture. */
+export function mayHaveThumbnail(image: Image): boolean {
+  return image.thumbnail_url !== undefined && image.size !== 0 && !typeOf(image).includes('svg');
+}
+
+/** `JPEG`, `SVG`, `CR2`: a type as people name it. */
 export function typeName(type: string): string {
+  if (RAW.test(type)) return type.replace(/^.*-/, '').toUpperCase();
   const name = type.replace(/^image\/(x-|vnd\.)?/, '').replace(/\+xml$/, '');
-  const known: Record<string, string> = { 'adobe.photoshop': 'PSD', 'microsoft.icon': 'ICO', 'ms-bmp': 'BMP' };
+  const known: Record<string, string> = { 'adobe.photoshop': 'PSD', 'microsoft.icon': 'ICO', 'ms-bmp': 'BMP', webp: 'WebP' };
   return known[name] ?? name.toUpperCase();
 }

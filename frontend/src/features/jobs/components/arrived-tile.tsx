@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { Icon } from '@/components/icon';
 import { onApiOrigin } from '@/lib/api-base';
-import { typeName, typeOf, type Image } from '@/lib/image';
+import { mayHaveThumbnail, typeName, typeOf, type Image } from '@/lib/image';
 import styles from './arrived-images.module.css';
 
 interface ArrivedTileProps {
@@ -16,7 +16,7 @@ export function ArrivedTile({ image, isKnown, jobId }: ArrivedTileProps) {
   const [isBroken, setIsBroken] = useState(false);
   // one that was known belongs to the job that stored it
   const filter = isKnown ? '' : `job=${encodeURIComponent(jobId)}&`;
-  const source = image.thumbnail_url === undefined || isBroken ? null : `${onApiOrigin(image.thumbnail_url)}?size=320`;
+  const source = image.thumbnail_url === undefined || !mayHaveThumbnail(image) || isBroken ? null : `${onApiOrigin(image.thumbnail_url)}?size=320`;
   return (
     <Link href={`/?${filter}image=${image.id}`} className={styles.tile} title={image.name}>
       {source === null ? (
