@@ -1,5 +1,7 @@
 // @ts-check
+import { until } from '../harness/deadline.mjs';
 import { ALBUM_SIZE, idOf, linkTo } from '../harness/folders.mjs';
+import { names } from '../harness/gallery-page.mjs';
 import { showsEnd } from '../harness/job-page.mjs';
 import { claim, must, mustEqual } from '../harness/registry.mjs';
 
@@ -36,7 +38,7 @@ claim('a pasted link is previewed, imported, watched to its end, and seen in the
   await visit.shot('job-completed');
   await page.getByRole('link', { name: 'Show in gallery' }).click();
   await page.waitForURL(/[?&]job=/);
-  await page.getByRole('main').locator('img[alt="album 229.png"]').waitFor();
+  await until('images of the album', async () => /^album \d+\.png$/.test((await names(page))[0] ?? ''));
 });
 
 claim('what is here already is told before an import', { world: 'import' }, async (visit) => {

@@ -18,7 +18,7 @@ export const HOSTILE_NAMES = [
   'invoice\u202Egnp.exe.png',
   '🌈👩‍🚀🎉.png',
   'Фотография из отпуска.png',
-  `${'very long '.repeat(25)}name.png`,
+  `${'very long '.repeat(24)}name.png`,
   'zalgo t̸̢̛̩̪͎͗e̵̙̾x̶̣̊t.png',
   '%3Cimg%20src=x%3E%00%0a.png',
 ];

@@ -4,7 +4,7 @@
 import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { until } from './deadline.mjs';
-import { linkTo, writeFolders } from './folders.mjs';
+import { idOf, linkTo, writeFolders } from './folders.mjs';
 import { Gate } from './gate.mjs';
 import { freePorts, PAGES, Program } from './program.mjs';
 
@@ -19,8 +19,6 @@ export class World {
   constructor(port, stop) {
     this.url = `http://127.0.0.1:${port}`;
     this.stop = stop;
-    /** What was imported, by the word of the folder. @type {Map<string, Promise<any>>} */
-    this.jobs = new Map();
   }
 
   /** Undoes what a claim may have left behind. */
@@ -57,13 +55,13 @@ export class World {
   }
 
   /**
-   * Imports a folder by the API, unless that was done before, and returns its job.
+   * Imports a folder by the API, unless that was done before, and returns the first job that did.
    * @param {string} word
    */
   async imported(word) {
-    const job = this.jobs.get(word) ?? this.start(word).then((id) => this.ended(id));
-    this.jobs.set(word, job);
-    return job;
+    const { jobs } = await this.api('/import/jobs?per_page=100');
+    const known = jobs.findLast((/** @type {any} */ job) => job.folder_id === idOf(word));
+    return this.ended(known?.job_id ?? (await this.start(word)));
   }
 
   /**
