@@ -58,7 +58,7 @@ const WRONG = /** @type {const} */ ([
   ['no link at all, just words', /Google Drive/],
 ]);
 
-claim('a wrong link is told as such at once, and starts nothing', { world: 'import', mayLog: [/import\/preview/] }, async (visit) => {
+claim('a wrong link is told as such at once, and starts nothing', { world: 'import', mayLog: [/api\/import\//] }, async (visit) => {
   const page = await visit.open('/import');
   await start(page).click();
   await page.getByRole('alert').getByText('Paste the link of a folder first.').waitFor();
