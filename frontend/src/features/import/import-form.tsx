@@ -8,7 +8,7 @@ import { Spinner } from '@/components/spinner';
 import { PreviewCard } from './components/preview-card';
 import styles from './import-form.module.css';
 import { useDroppedText } from './use-dropped-text';
-import { isAboutTheFolder, useImportForm, type Choice } from './use-import-form';
+import { isAboutTheFolder, isBadLink, useImportForm, type Choice } from './use-import-form';
 
 const NOTHING: Choice = { link: '', isRecursive: false };
 
@@ -18,6 +18,8 @@ export function ImportForm({ initial = NOTHING }: { initial?: Choice }) {
   const { choice, change, start, preview } = form;
   const field = useRef<HTMLDivElement>(null);
   const isOver = useDroppedText((link) => change({ link }));
+  const trouble = form.isSettled && !preview.isFetching ? preview.error : null;
+  const lookAgain = () => void preview.refetch();
   return (
     <form
       className={`${styles.form} ${isOver ? (styles.over ?? '') : ''}`}
@@ -58,7 +60,7 @@ export function ImportForm({ initial = NOTHING }: { initial?: Choice }) {
         {preview.isFetching && <Spinner label="Looking into the folder…" />}
         {form.isSettled && preview.data && !preview.isFetching && <PreviewCard preview={preview.data} />}
       </div>
-      {form.isSettled && preview.error && !preview.isFetching && <PreviewTrouble error={preview.error} onRetry={() => void preview.refetch()} />}
+      {trouble && !isAboutTheFolder(trouble) && <ErrorNote error={trouble} onRetry={lookAgain} />}
       {start.error && !isAboutTheFolder(start.error) && <ErrorNote error={start.error} />}
       {start.data && start.data.job_id === undefined && (
         <Note>
@@ -66,24 +68,16 @@ export function ImportForm({ initial = NOTHING }: { initial?: Choice }) {
           {start.data.hint !== undefined && <p>{start.data.hint}</p>}
         </Note>
       )}
-      <div>
-        <Button kind="primary" type="submit" icon="download" disabled={start.isPending}>
+      <div className={styles.actions}>
+        <Button kind="primary" type="submit" icon="download" aria-disabled={start.isPending}>
           {start.isPending ? 'Starting…' : 'Start import'}
         </Button>
+        {trouble && isAboutTheFolder(trouble) && !isBadLink(trouble) && (
+          <Button icon="retry" onClick={lookAgain}>
+            Look again
+          </Button>
+        )}
       </div>
     </form>
-  );
-}
-
-/** A link that is wrong must be mended; anything else may pass, so it can be tried again. */
-function PreviewTrouble({ error, onRetry }: { error: Error; onRetry: () => void }) {
-  if (!isAboutTheFolder(error)) return <ErrorNote error={error} onRetry={onRetry} />;
-  if ('status' in error && error.status === 400) return null;
-  return (
-    <div>
-      <Button icon="retry" onClick={onRetry}>
-        Look again
-      </Button>
-    </div>
   );
 }

@@ -42,7 +42,7 @@ test('everything that is left out is named, with what to do', () => {
   expect(skippedWords(preview({ skipped }))).toEqual([
     '2 subfolders are left out. Tick ‘Include subfolders’ to import them too.',
     '1 shortcut is left out. With subfolders, shortcuts are followed too.',
-    '3 files are left out, for they are no images.',
+    '3 files that are no images are left out.',
     '1 image cannot be downloaded, because the owner does not allow it, and will fail.',
     '1 subfolder cannot be read. It will count as failed.',
   ]);

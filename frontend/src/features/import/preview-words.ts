@@ -39,7 +39,7 @@ export function skippedWords(preview: ImportPreview): string[] {
       ? `${countOf(shortcuts, 'shortcut')} ${is} left out: what ${shortcuts === 1 ? 'it leads' : 'they lead'} to cannot be imported.`
       : `${countOf(shortcuts, 'shortcut')} ${is} left out. With subfolders, shortcuts are followed too.`,
   );
-  add(files, (is) => `${countOf(files, 'file')} ${is} left out, for ${files === 1 ? 'it is no image' : 'they are no images'}.`);
+  add(files, (is) => `${countOf(files, 'file that is no image', 'files that are no images')} ${is} left out.`);
   add(
     closed,
     () => `${countOf(closed, 'image')} cannot be downloaded, because the owner does not allow it, and will fail.`,

@@ -64,7 +64,8 @@ export function useImportForm(initial: Choice) {
   }
 }
 
-function isBadLink(error: Error | null): boolean {
+/** A link that must be mended. Whatever else is wrong may pass. */
+export function isBadLink(error: Error | null): boolean {
   return error instanceof ApiError && error.status === BAD_REQUEST;
 }
 

@@ -1,11 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { ApiError } from '@/lib/api-error';
 import { attention } from '@/lib/attention';
 import { jobQuery, useJob } from './get-job';
 import type { Job } from './job';
 import type { ArrivedImage } from './job-events';
-import { watchJob } from './watch-job';
+import { isRefusal, watchJob } from './watch-job';
 
 /** So many of the newest images are kept. */
 export const NEWEST = 24;
@@ -28,7 +27,7 @@ export function useWatchedJob(id: string): WatchedJob {
   const { data: job, error, refetch } = useJob(id);
   const [images, setImages] = useState<ArrivedImage[]>([]);
   const [isConnected, setIsConnected] = useState(true);
-  const isRefused = error instanceof ApiError && !error.isTemporary;
+  const isRefused = isRefusal(error);
   const canWatch = job !== undefined && !isRefused;
 
   useEffect(() => {

@@ -62,6 +62,11 @@ export async function watchJob(watch: Watch, tab: Attention, signal: AbortSignal
   }
 }
 
+/** True where asking again brings nothing: there is no such job, or a token is wanted. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.status >= 400 && error.status < 500 && !error.isTemporary;
+}
+
 /** With jitter, so that not everybody comes back at once to a server that has started again. */
 function delayOf(failures: number, pace: Pace): number {
   const delay = Math.min(pace.againAtMostMs, pace.againAfterMs * 2 ** Math.max(0, failures - 1));
@@ -118,7 +123,7 @@ async function ask(watch: Watch, signal: AbortSignal): Promise<Answer> {
     return hasEnded(job) ? 'over' : 'goes on';
   } catch (error) {
     if (signal.aborted) return 'over';
-    if (error instanceof ApiError && !error.isTemporary) {
+    if (isRefusal(error)) {
       watch.onRefused();
       return 'over';
     }

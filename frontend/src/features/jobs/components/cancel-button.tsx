@@ -24,7 +24,7 @@ export function CancelButton({ jobId }: { jobId: string }) {
           actions={
             <>
               <Button onClick={close}>Go on importing</Button>
-              <Button kind="danger" disabled={cancel.isPending} onClick={() => cancel.mutate(undefined, { onSuccess: close })}>
+              <Button kind="danger" aria-disabled={cancel.isPending} onClick={() => !cancel.isPending && cancel.mutate(undefined, { onSuccess: close })}>
                 Cancel import
               </Button>
             </>

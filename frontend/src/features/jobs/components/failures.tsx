@@ -22,7 +22,7 @@ export function Failures({ job, page }: FailuresProps) {
     <section className={styles.section} aria-labelledby="failures">
       <div className={styles.head}>
         <h2 id="failures">Failed images ({formatNumber(job.failed)})</h2>
-        <Button icon="download" disabled={download.isPending} onClick={() => download.mutate()}>
+        <Button icon="download" aria-disabled={download.isPending} onClick={() => !download.isPending && download.mutate()}>
           Download as CSV
         </Button>
       </div>

@@ -25,7 +25,7 @@ export function RetryButton({ job }: { job: Job }) {
   };
   return (
     <>
-      <Button kind="primary" icon="retry" disabled={retry.isPending} onClick={start}>
+      <Button kind="primary" icon="retry" aria-disabled={retry.isPending} onClick={start}>
         {labelOf(job)}
       </Button>
       {retry.error && <ErrorNote error={retry.error} />}
