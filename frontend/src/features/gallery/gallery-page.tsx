@@ -10,7 +10,7 @@ import { List } from './components/list';
 import { Nothing } from './components/nothing';
 import { Toolbar } from './components/toolbar';
 import styles from './gallery.module.css';
-import { isFiltered, NO_FILTERS } from './url-state';
+import { isFiltered, NO_FILTERS, type Filters } from './url-state';
 import { useGalleryUrl } from './use-gallery-url';
 
 /** All images, or those that were asked for. */
@@ -22,6 +22,13 @@ export function GalleryPage() {
   const counts = useQuery(imageCounts(filters));
   const ofAllTypes = useQuery(imageCounts({ ...filters, type: '' }));
   const reopen = useCallback(() => setOpening((count) => count + 1), []);
+  const change = useCallback(
+    (wished: Partial<Filters>, isMinor?: boolean) => {
+      setIsSelecting(false);
+      changeFilters(wished, isMinor);
+    },
+    [changeFilters],
+  );
   const opened = first.data;
   const isEmpty = opened !== undefined && isEmptyPage(opened.page);
   const isWelcome = isEmpty && !isFiltered(opened.filters) && image === null;
@@ -34,10 +41,10 @@ export function GalleryPage() {
             filters={filters}
             counts={ofAllTypes.data}
             isSelecting={isSelecting}
-            onChange={changeFilters}
+            onChange={change}
             onSelecting={() => setIsSelecting(!isSelecting)}
           />
-          <Headline filters={filters} counts={counts.data} onChange={changeFilters} />
+          <Headline filters={filters} counts={counts.data} onChange={change} />
         </>
       )}
       {first.error && (

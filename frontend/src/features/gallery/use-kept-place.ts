@@ -18,6 +18,16 @@ export function useKeptPlace(store: BlockStore, model: GridModel, view: View): v
     };
   }, [store, model]);
 
+  // a link to where somebody is already leads to its beginning
+  useEffect(() => {
+    const onPush = () => {
+      const { filters, image } = readUrl(location.search);
+      if (location.pathname === '/' && image === null && JSON.stringify(filters) === JSON.stringify(store.filters)) model.toTop();
+    };
+    window.addEventListener('pushState', onPush);
+    return () => window.removeEventListener('pushState', onPush);
+  }, [store, model]);
+
   const offset = offsetOf(view.geometry.state, view.place);
   useEffect(() => {
     const timer = setTimeout(() => {

@@ -5,12 +5,17 @@ import { filterQuery, type Filters } from '../url-state';
 /** How many images there are, and of which types. */
 export interface ImageCounts {
   total: number;
-  /** False where there may be more. */
+  /** False where not all were counted: the numbers of the types are then a part. */
   total_is_exact: boolean;
   /** Absent where they are not known. */
   bytes?: unknown;
   /** By the type that Drive announced, most images first. */
   by_type: { mime_type: string; images: number }[];
+}
+
+/** True where the total is whole: the API may know how many there are, and their bytes, without knowing their types. */
+export function isTotalExact(counts: ImageCounts): boolean {
+  return counts.total_is_exact || typeof counts.bytes === 'number';
 }
 
 const EVERY_MS = 15_000;
@@ -21,7 +26,8 @@ export function imageCounts(filters: Pick<Filters, 'q' | 'type' | 'job'>) {
   return queryOptions({
     queryKey: ['gallery', 'counts', q, type, job],
     queryFn: ({ signal }) => request<ImageCounts>('/images/counts', { query: filterQuery({ ...(filters as Filters) }), signal }),
-    refetchInterval: EVERY_MS,
+    // looking through all names again and again is not worth it
+    refetchInterval: q === '' ? EVERY_MS : false,
     staleTime: EVERY_MS / 2,
   });
 }

@@ -14,11 +14,13 @@ interface DeleteDialogProps {
   name?: string | undefined;
   /** Called with those that are gone, as soon as they are. */
   onGone: (ids: readonly number[]) => void;
+  /** Called when all of them are gone, before the dialog closes. */
+  onDone: () => void;
   onClose: () => void;
 }
 
 /** Asks before it deletes, shows how far it is, and says what could not be deleted. */
-export function DeleteDialog({ ids, name, onGone, onClose }: DeleteDialogProps) {
+export function DeleteDialog({ ids, name, onGone, onDone, onClose }: DeleteDialogProps) {
   const [asked] = useState(ids);
   const [gone, setGone] = useState<ReadonlySet<number>>(new Set());
   const deletion = useDeleteImages();
@@ -38,6 +40,7 @@ export function DeleteDialog({ ids, name, onGone, onClose }: DeleteDialogProps) 
         onSuccess: (done) => {
           if (done.error) return;
           announce(`${countOf(asked.length, 'image')} deleted`);
+          onDone();
           onClose();
         },
       },

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, type RefObject } from 'react';
+import { useEffect, useId, useMemo, useRef, useState, type RefObject } from 'react';
 import { besides, offsetOf, totalOf, type Place } from '../blocks';
 import { heightOf, rowStep, seen, tileAt, type Geometry } from '../geometry';
 import type { GridModel, View } from '../grid-model';
@@ -21,7 +21,8 @@ interface GridProps {
   onActivate: (place: Place, isFocused: boolean) => void;
   onOpen: (place: Place) => void;
   onToggle: (place: Place, isRange: boolean) => void;
-  onDelete: () => void;
+  /** Asks to delete the selection, or the image there where nothing is selected. */
+  onDelete: (place: Place) => void;
 }
 
 /** The tiles near the screen, each where the geometry has it. */
@@ -30,6 +31,7 @@ export function Grid(props: GridProps) {
   const { geometry } = view;
   const { state } = geometry;
   const [hasFocus, setHasFocus] = useState(false);
+  const hintId = useId();
   const longPress = useLongPress((place) => props.onToggle(place, false));
   const { tiles, gaps } = useMemo(() => {
     const all = seen(geometry, view.from, view.to);
@@ -48,10 +50,8 @@ export function Grid(props: GridProps) {
     const target = placeAfterKey(geometry, place, event.key);
     if (target) props.onActivate(target, true);
     else if (key === 'x' || key === ' ') props.onToggle(place, event.shiftKey);
-    else if (key === 'delete') {
-      if (selection.size === 0) props.onToggle(place, false);
-      props.onDelete();
-    } else return;
+    else if (key === 'delete') props.onDelete(place);
+    else return;
     event.preventDefault();
   };
 
@@ -71,49 +71,55 @@ export function Grid(props: GridProps) {
   };
 
   return (
-    <ul
-      ref={element}
-      className={styles.grid}
-      style={{ height: heightOf(geometry) }}
-      aria-label="Images"
-      {...(isSelecting ? { 'data-selecting': '' } : {})}
-      onKeyDown={onKeyDown}
-      onClick={onClick}
-      onFocus={(event) => {
-        setHasFocus(true);
-        const place = placeOfElement(event.target);
-        if (place) props.onActivate(place, false);
-      }}
-      onBlur={() => setHasFocus(false)}
-      {...longPress.handlers}
-    >
-      {gaps.map(({ block, top, height }) => (
-        <li
-          key={`gap ${block}`}
-          className={styles.gap}
-          style={{ top, height, '--cell': `${geometry.frame.target + geometry.frame.gap}px` } as React.CSSProperties}
-          aria-hidden="true"
-        />
-      ))}
-      {tiles.map(({ block, item, image, left, top, width, height }) => (
-        <Tile
-          key={image.id}
-          block={block}
-          item={item}
-          image={image}
-          left={left}
-          top={top}
-          width={width}
-          height={height}
-          href={props.hrefOf(image.id)}
-          position={offsetOf(state, { block, item }) + 1}
-          total={total}
-          isSelected={selection.has(image.id)}
-          isActive={tabStop !== undefined && isAt(tabStop)({ block, item })}
-          isFast={model.isFast}
-        />
-      ))}
-    </ul>
+    <>
+      <p id={hintId} className="visually-hidden">
+        Arrow keys move, Enter opens, Space selects, Shift and Space selects all up to here.
+      </p>
+      <ul
+        ref={element}
+        aria-describedby={hintId}
+        className={styles.grid}
+        style={{ height: heightOf(geometry) }}
+        aria-label="Images"
+        {...(isSelecting ? { 'data-selecting': '' } : {})}
+        onKeyDown={onKeyDown}
+        onClick={onClick}
+        onFocus={(event) => {
+          setHasFocus(true);
+          const place = placeOfElement(event.target);
+          if (place) props.onActivate(place, false);
+        }}
+        onBlur={() => setHasFocus(false)}
+        {...longPress.handlers}
+      >
+        {gaps.map(({ block, top, height }) => (
+          <li
+            key={`gap ${block}`}
+            className={styles.gap}
+            style={{ top, height, '--cell': `${geometry.frame.target + geometry.frame.gap}px` } as React.CSSProperties}
+            aria-hidden="true"
+          />
+        ))}
+        {tiles.map(({ block, item, image, left, top, width, height }) => (
+          <Tile
+            key={image.id}
+            block={block}
+            item={item}
+            image={image}
+            left={left}
+            top={top}
+            width={width}
+            height={height}
+            href={props.hrefOf(image.id)}
+            position={offsetOf(state, { block, item }) + 1}
+            total={total}
+            isSelected={selection.has(image.id)}
+            isActive={tabStop !== undefined && isAt(tabStop)({ block, item })}
+            isFast={model.isFast}
+          />
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import { announce } from '@/components/announcer';
 import { Icon } from '@/components/icon';
 import { countOf, formatBytes } from '@/lib/format';
-import type { ImageCounts } from '../api/count-images';
+import { isTotalExact, type ImageCounts } from '../api/count-images';
 import { jobFolder } from '../api/job-folder';
 import { isFiltered, type Filters } from '../url-state';
 import styles from './headline.module.css';
@@ -32,7 +32,7 @@ export function Headline({ filters, counts, onChange }: HeadlineProps) {
 export function countWords(counts: ImageCounts, isSearch: boolean): string {
   const number = countOf(counts.total, isSearch ? 'result' : 'image');
   const bytes = Number(counts.bytes ?? Number.NaN);
-  if (!counts.total_is_exact) return `At least ${number}`;
+  if (!isTotalExact(counts)) return `At least ${number}`;
   return Number.isNaN(bytes) || counts.total === 0 ? number : `${number} · ${formatBytes(bytes)}`;
 }
 

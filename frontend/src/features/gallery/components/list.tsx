@@ -4,9 +4,9 @@ import { ErrorNote, Note } from '@/components/note';
 import { Spinner } from '@/components/spinner';
 import { countOf } from '@/lib/format';
 import { useTitle } from '@/lib/use-title';
-import type { ImageCounts } from '../api/count-images';
+import { isTotalExact, type ImageCounts } from '../api/count-images';
 import type { OpenedList } from '../api/list-images';
-import { besides, imageAt, totalOf, type Place } from '../blocks';
+import { besides, imageAt, placeOf, totalOf, type Place } from '../blocks';
 import { MOST_AT_ONCE } from '../gather';
 import { useKeptPlace } from '../use-kept-place';
 import { useList } from '../use-list';
@@ -50,7 +50,7 @@ export function List(props: ListProps) {
   useKeptPlace(store, model, view);
   useTitle(openId === null ? opened.filters.q : (open.image?.name ?? 'Image'));
 
-  const newTotal = counts?.total_is_exact === true ? counts.total : null;
+  const newTotal = counts && isTotalExact(counts) ? counts.total : null;
   useEffect(() => {
     if (newTotal !== null) store.dispatch({ type: 'counted', total: newTotal });
   }, [store, newTotal, counts]);
@@ -85,14 +85,12 @@ export function List(props: ListProps) {
     if (image) onOpen(image.id);
   };
   const gone = (ids: readonly number[]) => {
-    const place = open.place;
-    const isOpen = openId !== null && ids.includes(openId);
-    if (isOpen) {
+    if (openId !== null && ids.includes(openId)) {
       const beside = (open.next && imageAt(state, open.next)) ?? (open.previous && imageAt(state, open.previous));
       if (beside) onOpen(beside.id);
       else props.onClose();
     }
-    const blockOf = (id: number) => (id === openId ? place?.block : chosen.selection.get(id));
+    const blockOf = (id: number) => chosen.selection.get(id) ?? placeOf(store.get(), id)?.block;
     const images = ids.flatMap((id) => {
       const block = blockOf(id);
       return block === undefined ? [] : [{ id, block }];
@@ -119,7 +117,10 @@ export function List(props: ListProps) {
           onActivate={activate}
           onOpen={openAt}
           onToggle={chosen.toggle}
-          onDelete={() => setDoomed([...chosen.selection.keys()])}
+          onDelete={(place) => {
+            const at = imageAt(store.get(), place);
+            setDoomed(chosen.selection.size > 0 || !at ? [...chosen.selection.keys()] : [at.id]);
+          }}
         />
         {state.next !== null && <Spinner label={opened.filters.q === '' ? 'Loading more images' : 'Searching'} />}
       </div>
@@ -166,6 +167,9 @@ export function List(props: ListProps) {
           ids={doomed}
           name={doomed[0] === openId ? open.image?.name : undefined}
           onGone={gone}
+          onDone={() => {
+            if (openId === null) chosen.clear();
+          }}
           onClose={() => setDoomed(null)}
         />
       )}

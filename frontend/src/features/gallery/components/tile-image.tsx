@@ -80,6 +80,7 @@ const FAILURES: Record<string, string> = {
 
 /** Why there is no picture, in a few words; nothing where the type says it all. */
 export function failureWords(image: Image, failure: string | undefined): string | null {
+  if (image.size === 0) return 'Empty file';
   if (image.thumbnail_url === undefined) return 'Stored elsewhere';
   if (image.size === 0) return 'Empty file';
   // no browser shows a raw photo, whole or not
