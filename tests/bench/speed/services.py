@@ -11,7 +11,6 @@ from .process import Cost, cpu_seconds, peak_bytes, settled
 from .programs import ProgramError, Programs, free_port, plain_environment
 
 NAMES = ("gateway", "import", "worker", "storage", "metadata")
-POLL_SECONDS = 0.01
 IMPORT_LIMIT_SECONDS = 3600
 
 
@@ -43,6 +42,22 @@ class Api:
         if status != 200:
             raise ProgramError(f"GET {path} answered {status}: {answer}")
         return answer
+
+    def followed(self, job_id: str) -> dict:
+        """The job as it ended, by its events, which are also what a web page follows."""
+        deadline = time.monotonic() + IMPORT_LIMIT_SECONDS
+        self.connection.request("GET", f"/api/import/events/{job_id}")
+        answer = self.connection.getresponse()
+        event = b""
+        while line := answer.readline():
+            field, _, value = line.strip().partition(b": ")
+            event = value if field == b"event" else event
+            if field == b"data" and event == b"end":
+                answer.read()
+                return json.loads(value)
+            if time.monotonic() > deadline:
+                raise ProgramError(f"job {job_id} does not end")
+        raise ProgramError(f"the events of job {job_id} ended with {answer.status} before the job")
 
 
 class Services:
@@ -106,17 +121,13 @@ class Services:
         return {name: peak_bytes(pid) for name, pid in self.pids.items()}
 
     def import_folder(self, folder_id: str) -> Job:
-        """Imports as a user does, and watches the progress as the web page does."""
+        """Imports as a person does, and watches the progress as the web page does."""
         cpu, started = self.cpu_seconds(), time.monotonic()
         url = f"https://drive.google.com/drive/folders/{folder_id}"
         status, answer = self.api.ask("POST", "/api/import/google-drive", {"folder_url": url})
         if status != 202:
             raise ProgramError(f"the import was answered with {status}: {answer}")
-        progress = f"/api/import/status/{answer['job_id']}?imported=0"
-        while (job := self.api.get(progress))["status"] != "completed":
-            if time.monotonic() - started > IMPORT_LIMIT_SECONDS:
-                raise ProgramError(f"the import does not end: {job}")
-            time.sleep(POLL_SECONDS)
+        job = self.api.followed(answer["job_id"])
         seconds = time.monotonic() - started
         settled(list(self.pids.values()))
         return Job(job, Cost(seconds, self.cpu_seconds() - cpu, self.peaks()))
