@@ -1,6 +1,7 @@
 // @ts-check
 import { problemsOf } from '../harness/axe.mjs';
 import { linkTo } from '../harness/folders.mjs';
+import { grid, names, searchBox, showsTiles, tile } from '../harness/gallery-page.mjs';
 import { showsEnd, showsProgress } from '../harness/job-page.mjs';
 import { claim, must, mustEqual } from '../harness/registry.mjs';
 
@@ -32,6 +33,38 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await page.waitForLoadState('networkidle');
       await mustBeAccessible(visit, `${at} on a phone`);
     }
+  });
+
+  claim(`neither the gallery nor what opens in it has a violation that axe finds, ${colorScheme}`, { browser: { colorScheme } }, async (visit) => {
+    const page = await visit.open('/');
+    await showsTiles(page, 24);
+    await page.waitForLoadState('networkidle');
+    await mustBeAccessible(visit, 'the gallery');
+    await tile(page, 'photo.jpg').focus();
+    await page.keyboard.press('x');
+    await page.getByText('1 image selected').waitFor();
+    await mustBeAccessible(visit, 'a selection');
+    await page.keyboard.press('Delete');
+    await page.getByRole('dialog', { name: /^Delete/ }).waitFor();
+    await mustBeAccessible(visit, 'the question before a deletion');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await tile(page, 'photo.jpg').click();
+    await page.getByRole('dialog', { name: 'photo.jpg' }).waitFor();
+    await page.keyboard.press('i');
+    await page.getByRole('complementary', { name: 'Details' }).waitFor();
+    await visit.shot(`lightbox-details-${colorScheme}`);
+    await mustBeAccessible(visit, 'an open image with details');
+    await page.setViewportSize({ width: 375, height: 812 });
+    await visit.shot(`lightbox-details-phone-${colorScheme}`);
+    await mustBeAccessible(visit, 'an open image with details on a phone');
+    await visit.open('/?q=vector');
+    await showsTiles(page, 1);
+    await mustBeAccessible(visit, 'the gallery on a phone');
+    await page.getByRole('button', { name: 'Filter and sort' }).click();
+    await page.getByRole('dialog', { name: 'Filter and sort' }).waitFor();
+    await visit.shot(`filter-phone-${colorScheme}`);
+    await mustBeAccessible(visit, 'filter and sort on a phone');
   });
 
   claim(`no import, failure or question has a violation that axe finds, ${colorScheme}`, { world: 'import', browser: { colorScheme }, mayLog: [/import\/preview/] }, async (visit) => {
@@ -77,6 +110,54 @@ claim('an import needs no mouse, and what has the focus is always seen', { world
   await showsEnd(page);
   await tabTo(page, page.getByRole('link', { name: 'Show in gallery' }));
 });
+
+claim('the gallery needs no mouse: one stop for the grid, arrows inside it, and every stop is seen', {}, async (visit) => {
+  const page = await visit.open('/');
+  await showsTiles(page, 24);
+  const [first = '', second = ''] = await names(page);
+  await tabTo(page, searchBox(page));
+  await page.getByRole('heading', { level: 1 }).click();
+  await page.keyboard.press('/');
+  must(await searchBox(page).evaluate((field) => field === document.activeElement), 'the slash does not lead to the search');
+  await tabTo(page, page.getByLabel('Order'));
+  await tabTo(page, tile(page, first));
+  mustEqual(await grid(page).locator('[tabindex="0"]').count(), 1, 'stops in the grid');
+  await page.keyboard.press('ArrowRight');
+  await page.waitForFunction((name) => document.activeElement?.getAttribute('aria-label') === name, second);
+  await page.keyboard.press('End');
+  const last = (await visit.world.images()).at(-1).name;
+  await page.waitForFunction((name) => document.activeElement?.getAttribute('aria-label') === name, last);
+  const box = await tile(page, last).boundingBox();
+  must(box && box.y > 0 && box.y + box.height <= 800, `the last image is not on the screen: ${JSON.stringify(box)}`);
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: last });
+  await dialog.waitFor();
+  for (const button of ['Close', 'Delete', 'Details', 'Previous image']) await tabTo(page, dialog.getByRole('button', { name: button, exact: true }));
+  await tabTo(page, dialog.getByRole('button', { name: 'Close', exact: true }));
+});
+
+claim('a search tells its result to those who do not see it', {}, async (visit) => {
+  const page = await visit.open('/');
+  await showsTiles(page, 24);
+  await searchBox(page).fill('orientation');
+  await page.getByRole('status').filter({ hasText: /^8 results/ }).waitFor({ state: 'attached' });
+});
+
+for (const reducedMotion of /** @type {const} */ (['reduce', 'no-preference'])) {
+  const isStill = reducedMotion === 'reduce';
+  claim(isStill ? 'nothing moves for those who asked for less motion' : 'the others see movement', { browser: { reducedMotion } }, async (visit) => {
+    const page = await visit.open('/');
+    await showsTiles(page, 24);
+    await tile(page, 'photo.jpg').click();
+    await page.getByRole('dialog', { name: 'photo.jpg' }).waitFor();
+    const longest = await page.evaluate(() => {
+      const seconds = (/** @type {string} */ list) => Math.max(...list.split(',').map((one) => parseFloat(one) * (one.trim().endsWith('ms') ? 0.001 : 1)));
+      const all = [...document.querySelectorAll('*')].map((element) => getComputedStyle(element));
+      return Math.max(...all.map((style) => Math.max(seconds(style.transitionDuration), style.animationName === 'none' ? 0 : seconds(style.animationDuration))));
+    });
+    must(isStill ? longest < 0.001 : longest > 0.05, `the longest movement takes ${longest} s`);
+  });
+}
 
 /**
  * Presses the tabulator until `target` has the focus. Whatever has it on the way must be seen, and be marked.

@@ -1,4 +1,6 @@
 // @ts-check
+import { until } from '../harness/deadline.mjs';
+import { names, searchBox, showsTiles, tile } from '../harness/gallery-page.mjs';
 import { showsEnd, showsProgress } from '../harness/job-page.mjs';
 import { claim, must, mustEqual } from '../harness/registry.mjs';
 
@@ -54,6 +56,22 @@ claim('while the server is slow, it is said that something is on its way, and ev
   mustEqual(await page.getByText('Counting').count(), 0, 'spinners at the end');
 });
 
+claim('while a list of images is slow, that is said, and another one can be asked for', {}, async (visit) => {
+  const slow = barrier();
+  await visit.context.route('**/api/images?*', async (route) => {
+    if (!route.request().url().includes('q=')) await slow.isOpen;
+    await route.continue();
+  });
+  const page = await visit.open('/');
+  await page.getByRole('main').getByRole('status').filter({ hasText: /Loading/ }).waitFor();
+  await visit.shot('slow-gallery');
+  await searchBox(page).fill('photo');
+  await until('the search', async () => (await names(page)).join() === 'photo.jpg');
+  await searchBox(page).fill('');
+  slow.open();
+  await showsTiles(page, 24);
+});
+
 claim('a system with a token asks for it, tells a wrong one, and keeps the right one', { mayLog: [/401/] }, async (visit) => {
   await visit.context.route(API, (route) => {
     const isAllowed = route.request().headers().authorization === 'Bearer right';
@@ -72,6 +90,10 @@ claim('a system with a token asks for it, tells a wrong one, and keeps the right
   await page.reload();
   await page.getByRole('heading', { name: 'By type' }).waitFor();
   mustEqual(await dialog.count(), 0, 'questions for a token that is known');
+  await visit.open('/');
+  await until('pictures that need the token', () =>
+    tile(page, 'photo.jpg').locator('img').evaluate((img) => /** @type {HTMLImageElement} */ (img).naturalWidth > 0),
+  );
   const kept = await page.evaluate(() => ({ cookie: document.cookie, url: location.href }));
   must(!JSON.stringify(kept).includes('right'), `the token is where it should not be: ${JSON.stringify(kept)}`);
 });
@@ -88,4 +110,15 @@ claim('an import survives the death of the server, and so does the page that sho
   await world.up();
   await showsEnd(page);
   mustEqual(await page.getByText('Connection lost').count(), 0, 'notes of a lost connection');
+});
+
+claim('what an import waits for is said in plain words, and it can still be stopped', { world: 'import' }, async (visit) => {
+  const id = await visit.world.start('quota');
+  const page = await visit.open(`/jobs/${id}`);
+  await page.getByText(/^Waiting .*until \d\d:\d\d/).first().waitFor();
+  await page.getByText('there is nothing to do').waitFor();
+  await visit.shot('job-waiting');
+  await page.getByRole('button', { name: 'Cancel import' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel import' }).click();
+  await page.getByText('Cancelled').first().waitFor();
 });

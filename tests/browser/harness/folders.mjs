@@ -24,7 +24,7 @@ export const HOSTILE_NAMES = [
 ];
 
 /** Images in `album`; more than one page of the gallery has. */
-export const ALBUM_SIZE = 230;
+export const ALBUM_SIZE = 130;
 
 const SHAPES = /** @type {const} */ ([[64, 48], [48, 64], [80, 45], [60, 60], [120, 40], [45, 80]]);
 
