@@ -12,7 +12,7 @@ use std::{
 
 use serde_json::Value;
 
-use settings::{is_setting, read_by, read_by_any};
+use settings::{OF_THE_AWS_SDK, is_setting, read_by, read_by_any};
 
 const COMPOSE: &str = "docker-compose.microservices.yml";
 const DOCKERFILE: &str = "crates/Dockerfile";
@@ -31,20 +31,6 @@ const OF_COMPOSE: [&str; 2] = ["IMAGE_PREFIX", "IMAGE_TAG"];
 
 /// Conventions of terminals that the command line follows; nothing to put into a file.
 const OF_THE_TERMINAL: [&str; 1] = ["NO_COLOR"];
-
-/// Read by the AWS SDK, in the storage service, where no key is set.
-const OF_THE_AWS_SDK: [&str; 10] = [
-    "AWS_CONFIG_FILE",
-    "AWS_SHARED_CREDENTIALS_FILE",
-    "AWS_ROLE_ARN",
-    "AWS_ROLE_SESSION_NAME",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-    "AWS_EC2_METADATA_DISABLED",
-];
 
 fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie below the top")

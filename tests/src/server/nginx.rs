@@ -113,7 +113,6 @@ fn page_configuration(dir: &Path, port: u16, page: &Path, gateway: &str, resolve
     let filled = [
         // first: the paths that are filled in may begin with it
         ("/tmp/", format!("{}/", dir.display())),
-        ("/dev/stderr", format!("{}/nginx.log", dir.display())),
         ("${NGINX_PORT}", format!("127.0.0.1:{port}")),
         ("${NGINX_ROOT}", page.display().to_string()),
         ("${NGINX_LOCAL_RESOLVERS}", resolver.to_string()),

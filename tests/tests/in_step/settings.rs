@@ -8,6 +8,20 @@ use super::top;
 const READS: [&str; 10] =
     ["text", "text_or", "secret", "parse_or", "count_or", "seconds_or", "switch_or", "url", "url_or", "get"];
 
+/// Read by the AWS SDK, in the storage service, where no key is set.
+pub(super) const OF_THE_AWS_SDK: [&str; 10] = [
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_EC2_METADATA_DISABLED",
+];
+
 /// All Rust files of a crate, without the tests beside them.
 fn sources(krate: &str) -> Vec<PathBuf> {
     let mut folders = vec![top().join("crates").join(krate).join("src")];

@@ -17,6 +17,8 @@ use crate::{
 /// Needs no settings. Reads the same ones as the services, from the environment and `.env`: `AWS_BUCKET_NAME` makes it
 /// use real S3 instead of the embedded server, all four of `DB_SERVER`, `DB_NAME`, `DB_USER` and `DB_PASSWORD` MySQL
 /// instead of SQLite. Imports need `GOOGLE_API_KEY`. The services' own addresses (`PORT`, `*_SERVICE_URL`) are ignored.
+///
+/// A web page that is not built yet, or is older than its sources in `frontend`, is built by npm meanwhile.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Up {
     #[command(flatten)]
