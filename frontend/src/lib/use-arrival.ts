@@ -21,3 +21,13 @@ export function useArrival(heading: RefObject<HTMLElement | null>): void {
     isReturning = false;
   }, [heading]);
 }
+
+/** For what may vanish with the focus on it: the heading takes it over, so that the keyboard does not begin anew. */
+export function useFocusKept(): void {
+  useEffect(
+    () => () => {
+      if (document.activeElement === document.body) document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
+    },
+    [],
+  );
+}

@@ -157,6 +157,7 @@ test('cancelling asks first', async () => {
   expect(await screen.findByText('Cancelled')).toBeVisible();
   expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
   expect(await screen.findByRole('button', { name: 'Import the rest' })).toBeVisible();
+  expect(screen.getByRole('heading', { level: 1 })).toHaveFocus();
 });
 
 test('a cancel that comes too late is no error, and one that fails is told', async () => {

@@ -2,12 +2,14 @@ import { useState } from 'react';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
 import { ErrorNote } from '@/components/note';
+import { useFocusKept } from '@/lib/use-arrival';
 import { useCancelJob } from '../api/cancel-job';
 
 /** Stops a job, after a question. */
 export function CancelButton({ jobId }: { jobId: string }) {
   const [isAsking, setIsAsking] = useState(false);
   const cancel = useCancelJob(jobId);
+  useFocusKept();
   const close = () => {
     cancel.reset();
     setIsAsking(false);
