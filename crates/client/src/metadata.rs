@@ -1,6 +1,7 @@
 //! The metadata service: wire types and client. It owns the `images` table, and the decision that an object may go.
 
 mod lists;
+mod stats;
 mod verify;
 
 use http::StatusCode;
@@ -10,6 +11,7 @@ use serde_json::Value;
 pub use self::lists::{
     DeleteImages, ImageCounts, ImageDay, ImageFilters, ImageHistogram, ImagePage, ImagesDeleted,
 };
+pub use self::stats::{ProviderStats, Stats, TypeStats};
 pub use self::verify::{ImageWalk, LookUpObjects, ObjectFate, ObjectsLookedUp};
 use crate::{Error, call::Target};
 
@@ -191,47 +193,6 @@ pub struct ObjectReleased {
     pub success: bool,
     /// False when a row names the object, which therefore stays.
     pub released: bool,
-}
-
-/// Answer to `GET /stats`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Stats {
-    /// Rows.
-    pub total_images: u64,
-    /// Rows whose provider is `aws`.
-    pub aws_images: u64,
-    /// Sum of `size`. Text from services of the original on MySQL.
-    pub total_size_bytes: Value,
-    /// The same in MiB, two decimals.
-    pub total_size_mb: Value,
-    /// By provider, most images first. Not from services of the original.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub by_provider: Vec<ProviderStats>,
-    /// By the type that Drive announced, likewise.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub by_type: Vec<TypeStats>,
-}
-
-/// What one provider has.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ProviderStats {
-    /// `aws`.
-    pub storage_provider: String,
-    /// Rows.
-    pub images: u64,
-    /// Sum of `size`.
-    pub bytes: Value,
-}
-
-/// What there is of one type.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TypeStats {
-    /// As Drive announced it.
-    pub mime_type: String,
-    /// Rows.
-    pub images: u64,
-    /// Sum of `size`.
-    pub bytes: Value,
 }
 
 /// Client of the metadata service, or of the gateway when `base` ends in `/api`.

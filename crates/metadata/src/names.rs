@@ -4,11 +4,15 @@
 
 mod block;
 mod filter;
+mod needle;
+mod packed;
 
 use unicode_normalization::UnicodeNormalization;
 
 pub(crate) use block::{Block, Entry};
 pub(crate) use filter::Filter;
+pub(crate) use needle::Needle;
+pub(crate) use packed::PackedBlock;
 
 /// Row numbers in one block.
 pub(crate) const ROWS_PER_BLOCK: i64 = 1024;

@@ -144,20 +144,21 @@ async fn way(store: &Store, filters: &Filters, order: Order, start: Start) -> Re
     if let Some(few) = few_equal(store, filters).await? {
         return Ok(index(start, Some(few)));
     }
-    if filters.part.is_none() {
-        return Ok(Way::Scan(Scan::new(start, false)));
-    }
+    let Some(part) = filters.part.as_deref() else {
+        return Ok(Way::Scan(Scan::new(None, start, false)));
+    };
     if by_time && is_narrow(&filters.equal) && store.count_at_most(&filters.equal).await? <= SOME {
-        return Ok(Way::Scan(Scan::new(start, true)));
+        return Ok(Way::Scan(Scan::new(Some(part), start, true)));
     }
     let Some(mut blocks) = Blocks::open(
         store,
+        part,
         if by_time { order } else { Order::NEWEST_FIRST },
         by_time.then(|| start.clone()),
     )
     .await?
     else {
-        return Ok(Way::Scan(Scan::new(start, by_time)));
+        return Ok(Way::Scan(Scan::new(Some(part), start, by_time)));
     };
     if by_time {
         return Ok(Way::Blocks(blocks));
@@ -166,7 +167,7 @@ async fn way(store: &Store, filters: &Filters, order: Order, start: Start) -> Re
     if found.is_done && found.places.len() as u64 <= FEW {
         return Ok(index(start, Some(found.places.iter().map(|place| place.id).collect())));
     }
-    Ok(Way::Scan(Scan::new(start, false)))
+    Ok(Way::Scan(Scan::new(Some(part), start, false)))
 }
 
 /// A provider is no filter to speak of: it has nearly all rows.

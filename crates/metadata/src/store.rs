@@ -19,7 +19,7 @@ use client::metadata::{self as known, Image};
 pub(crate) use change::{Create, Created, Delete, DeleteMany, Deleted, ObjectFate, Release};
 pub(crate) use error::StoreError;
 pub(crate) use lists::{BlockHead, Placed};
-pub(crate) use mysql::options as mysql_options;
+pub(crate) use mysql::{Refusal, options as mysql_options};
 pub(crate) use order::{Key, Order, Position, Sort, Start};
 pub(crate) use select::{Equal, Wanted};
 pub(crate) use tracking::{Folded, Glance};

@@ -36,8 +36,9 @@ pub(crate) async fn run(connection: Connection, shutdown: Shutdown) {
                 }
                 Err(error) => {
                     tracing::debug!(cause = chain(&error), "counts have to wait for the database");
-                    failures += 1;
-                    tokio::time::sleep(BACKOFF.wait(failures, None)).await;
+                    // somebody else was faster: no reason to leave it to pile up
+                    failures = if matches!(error, StoreError::Raced(_)) { 0 } else { failures + 1 };
+                    tokio::time::sleep(if failures == 0 { SOON } else { BACKOFF.wait(failures, None) }).await;
                 }
             }
         }

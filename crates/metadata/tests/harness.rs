@@ -48,6 +48,11 @@ impl Place {
         let Some(url) = env.get("TEST_MYSQL_URL") else {
             panic!("TEST_MYSQL_URL is not set: start the tests through tests/run, which provides MariaDB")
         };
+        Self::on_server(url).await
+    }
+
+    /// On a server of MySQL, as a user who may do everything.
+    pub(crate) async fn on_server(url: &str) -> Self {
         let url: url::Url = url.parse().unwrap();
         let settings = MySql {
             server: url.host_str().unwrap().to_owned(),

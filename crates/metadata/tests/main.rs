@@ -4,14 +4,17 @@
 
 mod checks;
 mod contract;
+mod far_pages;
 mod gallery;
 mod harness;
 mod listing;
 mod many;
 mod opening;
+mod past_triggers;
 mod releases;
 mod rows;
 mod searching;
 mod takeover;
 mod tracking;
 mod verifying;
+mod without_triggers;

@@ -10,6 +10,7 @@ use crate::{
 on_both_engines!(
     many_rows_go_at_once,
     what_cannot_be_deleted_is_named,
+    a_failure_half_way_says_what_is_gone,
     images_say_where_they_are_shown,
     an_object_in_another_bucket_is_not_shown_through_us,
     a_shared_row_knows_the_pixels_of_its_bytes,
@@ -56,6 +57,26 @@ async fn what_cannot_be_deleted_is_named(place: Place) {
     let far = json!({"ids": [-1, 0, 9_223_372_036_854_775_807_i64, 18_446_744_073_709_551_615_u64]});
     let answer = service.post("/images/delete", &far).await;
     assert_eq!((answer.status, &answer.body["not_found"]), (200, &far["ids"]));
+}
+
+async fn a_failure_half_way_says_what_is_gone(place: Place) {
+    let service = place.start();
+    ready(&service).await;
+    fill(&place, 1, 250).await;
+    let refuse = if place.is_mysql() {
+        "CREATE TRIGGER refuse BEFORE DELETE ON images FOR EACH ROW SET @x = \
+         IF(OLD.id = 150, (SELECT 1 UNION SELECT 2), 0)"
+    } else {
+        "CREATE TRIGGER refuse BEFORE DELETE ON images WHEN OLD.id = 150 BEGIN SELECT RAISE(ABORT, 'no'); END"
+    };
+    place.execute(refuse).await;
+    let asked: Vec<_> = (1..=250).collect();
+    let answer = service.post("/images/delete", &json!({"ids": asked})).await;
+    assert_eq!((answer.status, &answer.body["deleted"]), (500, &json!(asked[..100])));
+    assert_eq!(place.number("SELECT COUNT(*) FROM images").await, 150);
+    place.execute("DROP TRIGGER refuse").await;
+    let answer = service.post("/images/delete", &json!({"ids": asked})).await;
+    assert_eq!(answer.body["deleted"], json!(asked[100..]));
 }
 
 async fn images_say_where_they_are_shown(place: Place) {

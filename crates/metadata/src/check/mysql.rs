@@ -1,5 +1,7 @@
 //! MySQL or MariaDB: reachable, as whom, over TLS, with which rights and which character set?
 
+mod triggers;
+
 use service::finding::{Finding, in_time};
 use sqlx::{
     AssertSqlSafe, Connection as _, Executor as _, MySqlConnection, Row as _, mysql::MySqlDatabaseError,
@@ -58,6 +60,8 @@ async fn look(connection: &mut MySqlConnection, settings: &MySql, table: &str) -
     let complete = are_complete(&tables, &columns);
     findings.push(tables);
     findings.push(rights(connection, settings, table, !columns.is_empty(), complete).await);
+    let grant = format!("GRANT TRIGGER ON `{}`.* TO {};", settings.name, account(connection, settings).await);
+    findings.push(triggers::check(connection, table, &grant).await);
     if columns.is_empty() {
         findings.push(Finding::ok(CHARSET, "the tables will be made with utf8mb4"));
     } else {

@@ -1,10 +1,10 @@
-//! The names of a block, packed: first where each row's name ends, its number and its time, then all names in one text, so
-//! that one search finds a part of any of them. Rows stand newest first, those without a time last.
+//! The names of a block on their way to being packed (see [`PackedBlock`](super::PackedBlock)). Rows stand newest first, those
+//! without a time last.
 
 use super::{Filter, fold, ids_of};
 
 /// The form of the bytes.
-const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 1;
 /// Between two names; no folded name has it.
 const SEPARATOR: char = '\0';
 
@@ -62,20 +62,6 @@ impl Block {
         )
     }
 
-    /// The rows whose names have this folded text in them, newest first: their numbers and times.
-    pub(crate) fn matches<'a>(&'a self, needle: &'a str) -> impl Iterator<Item = (i64, Option<&'a str>)> {
-        let (mut row, mut from) = (0, 0);
-        std::iter::from_fn(move || {
-            let found = from + self.text.get(from..)?.find(needle)?;
-            row += self.rows.get(row..)?.partition_point(|place| place.end <= found);
-            let place = self.rows.get(row)?;
-            // one hit a row: go on behind its name
-            from = place.end;
-            row += 1;
-            Some((place.id, place.created_at.as_deref()))
-        })
-    }
-
     /// The bytes of its filter, see [`Filter`].
     pub(crate) fn filter(&self) -> Vec<u8> {
         Filter::build(self.text.split_terminator(SEPARATOR))
@@ -98,29 +84,6 @@ impl Block {
         bytes.extend_from_slice(self.text.as_bytes());
         bytes
     }
-
-    /// What [`Block::encode`] wrote; `None` where it was not that.
-    pub(crate) fn decode(number: i64, bytes: &[u8]) -> Option<Self> {
-        let (first, _) = ids_of(number);
-        let mut left = bytes.strip_prefix(&[VERSION])?;
-        let count = take(&mut left)?;
-        let (mut rows, mut end) = (Vec::new(), 0_usize);
-        for _ in 0..count {
-            let id = first.checked_add_unsigned(take(&mut left)?)?;
-            end = end.checked_add(usize::try_from(take(&mut left)?).ok()?)?;
-            let created_at = match usize::try_from(take(&mut left)?).ok()? {
-                0 => None,
-                length => {
-                    let (time, rest) = left.split_at_checked(length - 1)?;
-                    left = rest;
-                    Some(std::str::from_utf8(time).ok()?.to_owned())
-                }
-            };
-            rows.push(Place { id, created_at, end });
-        }
-        let text = std::str::from_utf8(left).ok()?.to_owned();
-        (text.len() == end).then_some(Self { rows, text })
-    }
 }
 
 /// Seven bits a byte, the low ones first.
@@ -130,76 +93,4 @@ fn put(bytes: &mut Vec<u8>, mut number: u64) {
         number >>= 7;
     }
     bytes.push((number & 0x7f) as u8);
-}
-
-fn take(bytes: &mut &[u8]) -> Option<u64> {
-    let mut number = 0;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn entry(id: i64, time: Option<&str>, name: &str) -> Entry {
-        Entry { id, created_at: time.map(str::to_owned), name: name.to_owned() }
-    }
-
-    #[test]
-    fn rows_are_found_newest_first_and_once() {
-        let block = Block::build([
-            entry(2048, Some("2026-01-01 00:00:00"), "banana.jpg"),
-            entry(2049, None, "Ananas.jpg"),
-            entry(2051, Some("2026-01-02 00:00:00"), "ANANAS 2.jpg"),
-            entry(2050, Some("2026-01-02 00:00:00"), "pear.jpg"),
-        ]);
-        let found = |needle| block.matches(needle).map(|(id, _)| id).collect::<Vec<_>>();
-        assert_eq!(found("ana"), [2051, 2048, 2049]);
-        assert_eq!(found("pear.jpg"), [2050]);
-        assert_eq!(found("jpgb"), [0_i64; 0]);
-        assert_eq!(found(""), [2051, 2050, 2048, 2049]);
-        assert_eq!(block.newest_and_oldest(), (Some("2026-01-02 00:00:00"), None));
-    }
-
-    #[test]
-    fn cut_or_foreign_bytes_are_no_block() {
-        let bytes = Block::build([entry(1, Some("t"), "name")]).encode(0);
-        assert!((0..bytes.len()).all(|length| Block::decode(0, &bytes[..length]).is_none()));
-        assert_eq!(Block::decode(0, b"\x02\x00"), None);
-        assert_eq!(
-            Block::decode(0, &[VERSION, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]),
-            None
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn a_block_comes_back_and_finds_what_a_plain_search_finds(
-            names in proptest::collection::vec(("[aAbB\u{e9}\u{5199}]{0,6}", proptest::option::of("[0-3]")), 0..20),
-            needle in "[ab\u{e9}\u{5199}]{0,3}",
-        ) {
-            let rows: Vec<_> = names.iter().enumerate().map(|(n, (name, time))| {
-                entry(3 * 1024 + i64::try_from(n).unwrap(), time.as_deref(), name)
-            }).collect();
-            let block = Block::build(rows.clone());
-            prop_assert_eq!(Block::decode(3, &block.encode(3)), Some(block.clone()));
-            let needle = fold(&needle);
-            let mut plain: Vec<_> = rows.iter().filter(|row| fold(&row.name).contains(&needle)).collect();
-            plain.sort_by(|one, other| (&other.created_at, other.id).cmp(&(&one.created_at, one.id)));
-            let plain: Vec<_> = plain.iter().map(|row| (row.id, row.created_at.as_deref())).collect();
-            let found: Vec<_> = block.matches(&needle).collect();
-            prop_assert!(found.is_empty() || Filter(&block.filter()).may_contain(&needle));
-            prop_assert_eq!(found, plain);
-        }
-    }
 }

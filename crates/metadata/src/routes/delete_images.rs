@@ -19,8 +19,8 @@ const MOST: usize = 1000;
 /// Rows in one transaction, so that others need not wait long.
 const AT_ONCE: usize = 100;
 
-/// Drops the rows and their objects, as one DELETE after the other would. What was done before a failure stays done: the
-/// same again does the rest.
+/// Drops the rows and their objects, as one DELETE after the other would. What was done before a failure stays done, and the
+/// error says what that is: the same again does the rest.
 pub(crate) async fn delete_images(State(app): State<App>, request: Request) -> Result<Json<Value>, ApiError> {
     let body = json_value(request).await?;
     let (asked, object) = (ids(&body)?, fate(&body)?);
@@ -29,7 +29,14 @@ pub(crate) async fn delete_images(State(app): State<App>, request: Request) -> R
     let store = app.store().await?;
     let mut gone = HashSet::new();
     for some in ids.chunks(AT_ONCE) {
-        gone.extend(store.delete_many(DeleteMany { ids: some.to_vec(), object }).await?.0);
+        match store.delete_many(DeleteMany { ids: some.to_vec(), object }).await {
+            Ok(deleted) => gone.extend(deleted.0),
+            Err(error) => {
+                let mut deleted: Vec<_> = gone.into_iter().collect();
+                deleted.sort_unstable();
+                return Err(ApiError::from(error).with("deleted", deleted));
+            }
+        }
         app.wake_release();
     }
     let is_gone = |id: &&Value| id.as_i64().is_some_and(|id| gone.contains(&id));

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::{Budget, Found};
 use crate::{
     filters::Filters,
+    names::Needle,
     store::{Equal, Order, Start, Store, StoreError, Wanted},
 };
 
@@ -20,18 +21,19 @@ pub(super) struct Scan {
     skip: u64,
     /// The database reads only rows that are equal to what was asked; else their equality is looked at here.
     only_equal: bool,
+    needle: Option<Needle>,
     size: u64,
     budget: Budget,
 }
 
 impl Scan {
     /// From `start` on, whose offset counts rows that are shown.
-    pub(super) fn new(start: Start, only_equal: bool) -> Self {
+    pub(super) fn new(part: Option<&str>, start: Start, only_equal: bool) -> Self {
         let (start, skip) = match start {
             Start::Offset(skip) => (Start::Offset(0), skip),
             after @ Start::After(_) => (after, 0),
         };
-        Self { start, skip, only_equal, size: FIRST, budget: Budget::full() }
+        Self { start, skip, only_equal, needle: part.map(Needle::new), size: FIRST, budget: Budget::full() }
     }
 
     /// The next rows that are to be shown, at most `limit`.
@@ -52,7 +54,7 @@ impl Scan {
             let (read, is_last) = (rows.len(), (rows.len() as u64) < self.size);
             for row in rows {
                 self.start = Start::After(row.at.clone());
-                if !row.is_equal || !filters.takes_name(&row.name) {
+                if !row.is_equal || self.needle.as_ref().is_some_and(|needle| !needle.is_in(&row.name)) {
                     continue;
                 }
                 if self.skip > 0 {
@@ -69,7 +71,8 @@ impl Scan {
                 found.is_done = true;
                 return Ok(found);
             }
-            if let (true, Start::After(at)) = (self.budget.is_spent(), &self.start) {
+            // a place does not tell how many are still to be passed over
+            if let (true, 0, Start::After(at)) = (self.budget.is_spent(), self.skip, &self.start) {
                 found.stopped_at = Some(at.clone());
                 return Ok(found);
             }

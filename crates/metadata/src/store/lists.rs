@@ -69,11 +69,11 @@ impl Store {
     /// A page far down the list of the original, which the counts know a short way to.
     async fn deep_page(&self, wanted: Wanted<'_>, start: &Start, limit: u64) -> Result<Option<Vec<Placed>>> {
         let Start::Offset(offset) = *start else { return Ok(None) };
-        let Equal { provider, mime_type: None, job_id: None } = wanted.equal else { return Ok(None) };
-        if offset < DEEP || wanted.among.is_some() || wanted.order != Order::NEWEST_FIRST {
+        let is_plain = wanted.equal.job_id.is_none() && wanted.among.is_none();
+        if offset < DEEP || !is_plain || wanted.order != Order::NEWEST_FIRST {
             return Ok(None);
         }
-        let rows = self.deep(provider.as_deref(), offset, limit).await?;
+        let rows = self.deep(wanted.equal.filter(), offset, limit).await?;
         Ok(rows.map(|rows| rows.into_iter().map(|row| placed(Sort::Imported, row)).collect()))
     }
 

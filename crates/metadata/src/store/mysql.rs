@@ -34,6 +34,8 @@ use super::{
 use crate::config::MySql;
 use steps::MySqlSteps;
 
+pub(crate) use triggers::Refusal;
+
 /// How long a request waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(3);
 /// Connections of one process.

@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::{Result, Store, in_time, row::Row};
 
 pub(super) use bytes::{Bytes, from_halves, halves};
-pub(super) use deep::{Bucket, Side, place};
+pub(super) use deep::{Bucket, Direction, Part, Places, page};
 pub(super) use packed::{CountedRow, PackedBlock, add_up, pack, put_blocks};
 pub(crate) use state::Glance;
 pub(super) use sums::{Change, Sums, cut_to_blocks, upsert};
@@ -137,15 +137,10 @@ impl Store {
 
     /// What `GET /images` skips: at most `limit` rows after the first `offset`, newest first, exactly as a plain OFFSET
     /// finds them but without walking over all before; `None` where that is no better, or the counts are not there.
-    pub(super) async fn deep(
-        &self,
-        provider: Option<&str>,
-        offset: u64,
-        limit: u64,
-    ) -> Result<Option<Vec<Row>>> {
+    pub(super) async fn deep(&self, filter: Filter<'_>, offset: u64, limit: u64) -> Result<Option<Vec<Row>>> {
         match self {
-            Self::MySql(store) => in_time(store.deep(provider, offset, limit)).await,
-            Self::Sqlite(store) => store.deep(provider, offset, limit).await,
+            Self::MySql(store) => in_time(store.deep(filter, offset, limit)).await,
+            Self::Sqlite(store) => store.deep(filter, offset, limit).await,
         }
     }
 

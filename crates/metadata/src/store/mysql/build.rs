@@ -1,6 +1,8 @@
 //! Counts and blocks of names in MySQL, made for the first time or anew: part by part, by one process at a time, beside all
 //! writers. What is read of a part is of one moment, and so are the changes that are dropped because it has them already.
 
+use std::time::{Duration, Instant};
+
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, Row as _};
 
 use super::{
@@ -17,6 +19,8 @@ use crate::names::{self, Entry};
 
 /// Blocks of one part.
 const BLOCKS: i64 = 16;
+/// How long one process works at it before others may.
+const TURN: Duration = Duration::from_secs(1);
 /// Rows of our own tables that are deleted at once.
 const EMPTIED: u64 = 10_000;
 
@@ -36,17 +40,17 @@ impl MySqlStore {
         // off the pool: the lock ends with the connection, whatever happens
         let mut connection = self.pool.acquire().await?.detach();
         let is_ours = schema::try_lock(&mut connection).await?;
-        if is_ours {
-            build_part(&mut connection).await?;
-        }
+        let began = Instant::now();
+        while is_ours && build_part(&mut connection).await? && began.elapsed() < TURN {}
         connection.close().await?;
         Ok(is_ours)
     }
 }
 
-async fn build_part(connection: &mut MySqlConnection) -> Result<()> {
+/// Makes the next part; false where there is none.
+async fn build_part(connection: &mut MySqlConnection) -> Result<bool> {
     let state = state_of(connection).await?;
-    let Some(last) = state::last_left(state.as_deref()) else { return Ok(()) };
+    let Some(last) = state::last_left(state.as_deref()) else { return Ok(false) };
     if state::is_begin(state.as_deref()) {
         empty(connection).await?;
     }
@@ -59,12 +63,14 @@ async fn build_part(connection: &mut MySqlConnection) -> Result<()> {
     let is_ours =
         locked_state(&mut transaction).await? == state && delete(&mut transaction, &part.seen).await?;
     if !is_ours {
-        return Ok(transaction.rollback().await?);
+        transaction.rollback().await?;
+        return Ok(true);
     }
     add(&mut transaction, &sums).await?;
     put_blocks!(transaction, &blocks);
     set_state(&mut transaction, state::made_from(part.first)).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await?;
+    Ok(true)
 }
 
 /// What is left over goes, a little at a time: nobody reads it.

@@ -112,28 +112,51 @@ fn number_of(error: &sqlx::Error) -> Option<u16> {
     error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
 }
 
-/// What an administrator does about a refused trigger; `None` for any other error.
-pub(crate) fn advice(error: &sqlx::Error) -> Option<&'static str> {
-    match number_of(error)? {
-        // no right TRIGGER, no right at all on the database
-        1142 | 1044 | 1227 => {
-            Some("as an administrator: GRANT TRIGGER ON the database TO the user; then restart")
+/// Why no trigger may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The user lacks the right.
+    Right,
+    /// The server writes a binary log, and does not trust its users.
+    BinaryLog,
+    /// Another trigger has the only place of an old server.
+    Place,
+}
+
+impl Refusal {
+    /// What an error means; `None` where it is any other.
+    pub(crate) fn of(error: &sqlx::Error) -> Option<Self> {
+        match number_of(error)? {
+            // no right TRIGGER, no right at all on the database
+            1142 | 1044 | 1227 => Some(Self::Right),
+            1419 => Some(Self::BinaryLog),
+            1235 => Some(Self::Place),
+            _ => None,
         }
-        1419 => Some(
-            "as an administrator: SET GLOBAL log_bin_trust_function_creators = 1 (and in the server's settings, for its \
-             next start); then restart",
-        ),
-        // another trigger has the only place of an old server
-        1235 => Some("remove the other triggers on the table `images`; then restart"),
-        _ => None,
+    }
+
+    /// What an administrator does about it; `grant` is the statement that gives the right.
+    pub(crate) fn advice(self, grant: &str) -> String {
+        match self {
+            Self::Right => format!("As an administrator: {grant} Then restart the metadata service."),
+            Self::BinaryLog => {
+                "As an administrator: SET GLOBAL log_bin_trust_function_creators = 1; and the same in the \
+                 server's settings, for its next start. Then restart the metadata service."
+                    .to_owned()
+            }
+            Self::Place => {
+                "Remove the other triggers on the table `images`, then restart the metadata service."
+                    .to_owned()
+            }
+        }
     }
 }
 
 fn refused(error: sqlx::Error, is_told: bool) -> Result<bool> {
-    let Some(advice) = advice(&error) else { return Err(error.into()) };
+    let Some(refusal) = Refusal::of(&error) else { return Err(error.into()) };
     if is_told {
         tracing::warn!(
-            advice,
+            advice = refusal.advice("GRANT TRIGGER ON the database TO the user;"),
             "MySQL lets the service make no triggers: totals, statistics and searches count the table itself, which is slow \
              with many images"
         );

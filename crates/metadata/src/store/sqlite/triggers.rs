@@ -76,9 +76,13 @@ pub(super) fn halves(row: &str, sign: &str) -> String {
     )
 }
 
+/// Named by a statement, which fails without it.
+const ODD_SIZES: &str = "CREATE INDEX IF NOT EXISTS ix_images_odd_size ON images (storage_provider) WHERE typeof(size) <> 'integer'";
+
 /// Sees to it that the triggers are there: they go with the table when a tool makes that anew. What was counted before is
 /// forgotten then.
 pub(super) async fn ensure(connection: &mut SqliteConnection) -> Result<()> {
+    connection.execute(ODD_SIZES).await?;
     let there: Vec<String> =
         sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'images'")
             .fetch_all(&mut *connection)

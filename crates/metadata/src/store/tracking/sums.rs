@@ -36,7 +36,9 @@ impl Sums {
     /// What these changes add up to.
     pub(in super::super) fn of(changes: &[Change]) -> Self {
         let mut sums = Self::default();
-        changes.iter().for_each(|change| sums.add(change));
+        for change in changes {
+            sums.add(change);
+        }
         sums
     }
 
