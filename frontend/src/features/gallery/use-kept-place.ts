@@ -6,6 +6,12 @@ import { readUrl } from './url-state';
 
 const PAUSE_MS = 300;
 
+/** Forgets how far somebody has scrolled: what comes next begins at its top. */
+export function forgetPlace(): void {
+  const state = (history.state ?? {}) as Record<string, unknown>;
+  history.replaceState({ ...state, at: 0 }, '');
+}
+
 /** Keeps in the browser's history how far somebody has scrolled, so that going back leads there. */
 export function useKeptPlace(store: BlockStore, model: GridModel, view: View): void {
   useLayoutEffect(() => {

@@ -8,7 +8,7 @@ import { isTotalExact, type ImageCounts } from '../api/count-images';
 import type { OpenedList } from '../api/list-images';
 import { besides, imageAt, placeOf, totalOf, type Place } from '../blocks';
 import { MOST_AT_ONCE } from '../gather';
-import { useKeptPlace } from '../use-kept-place';
+import { forgetPlace, useKeptPlace } from '../use-kept-place';
 import { useList } from '../use-list';
 import { useOpenImage } from '../use-open-image';
 import { useSelection } from '../use-selection';
@@ -127,7 +127,14 @@ export function List(props: ListProps) {
       <Scrubber store={store} model={model} view={view} />
       {state.arrived > 0 && (
         <div className={styles.pill}>
-          <Button kind="primary" icon="up" onClick={onReopen}>
+          <Button
+            kind="primary"
+            icon="up"
+            onClick={() => {
+              forgetPlace();
+              onReopen();
+            }}
+          >
             {countOf(state.arrived, 'new image')}
           </Button>
         </div>

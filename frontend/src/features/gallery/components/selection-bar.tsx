@@ -1,5 +1,5 @@
 import { Button, IconButton } from '@/components/button';
-import { countOf } from '@/lib/format';
+import { formatNumber } from '@/lib/format';
 import styles from './selection-bar.module.css';
 
 interface SelectionBarProps {
@@ -18,7 +18,7 @@ export function SelectionBar({ count, onAll, isBusy, onDelete, onClear }: Select
     <div className={styles.bar} role="toolbar" aria-label="Selection">
       <IconButton icon="close" label="Clear the selection" onClick={onClear} />
       <span className={styles.count} role="status">
-        {isBusy ? 'Selecting…' : count === 0 ? 'Choose images' : `${countOf(count, 'image')} selected`}
+        {isBusy ? 'Selecting…' : count === 0 ? 'Choose images' : `${formatNumber(count)} selected`}
       </span>
       {onAll && (
         <Button kind="quiet" disabled={isBusy} onClick={onAll}>

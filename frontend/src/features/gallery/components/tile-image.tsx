@@ -95,7 +95,9 @@ function TileLabel({ image, failure }: { image: Image; failure?: string }) {
       <Icon name="image" size={24} />
       <strong>{typeName(typeOf(image))}</strong>
       {words !== null && <span className={styles.why}>{words}</span>}
-      <span className={styles.name}>{image.name}</span>
+      <span className={styles.name} aria-hidden="true">
+        {image.name}
+      </span>
     </span>
   );
 }

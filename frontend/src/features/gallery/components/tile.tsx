@@ -35,7 +35,8 @@ export const Tile = memo(function Tile(props: TileProps) {
       aria-setsize={props.total}
       data-place={`${block}:${item}`}
     >
-      <a className={styles.link} href={props.href} tabIndex={isActive ? 0 : -1} aria-label={image.name} title={image.name} draggable={false}>
+      <a className={styles.link} href={props.href} tabIndex={isActive ? 0 : -1} title={image.name} draggable={false}>
+        <span className="visually-hidden">{image.name}</span>
         <TileImage image={image} width={width} height={height} isFast={props.isFast} />
       </a>
       <label className={styles.check}>
