@@ -111,5 +111,7 @@ claim('on a phone a long press begins a selection, and taps widen it', { browser
   await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
   await tile(page, second).tap();
   await page.getByText('2 images selected').waitFor();
+  const ends = await page.getByRole('toolbar', { name: 'Selection' }).getByRole('button').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().right));
+  must(Math.max(...ends) <= 375, `a button ends at ${Math.max(...ends)} px of 375`);
   await visit.shot('gallery-selection-phone');
 });

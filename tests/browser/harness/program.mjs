@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { until, within } from './deadline.mjs';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-/** The built pages. */
-export const PAGES = path.join(ROOT, 'frontend', 'dist');
+/** The built pages: those of `UI_DIST`, or where the build puts them. */
+export const PAGES = process.env.UI_DIST ?? path.join(ROOT, 'frontend', 'dist');
 
 const TARGET = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
 const BINARY = path.join(TARGET, 'debug', process.platform === 'win32' ? 'image-import.exe' : 'image-import');
