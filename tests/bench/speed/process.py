@@ -65,5 +65,5 @@ def machine() -> dict[str, object]:
         "cores": os.cpu_count(),
         "memory_gb": round(int(total) * 1024 / 1e9),
         "system": f"{system.sysname} {system.release}",
-        "load_before": os.getloadavg()[0],
+        "load_before": round(os.getloadavg()[0], 1),
     }

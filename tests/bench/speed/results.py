@@ -92,6 +92,8 @@ class Results:
         )
         for row, why in self.left_out.items():
             print(f"not measured: {row}: {why}")
+        if self.machine["load_before"] > self.machine["cores"] / 2:
+            print("\nOther work runs on this machine: times and rates are too bad, ratios may be.")
 
     def _medians(self, group: str, who: str) -> list[str]:
         costs = self.measurements[group][who]
@@ -99,8 +101,7 @@ class Results:
         return [
             group,
             who,
-            f"{self.median_of(group, who, 'seconds'):.2f} s",
-            f"{self.median_of(group, who, 'cpu_seconds'):.2f} s",
+            *(_seconds(self.median_of(group, who, what)) for what in ("seconds", "cpu_seconds")),
             megabytes(self.median_of(group, who, "peak_bytes")),
             ", ".join(f"{name} {peak / 1e6:.0f}" for name, peak in peaks.items()) if len(peaks) > 1 else "",
         ]
@@ -109,6 +110,11 @@ class Results:
 def megabytes(count: float) -> str:
     """Bytes as a person reads them."""
     return f"{count / 1e6:.0f} MB"
+
+
+def _seconds(seconds: float) -> str:
+    # where only the memory of a sum of works is meant, there is no time
+    return f"{seconds:.2f} s" if seconds else ""
 
 
 def _number(number: float, unit: str) -> str:
