@@ -28,7 +28,7 @@ use bytes::Bytes;
 
 #[cfg(test)]
 pub(crate) use self::body::channel;
-use self::{acl::AclChoice, body::transfer, error::Refusal, retry::retrying};
+use self::{acl::AclChoice, body::transfer, error::Refusal, retry::retrying, small::OneByOne};
 pub(crate) use self::{
     body::{FedBody, Feeder},
     error::S3Error,
@@ -57,6 +57,7 @@ pub(crate) struct Bucket {
     name: String,
     urls: ObjectUrls,
     acl: AclChoice,
+    one_by_one: OneByOne,
     silence: Duration,
 }
 
@@ -80,6 +81,7 @@ impl Bucket {
             name: config.name.clone(),
             urls: ObjectUrls::new(&config.name, &config.region, endpoint, public),
             acl: AclChoice::new(acl),
+            one_by_one: OneByOne::default(),
             silence,
         }
     }

@@ -25,6 +25,7 @@ use std::{
 use bytes::Bytes;
 use md5::{Digest as _, Md5};
 use service::Shutdown;
+use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
 pub use self::process::thumbnailer;
@@ -54,6 +55,8 @@ pub const COMMAND: &str = "thumbnailer";
 
 /// How often an image is tried: a process may die, or S3's answer break, for reasons that have nothing to do with it.
 const TRIES: u32 = 2;
+/// Thumbnails that are looked for in the bucket at once; whoever comes then waits.
+const LOOKS_AT_ONCE: usize = 64;
 /// How long work goes on once stopping begins.
 const GRACE: Duration = Duration::from_secs(8);
 
@@ -82,6 +85,7 @@ pub(crate) struct Thumbnails(Arc<Inner>);
 struct Inner {
     bucket: Arc<Bucket>,
     pool: Pool,
+    looks: Semaphore,
     flights: Flights<Wish, Result<Thumbnail, Failure>>,
     refused: Memory,
     /// Whether it was said that thumbnails cannot be kept.
@@ -94,6 +98,7 @@ impl Thumbnails {
         Self(Arc::new(Inner {
             bucket,
             pool: Pool::new(config),
+            looks: Semaphore::new(LOOKS_AT_ONCE),
             flights: Flights::new(),
             refused: Memory::default(),
             is_warned: AtomicBool::new(false),
@@ -144,7 +149,12 @@ impl Inner {
                 Failure::NoSuchImage
             });
         }
-        if let Some(bytes) = self.bucket.small_object(&place, &wish.of()).await? {
+        let kept = {
+            // nobody closes the semaphore
+            let _look = self.looks.acquire().await.ok();
+            self.bucket.small_object(&place, &wish.of()).await?
+        };
+        if let Some(bytes) = kept {
             return Ok(Thumbnail::new(bytes));
         }
         let late = async {
@@ -221,7 +231,7 @@ impl Inner {
         }
         let order = Order::new(size, wish.size.longest_side(), wish.format);
         let mut child = turn.child().await?;
-        let made = child.make(&order, &mut image.body, self.pool.patience()).await?;
+        let made = child.make(&order, &mut image.body, self.pool.patience(), self.pool.heavy()).await?;
         turn.give_back(child);
         Ok(made)
     }

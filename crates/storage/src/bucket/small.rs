@@ -1,5 +1,10 @@
 //! Thumbnails in the bucket: read and written whole, private, and removed together.
 
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use bytes::{Bytes, BytesMut};
 use md5::{Digest as _, Md5};
@@ -11,6 +16,24 @@ use crate::digest::Md5Digest;
 pub(super) const THUMBNAIL_OF: &str = "thumbnail-of";
 /// No thumbnail of ours is larger.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How long it is remembered that a server deletes objects only one by one; it may learn, or be given the right.
+const REMEMBERED: Duration = Duration::from_secs(60 * 60);
+
+/// Whether the server is known to delete objects only one by one.
+#[derive(Debug, Default)]
+pub(super) struct OneByOne(Mutex<Option<Instant>>);
+
+impl OneByOne {
+    fn is_known(&self) -> bool {
+        let since = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        since.is_some_and(|since| since.elapsed() < REMEMBERED)
+    }
+
+    fn remember(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+}
 
 /// A thumbnail to write, without its bytes.
 #[derive(Debug, Clone, Copy)]
@@ -80,13 +103,18 @@ impl Bucket {
     /// # Errors
     /// What S3 has to say at last.
     pub(crate) async fn delete_all(&self, keys: &[String]) -> Result<(), S3Error> {
+        if self.one_by_one.is_known() {
+            return self.delete_each(keys).await;
+        }
         match retrying(|| self.delete_together(keys)).await {
             Ok(left) => self.delete_each(&left).await,
             Err(error) if error.is_transient() => Err(error),
             // it does not know the request, or wants a checksum of another kind with it
             Err(error) => {
                 tracing::debug!(error = %error, "objects are deleted one by one");
-                self.delete_each(keys).await
+                self.delete_each(keys).await?;
+                self.one_by_one.remember();
+                Ok(())
             }
         }
     }

@@ -38,12 +38,15 @@ async fn show(app: &App, key: &str, query: &Query, headers: &HeaderMap) -> Resul
     let accept = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
     let format = format_for(accept);
     let thumbnails = app.thumbnails()?;
+    let mut missing = Failure::NoSuchImage;
     for image in keys(key) {
         let wish = Wish { image: image.into_owned(), size, format };
         match thumbnails.get(wish.clone()).await {
             Err(Failure::NoSuchImage) => {}
+            // whoever may not list the bucket is told so of keys that are not there
+            Err(failure) if failure.is_denied() => missing = failure,
             made => return Ok(answer(&wish, &made?, headers)),
         }
     }
-    Err(Failure::NoSuchImage.into())
+    Err(missing.into())
 }

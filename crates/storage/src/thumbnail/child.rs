@@ -13,12 +13,13 @@ use service::Env;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     process::{ChildStdin, ChildStdout, Command},
+    sync::Semaphore,
     time::timeout,
 };
 
 use super::{
     failure::Refused,
-    wire::{self, GREETING, Order, Reply},
+    wire::{self, GO, GREETING, Order, Reply},
 };
 use crate::bucket::{Reading, S3Error};
 
@@ -43,11 +44,13 @@ pub(super) enum Fall {
 /// The process. Dropping it kills it.
 #[derive(Debug)]
 pub(super) struct Child {
-    _process: tokio::process::Child,
+    process: tokio::process::Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     /// How many orders it had.
     pub(super) orders: u32,
+    /// True once it has taken much memory.
+    pub(super) was_heavy: bool,
     /// When it was last needed.
     pub(super) since: Instant,
 }
@@ -78,16 +81,22 @@ impl Child {
         if greeting != *GREETING {
             return Err(io::Error::other("the program makes no thumbnails"));
         }
-        Ok(Self { _process: process, input, output, orders: 0, since: Instant::now() })
+        Ok(Self { process, input, output, orders: 0, was_heavy: false, since: Instant::now() })
+    }
+
+    /// False when it has ended meanwhile.
+    pub(super) fn is_alive(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(None))
     }
 
     /// Has a thumbnail made of the bytes of `image`, which are handed on as they come. From the last of them on it may
-    /// take as long as `patience`.
+    /// take as long as `patience`; if it takes much memory, only while it holds a permit of `heavy`.
     pub(super) async fn make(
         &mut self,
         order: &Order,
         image: &mut Reading,
         patience: Duration,
+        heavy: &Semaphore,
     ) -> Result<Result<Bytes, Refused>, Fall> {
         self.orders += 1;
         let begun = wire::frame(order).map_err(Fall::Died)?;
@@ -95,7 +104,17 @@ impl Child {
         while let Some(piece) = image.next().await.map_err(Fall::Cut)? {
             self.feed(&piece, patience).await?;
         }
-        let made = timeout(patience, self.answer()).await.map_err(|_| Fall::Late)?.map_err(Fall::Died);
+        let mut reply = self.reply(patience).await?;
+        let mut leave = None;
+        if reply == Reply::Heavy {
+            self.was_heavy = true;
+            // nobody closes the semaphore; each who holds a permit is done in time or killed
+            leave = heavy.acquire().await.ok();
+            self.feed(&[GO], patience).await?;
+            reply = self.reply(patience).await?;
+        }
+        let made = timeout(patience, self.made(reply)).await.map_err(|_| Fall::Late)?.map_err(Fall::Died);
+        drop(leave);
         self.since = Instant::now();
         made
     }
@@ -104,12 +123,20 @@ impl Child {
         timeout(patience, self.input.write_all(bytes)).await.map_err(|_| Fall::Late)?.map_err(Fall::Died)
     }
 
-    async fn answer(&mut self) -> io::Result<Result<Bytes, Refused>> {
-        self.input.flush().await?;
-        let length = match wire::receive::<Reply>(&mut self.output).await? {
+    async fn reply(&mut self, patience: Duration) -> Result<Reply, Fall> {
+        let reply = async {
+            self.input.flush().await?;
+            wire::receive(&mut self.output).await
+        };
+        timeout(patience, reply).await.map_err(|_| Fall::Late)?.map_err(Fall::Died)
+    }
+
+    async fn made(&mut self, reply: Reply) -> io::Result<Result<Bytes, Refused>> {
+        let length = match reply {
             Reply::Refused(refused) => return Ok(Err(refused)),
             Reply::Made { length } if length <= MOST_BYTES => length,
             Reply::Made { .. } => return Err(io::Error::other("the thumbnail is no small one")),
+            Reply::Heavy => return Err(io::Error::other("leave was given already")),
         };
         let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
         self.output.read_exact(&mut bytes).await?;

@@ -24,7 +24,10 @@ mod tests;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use self::{pixels::Pixels, task::Task};
-pub(crate) use self::{refusal::Refusal, task::Limits};
+pub(crate) use self::{
+    refusal::Refusal,
+    task::{Leave, Limits},
+};
 use crate::sniff::sniff;
 
 /// How a thumbnail is encoded.
@@ -81,12 +84,17 @@ pub(crate) fn reads(media_type: &str) -> bool {
     decoder(media_type).is_some()
 }
 
-/// Makes the thumbnail of the image file `source`.
+/// Makes the thumbnail of the image file `source`. Before much memory is taken, `leave` is waited for, once.
 ///
 /// # Errors
 /// Why there can be none; the same every time, except for [`Refusal::TookTooLong`].
-pub(crate) fn make(source: &[u8], wanted: &Wanted, limits: &Limits) -> Result<Picture, Refusal> {
-    let task = Task::begin(source, wanted.longest_side, limits)?;
+pub(crate) fn make(
+    source: &[u8],
+    wanted: &Wanted,
+    limits: &Limits,
+    leave: &Leave<'_>,
+) -> Result<Picture, Refusal> {
+    let task = Task::begin(source, wanted.longest_side, limits, leave)?;
     let media_type = sniff(source, "").media_type;
     let Some(decode) = decoder(&media_type) else {
         return Err(Refusal::Unsupported { media_type });

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use service::ApiError;
 
+use super::engine::Refusal;
 use crate::{
     bucket::S3Error,
     content::{no_such_object, refused},
@@ -40,6 +41,20 @@ pub(crate) struct Refused {
     pub(super) code: String,
     /// Its words.
     pub(super) message: String,
+}
+
+impl Refused {
+    /// True where the image alone may not be the cause.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.code == Refusal::TookTooLong.code()
+    }
+}
+
+impl Failure {
+    /// True where S3 may only be hiding that there is no such image.
+    pub(crate) fn is_denied(&self) -> bool {
+        matches!(self, Self::S3(error) if error.is_denied())
+    }
 }
 
 impl From<S3Error> for Failure {

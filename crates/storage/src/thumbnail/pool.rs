@@ -16,12 +16,17 @@ use crate::config::ThumbnailConfig;
 /// After so many orders a process is replaced: whatever its decoders leak goes with it.
 const ORDERS_PER_LIFE: u32 = 200;
 
+/// Of so many processes one may take much memory.
+const WORKERS_PER_HEAVY: usize = 4;
+
 /// The processes.
 #[derive(Debug)]
 pub(super) struct Pool {
     config: ThumbnailConfig,
     turns: Semaphore,
     waiting: AtomicUsize,
+    /// Held by processes that take much memory.
+    heavy: Semaphore,
     /// Those without work; the last one to come goes first.
     idle: Mutex<Vec<Child>>,
 }
@@ -37,7 +42,13 @@ pub(super) struct Turn<'p> {
 impl Pool {
     pub(super) fn new(config: ThumbnailConfig) -> Self {
         let turns = Semaphore::new(config.workers.clamp(1, Semaphore::MAX_PERMITS));
-        Self { config, turns, waiting: AtomicUsize::new(0), idle: Mutex::default() }
+        let heavy = Semaphore::new((config.workers / WORKERS_PER_HEAVY).clamp(1, Semaphore::MAX_PERMITS));
+        Self { config, turns, waiting: AtomicUsize::new(0), heavy, idle: Mutex::default() }
+    }
+
+    /// The permits to take much memory.
+    pub(super) fn heavy(&self) -> &Semaphore {
+        &self.heavy
     }
 
     /// How long one picture may take.
@@ -83,16 +94,19 @@ pub(super) enum All {
 impl Turn<'_> {
     /// A process without work, or a new one.
     pub(super) async fn child(&self) -> Result<Child, Fall> {
-        let idle = self.pool.lock().pop();
-        match idle {
-            Some(child) => Ok(child),
-            None => Child::start(self.pool.config.program.as_deref()).await,
+        let idle = || self.pool.lock().pop();
+        while let Some(mut child) = idle() {
+            // its end says nothing about the next image
+            if child.is_alive() {
+                return Ok(child);
+            }
         }
+        Child::start(self.pool.config.program.as_deref()).await
     }
 
-    /// Takes a process back that is well.
+    /// Takes a process back that is well. One that took much memory goes: the system has it back then.
     pub(super) fn give_back(&self, child: Child) {
-        if child.orders < ORDERS_PER_LIFE {
+        if child.orders < ORDERS_PER_LIFE && !child.was_heavy {
             self.pool.lock().push(child);
         }
     }

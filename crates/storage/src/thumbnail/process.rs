@@ -1,6 +1,9 @@
 //! The process that makes thumbnails, one after the other: so that a hostile image can do no more than end it.
 
+mod bounds;
+
 use std::{
+    cell::RefCell,
     io::{self, Read, Write},
     process::ExitCode,
     sync::mpsc::{RecvTimeoutError, Sender, channel},
@@ -12,7 +15,7 @@ use thread_priority::{ThreadPriority, set_current_thread_priority};
 
 use super::{
     engine::{self, Limits, Wanted},
-    wire::{self, GREETING, Order, Reply},
+    wire::{self, GO, GREETING, Order, Reply},
 };
 
 /// Longer than the service waits: it may be gone, and nobody else would end the work.
@@ -23,6 +26,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 pub fn thumbnailer() -> ExitCode {
     // imports and everything else on this machine go first; where it cannot be set, it is as it is
     let _ = set_current_thread_priority(ThreadPriority::Min);
+    bounds::bound_memory();
     match serve(io::stdin().lock(), io::stdout().lock(), &watch()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
@@ -32,7 +36,8 @@ pub fn thumbnailer() -> ExitCode {
 /// What happens to a picture.
 enum Event {
     Begun,
-    Done,
+    /// Done, or waiting for leave.
+    Paused,
 }
 
 /// Ends the process when a picture is not done in time.
@@ -50,17 +55,34 @@ fn watch() -> Sender<Event> {
     tell
 }
 
-fn serve(mut input: impl Read, mut output: impl Write, watch: &Sender<Event>) -> io::Result<()> {
+fn serve(input: impl Read, mut output: impl Write, watch: &Sender<Event>) -> io::Result<()> {
     output.write_all(GREETING)?;
     output.flush()?;
-    while let Some(order) = wire::read::<Order>(&mut input)? {
-        let source = read_source(&mut input, order.length)?;
-        // the watch lives as long as the process
-        let _ = watch.send(Event::Begun);
+    let pipes = RefCell::new((input, output));
+    // the watch lives as long as the process
+    let tell = |event| drop(watch.send(event));
+    let leave = || {
+        let (input, output) = &mut *pipes.borrow_mut();
+        tell(Event::Paused);
+        output.write_all(&wire::frame(&Reply::Heavy)?)?;
+        output.flush()?;
+        let mut word = [0];
+        input.read_exact(&mut word)?;
+        tell(Event::Begun);
+        if word == [GO] { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+    };
+    loop {
+        let (order, source) = {
+            let (input, _) = &mut *pipes.borrow_mut();
+            let Some(order) = wire::read::<Order>(input)? else { return Ok(()) };
+            (order, read_source(input, order.length)?)
+        };
+        tell(Event::Begun);
         let wanted = Wanted { longest_side: order.longest_side, format: order.format() };
-        let made = engine::make(&source, &wanted, &Limits::default());
+        let made = engine::make(&source, &wanted, &Limits::default(), &leave);
         drop(source);
-        let _ = watch.send(Event::Done);
+        tell(Event::Paused);
+        let (_, output) = &mut *pipes.borrow_mut();
         match made {
             Ok(picture) => {
                 let length = picture.bytes.len() as u64;
@@ -71,7 +93,6 @@ fn serve(mut input: impl Read, mut output: impl Write, watch: &Sender<Event>) ->
         }
         output.flush()?;
     }
-    Ok(())
 }
 
 fn read_source(input: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {

@@ -10,6 +10,8 @@ use super::failure::Refused;
 
 const MOST: usize = 4096;
 const FOR: Duration = Duration::from_secs(10 * 60);
+/// What may have had to do with other work on the machine is forgotten sooner.
+const FOR_DOUBTFUL: Duration = Duration::from_secs(60);
 
 /// The memory of one process.
 #[derive(Debug, Default)]
@@ -27,7 +29,8 @@ impl Memory {
     pub(super) fn of(&self, image: &str) -> Option<Refused> {
         let entries = self.lock();
         let (refused, since) = entries.refused.get(image)?;
-        (since.elapsed() < FOR).then(|| refused.clone())
+        let long = if refused.is_doubtful() { FOR_DOUBTFUL } else { FOR };
+        (since.elapsed() < long).then(|| refused.clone())
     }
 
     /// Remembers why.

@@ -11,6 +11,9 @@ use super::{engine::Format, failure::Refused};
 /// What a process says first, so that no other program is taken for one.
 pub(super) const GREETING: &[u8; 8] = b"thumbs 1";
 
+/// What a process that asked for leave waits for.
+pub(super) const GO: u8 = b'!';
+
 /// Longest text.
 const MOST_TEXT: u32 = 64 * 1024;
 
@@ -35,10 +38,12 @@ impl Order {
     }
 }
 
-/// What became of it.
+/// What becomes of it.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Reply {
+    /// The picture takes much memory: the process waits for [`GO`] first, and replies again then.
+    Heavy,
     /// The thumbnail follows.
     Made {
         /// How many bytes follow.
@@ -93,9 +98,10 @@ mod tests {
         let order = Order::new(7, 320, Format::Webp);
         let bytes = frame(&order).unwrap();
         assert_eq!(read::<Order>(&mut &bytes[..]).unwrap(), Some(order));
-        let reply = Reply::Refused(Refusal::TookTooLong.into());
-        let bytes = frame(&reply).unwrap();
-        assert_eq!(receive::<Reply>(&mut &bytes[..]).await.unwrap(), reply);
+        for reply in [Reply::Refused(Refusal::TookTooLong.into()), Reply::Heavy, Reply::Made { length: 3 }] {
+            let bytes = frame(&reply).unwrap();
+            assert_eq!(receive::<Reply>(&mut &bytes[..]).await.unwrap(), reply);
+        }
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod acls;
 mod content;
+mod content_trouble;
 mod contract;
 mod deletes;
 mod faults;
@@ -13,6 +14,7 @@ mod limits;
 mod names;
 mod objects;
 mod stub;
+mod thumbnail_memory;
 mod thumbnail_processes;
 mod thumbnails;
 mod uploads;

@@ -180,4 +180,54 @@ mod hostile {
             wait_for("the process has ended", async || !process.exists()).await;
         }
     }
+
+    /// Runs a program that notes its process ids, by so many workers.
+    async fn noting(folder: &Path, workers: usize) -> (Stack, std::path::PathBuf) {
+        let log = folder.join("log");
+        let program = program(folder, &format!("echo $$ >> '{}'", log.display()));
+        fs::write(folder.join("evil"), "").unwrap();
+        let stack = Stack::start_with(|config, _| {
+            config.thumbnails.program = Some(program);
+            config.thumbnails.workers = workers;
+        })
+        .await;
+        (stack, log)
+    }
+
+    fn noted(log: &Path) -> Vec<String> {
+        fs::read_to_string(log).unwrap_or_default().lines().map(str::to_owned).collect()
+    }
+
+    #[tokio::test]
+    async fn processes_that_ended_without_work_are_no_fault_of_the_next_picture() {
+        let folder = tempfile::tempdir().unwrap();
+        let (stack, log) = noting(folder.path(), 3).await;
+        let key = stack.service.stored("a.png", &png()).await.key;
+        // so that they are at work at the same time
+        stack.faults.add(FaultRule::new(FaultKind::Latency).on("GetObject").seconds(0.5));
+        let sizes = ["?size=160", "?size=320", "?size=640"];
+        let made = futures::future::join_all(sizes.map(|size| stack.thumbnail(&key, size, &[]))).await;
+        assert!(made.iter().all(|answer| answer.status() == 200));
+        let ended = noted(&log);
+        assert_eq!(ended.len(), 3);
+        for process in &ended {
+            assert!(Command::new("kill").args(["-9", process]).status().unwrap().success());
+        }
+        stack.faults.clear();
+        assert_eq!(stack.thumbnail(&key, "?size=1280", &[]).await.status(), 200);
+        assert_eq!(noted(&log).len(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_process_that_took_much_memory_is_not_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (stack, log) = noting(folder.path(), 1).await;
+        let light = stack.service.stored("a.png", &png()).await.key;
+        let heavy = stack.service.stored("a.jpg", &crate::thumbnail_memory::heavy_jpeg()).await.key;
+        for (key, processes) in [(&light, 1), (&heavy, 1), (&light, 2)] {
+            let size = if processes == 2 { "?size=640" } else { "" };
+            assert_eq!(stack.thumbnail(key, size, &[]).await.status(), 200);
+            assert_eq!(noted(&log).len(), processes);
+        }
+    }
 }

@@ -44,7 +44,7 @@ impl Stack {
         request.send().await.unwrap()
     }
 
-    fn asked(&self, operation: &str) -> u64 {
+    pub(crate) fn asked(&self, operation: &str) -> u64 {
         self.faults.stats().requests.get(operation).copied().unwrap_or(0)
     }
 
@@ -151,6 +151,11 @@ async fn a_key_of_the_original_is_found_as_it_is_and_decoded() {
         stack.s3.put_object().bucket(BUCKET).key(key).body(png().into()).send().await.unwrap();
         assert_eq!(stack.thumbnail(&format!("{id}{asked}"), "", &[]).await.status(), 200, "{asked}");
     }
+    // whoever may not list the bucket is refused what is not there
+    let denied = FaultRule::new(FaultKind::AccessDenied);
+    stack.faults.add(FaultRule { key: Some(format!("{id}_a%20b")), ..denied });
+    let answer = stack.thumbnail(&format!("{id}_a%20b%2Fc.png"), "?size=160", &[]).await;
+    assert_eq!(answer.status(), 200);
 }
 
 #[tokio::test]
@@ -208,6 +213,31 @@ async fn thumbnails_go_with_their_image() {
         assert!(stack.keys().await.is_empty(), "{is_one_by_one}");
         assert_eq!(stack.thumbnail(&key, "?size=160", &[]).await.status(), 404);
     }
+}
+
+#[tokio::test]
+async fn a_server_that_deletes_one_by_one_is_asked_for_more_only_once() {
+    let stack = Stack::start().await;
+    stack.faults.add(FaultRule::new(FaultKind::AccessDenied).on("DeleteObjects"));
+    for asked in [1, 0] {
+        let key = stack.service.stored("a.png", &png()).await.key;
+        assert_eq!(stack.thumbnail(&key, "", &[]).await.status(), 200);
+        stack.faults.reset_stats();
+        assert_eq!(stack.delete_image(&key).await, 200);
+        assert_eq!(stack.asked("DeleteObjects"), asked);
+        assert!(stack.keys().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn one_by_one_is_not_remembered_of_a_server_that_was_away() {
+    let stack = Stack::start().await;
+    stack.faults.add(FaultRule::new(FaultKind::SlowDown).on("DeleteObjects").times(5));
+    let key = stack.service.stored("a.png", &png()).await.key;
+    assert_eq!(stack.delete_image(&key).await, 500);
+    stack.faults.reset_stats();
+    assert_eq!(stack.delete_image(&key).await, 200);
+    assert_eq!(stack.asked("DeleteObjects"), 1);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Encodes thumbnails.
 
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
-use webp::WebPConfig;
+use webpx::{Encoder as WebpEncoder, Unstoppable};
 
 use super::{
     Format,
@@ -11,7 +11,7 @@ use super::{
 
 const QUALITY: u8 = 80;
 /// Of 0 (quick) to 6 (small).
-const WEBP_EFFORT: i32 = 2;
+const WEBP_EFFORT: u8 = 2;
 
 /// The file of a thumbnail. Nothing but the picture is in it.
 pub(super) fn encode(pixels: Pixels, format: Format) -> Result<Vec<u8>, Refusal> {
@@ -33,15 +33,13 @@ fn jpeg(pixels: &Pixels) -> Result<Vec<u8>, Refusal> {
 }
 
 fn webp(pixels: &Pixels) -> Result<Vec<u8>, Refusal> {
-    let mut config = WebPConfig::new().map_err(|()| Refusal::Broken)?;
-    config.quality = f32::from(QUALITY);
-    config.method = WEBP_EFFORT;
     let Pixels { size, layout, samples } = pixels;
     let encoder = match layout {
-        Layout::Rgba => webp::Encoder::from_rgba(samples, size.width, size.height),
-        _ => webp::Encoder::from_rgb(samples, size.width, size.height),
+        Layout::Rgba => WebpEncoder::new_rgba(samples, size.width, size.height),
+        _ => WebpEncoder::new_rgb(samples, size.width, size.height),
     };
-    Ok(encoder.encode_advanced(&config).map_err(|_| Refusal::Broken)?.to_vec())
+    let encoder = encoder.quality(f32::from(QUALITY)).method(WEBP_EFFORT);
+    encoder.encode(Unstoppable).map_err(|_| Refusal::Broken)
 }
 
 /// Without transparency, which JPEG has not.

@@ -26,6 +26,8 @@ pub(super) fn decode(task: &Task<'_>) -> Result<Decoded, Refusal> {
     if segments.is_empty {
         return Err(Refusal::Broken);
     }
+    // before the decoder is asked for anything
+    task.claim(segments.coefficients())?;
     let broken = |_: io::Error| task.check_time().err().unwrap_or(Refusal::Broken);
     let mut decoder = Decompress::new_reader(Feed::new(task)).map_err(broken)?;
     let size = task.size(decoder.width() as u64, decoder.height() as u64)?;

@@ -7,7 +7,8 @@ use crate::thumbnail::failure::Refused;
 pub(crate) enum Refusal {
     /// The format is not read.
     #[error(
-        "There are no thumbnails of {media_type}; the original may be shown by this browser or, once it is downloaded, by another program."
+        "There are no thumbnails of {media_type}. Open the original: if this browser does not show it, download it and open \
+         it with another program, or convert it to JPEG, PNG or WebP and import that."
     )]
     Unsupported {
         /// What the bytes are.

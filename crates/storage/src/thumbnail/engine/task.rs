@@ -1,6 +1,10 @@
 //! One thumbnail to make: from which bytes, how large, within which limits.
 
-use std::time::{Duration, Instant};
+use std::{
+    cell::Cell,
+    io,
+    time::{Duration, Instant},
+};
 
 use super::refusal::Refusal;
 
@@ -17,6 +21,8 @@ pub(crate) struct Limits {
     pub(crate) scans: usize,
     /// Bytes of one buffer.
     pub(crate) buffer: usize,
+    /// Bytes of a buffer that is taken without leave.
+    pub(crate) light: usize,
     /// Time for all of it.
     pub(crate) time: Duration,
 }
@@ -29,10 +35,14 @@ impl Default for Limits {
             side: 20_000,
             scans: 100,
             buffer: 400 * 1024 * 1024,
+            light: 64 * 1024 * 1024,
             time: Duration::from_secs(20),
         }
     }
 }
+
+/// Waits until much memory may be taken; an error when it never may.
+pub(crate) type Leave<'l> = dyn Fn() -> io::Result<()> + 'l;
 
 /// Width and height in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,24 +52,31 @@ pub(super) struct Size {
 }
 
 /// One thumbnail to make.
-#[derive(Debug)]
 pub(super) struct Task<'a> {
     /// The whole file.
     pub(super) source: &'a [u8],
     pub(super) limits: &'a Limits,
     longest_side: u32,
-    deadline: Instant,
+    deadline: Cell<Instant>,
+    leave: &'a Leave<'a>,
+    has_leave: Cell<bool>,
 }
 
 impl<'a> Task<'a> {
     /// From here on the time runs.
-    pub(super) fn begin(source: &'a [u8], longest_side: u32, limits: &'a Limits) -> Result<Self, Refusal> {
+    pub(super) fn begin(
+        source: &'a [u8],
+        longest_side: u32,
+        limits: &'a Limits,
+        leave: &'a Leave<'a>,
+    ) -> Result<Self, Refusal> {
         let bytes = source.len() as u64;
         if bytes > limits.bytes {
             return Err(Refusal::TooManyBytes { bytes, most: limits.bytes });
         }
-        let deadline = Instant::now() + limits.time;
-        Ok(Self { source, limits, longest_side: longest_side.max(1), deadline })
+        let deadline = Cell::new(Instant::now() + limits.time);
+        let (longest_side, has_leave) = (longest_side.max(1), Cell::new(false));
+        Ok(Self { source, limits, longest_side, deadline, leave, has_leave })
     }
 
     /// The size of a picture, if it may have that.
@@ -80,23 +97,34 @@ impl<'a> Task<'a> {
 
     /// Room for so many bytes, if they are not too many.
     pub(super) fn buffer(&self, bytes: usize) -> Result<Vec<u8>, Refusal> {
-        let too_much = Refusal::TooMuchMemory { most_mib: self.limits.buffer / (1024 * 1024) };
+        self.claim(bytes)?;
         let mut buffer = Vec::new();
-        if bytes > self.limits.buffer || buffer.try_reserve_exact(bytes).is_err() {
-            return Err(too_much);
-        }
+        buffer.try_reserve_exact(bytes).map_err(|_| self.too_much_memory())?;
         buffer.resize(bytes, 0);
         Ok(buffer)
     }
 
-    /// An error once the time is over.
-    pub(super) fn check_time(&self) -> Result<(), Refusal> {
-        if Instant::now() > self.deadline { Err(Refusal::TookTooLong) } else { Ok(()) }
+    /// To be called before so many bytes are occupied at once: refuses too many, and waits for leave to take many. The
+    /// time does not run meanwhile.
+    pub(super) fn claim(&self, bytes: usize) -> Result<(), Refusal> {
+        if bytes > self.limits.buffer {
+            return Err(self.too_much_memory());
+        }
+        if bytes > self.limits.light && !self.has_leave.replace(true) {
+            let asked = Instant::now();
+            (self.leave)().map_err(|_| self.too_much_memory())?;
+            self.deadline.set(self.deadline.get() + asked.elapsed());
+        }
+        Ok(())
     }
 
-    /// When the time is over.
-    pub(super) fn deadline(&self) -> Instant {
-        self.deadline
+    fn too_much_memory(&self) -> Refusal {
+        Refusal::TooMuchMemory { most_mib: self.limits.buffer / (1024 * 1024) }
+    }
+
+    /// An error once the time is over.
+    pub(super) fn check_time(&self) -> Result<(), Refusal> {
+        if Instant::now() > self.deadline.get() { Err(Refusal::TookTooLong) } else { Ok(()) }
     }
 
     /// The size of the thumbnail of a picture of this size: never larger, and as long as was wished for.

@@ -1,17 +1,18 @@
 //! TIFF: the first picture of a file, strip by strip or by rows of tiles.
 
 mod embedded;
+mod lzw;
+mod palette;
 mod samples;
-
-use std::io::Cursor;
+mod strips;
 
 use tiff::{
     ColorType,
     decoder::{ChunkType, Decoder, Limits},
-    tags::{CompressionMethod, PlanarConfiguration, SampleFormat, Tag},
+    tags::{CompressionMethod, ExtraSamples, PlanarConfiguration, SampleFormat, Tag},
 };
 
-use self::samples::Samples;
+use self::{palette::Shown, samples::Samples, strips::Strips};
 use super::{
     Decoded, colour, orientation,
     pixels::Layout,
@@ -23,7 +24,7 @@ use super::{
 /// Lists of places of strips are the longest values.
 const MAX_VALUE: usize = 4 * 1024 * 1024;
 
-type Tiff<'a> = Decoder<Cursor<&'a [u8]>>;
+type Tiff<'a> = Decoder<Shown<'a>>;
 
 /// Decodes the picture.
 pub(super) fn decode(task: &Task<'_>) -> Result<Decoded, Refusal> {
@@ -31,20 +32,31 @@ pub(super) fn decode(task: &Task<'_>) -> Result<Decoded, Refusal> {
     limits.decoding_buffer_size = task.limits.buffer;
     limits.intermediate_buffer_size = task.limits.buffer;
     limits.ifd_value_size = MAX_VALUE;
-    let mut decoder =
-        Decoder::new(Cursor::new(task.source)).map_err(|_| Refusal::Broken)?.with_limits(limits);
+    let shown = Shown::new(task.source);
+    let has_palette = shown.has_palette();
+    let mut decoder = Decoder::new(shown).map_err(|_| Refusal::Broken)?.with_limits(limits);
     let (width, height) = decoder.dimensions().map_err(|_| Refusal::Broken)?;
     let size = task.size(width.into(), height.into())?;
     let kind = decoder.colortype().map_err(|_| Refusal::Broken)?;
-    let samples = samples_of(&mut decoder, kind)?;
+    let mut samples = samples_of(&mut decoder, kind)?;
+    if has_palette {
+        if samples.stored != 1 {
+            return Err(Refusal::Broken);
+        }
+        let colours = palette::colours(&mut decoder, kind.bit_depth());
+        samples = samples.with_palette(colours.ok_or(Refusal::Broken)?);
+    }
     let mut shrinker = Shrinker::new(task, Rows::whole(size, samples.layout), task.target(size));
     if decoder.find_tag_unsigned(Tag::Compression).ok().flatten()
         == Some(CompressionMethod::ModernJPEG.to_u16())
     {
         embedded::check(task, &mut decoder)?;
     }
-    let bands = Bands::of(&mut decoder, size)?;
-    bands.read(task, &mut decoder, &samples, &mut shrinker)?;
+    if let Some(strips) = Strips::of(&mut decoder, &samples, size) {
+        strips.read(task, &samples, size, &mut shrinker)?;
+    } else {
+        Bands::of(&mut decoder, size)?.read(task, &mut decoder, &samples, &mut shrinker)?;
+    }
     let orientation =
         decoder.find_tag_unsigned(Tag::Orientation).ok().flatten().unwrap_or(orientation::UPRIGHT);
     let profile = decoder.find_tag(Tag::IccProfile).ok().flatten().and_then(|value| value.into_u8_vec().ok());
@@ -88,7 +100,11 @@ fn samples_of(decoder: &mut Tiff<'_>, kind: ColorType) -> Result<Samples, Refusa
     }
     let is_planar =
         number(decoder, Tag::PlanarConfiguration) == Some(PlanarConfiguration::Planar.to_u16()) && stored > 1;
-    Samples::new(layout, stored, bits, is_float, is_planar).ok_or(Refusal::Broken)
+    let samples = Samples::new(layout, stored, bits, is_float, is_planar).ok_or(Refusal::Broken)?;
+    let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).ok().flatten();
+    let is_multiplied =
+        extra.and_then(|kinds| kinds.first().copied()) == Some(ExtraSamples::AssociatedAlpha.to_u16());
+    Ok(if is_multiplied { samples.multiplied() } else { samples })
 }
 
 /// A picture cut across, each band one strip or one row of tiles.

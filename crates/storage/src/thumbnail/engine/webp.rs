@@ -1,10 +1,10 @@
 //! WebP, and the first frame of animated ones, on the canvas.
 
-use webp::{BitstreamFeatures, Decoder, WebPImage};
+use webpx::{BitstreamFormat, Decoder, DecoderConfig, ImageInfo, Limits};
 
 use super::{
     Decoded, orientation,
-    pixels::Layout,
+    pixels::{Layout, Pixels},
     refusal::Refusal,
     shrink::{Rows, Shrinker},
     task::{Size, Task},
@@ -15,45 +15,77 @@ const FRAME_HEADER: usize = 16;
 
 /// Decodes the picture.
 pub(super) fn decode(task: &Task<'_>) -> Result<Decoded, Refusal> {
-    let features = BitstreamFeatures::new(task.source).ok_or(Refusal::Broken)?;
-    let size = task.size(features.width().into(), features.height().into())?;
+    let about = about(task.source)?;
+    let size = task.size(about.width.into(), about.height.into())?;
     let file = task.source.get(12..).unwrap_or_default();
-    let pixels = if features.has_animation() {
+    let pixels = if about.has_animation {
         let frame = chunk(file, *b"ANMF").and_then(Frame::of).ok_or(Refusal::Broken)?;
-        let still = frame.still();
-        let features = BitstreamFeatures::new(&still).ok_or(Refusal::Broken)?;
-        task.size(features.width().into(), features.height().into())?;
-        shrink(task, &image(&still)?, size, (frame.left, frame.top))
+        let image = Image::of(task, &frame.still(), None)?;
+        shrink(task, &image, size, (frame.left, frame.top))
     } else {
-        shrink(task, &image(task.source)?, size, (0, 0))
+        let image = Image::of(task, task.source, Some(task.target(size)))?;
+        let canvas = if image.is_reduced { image.size } else { size };
+        shrink(task, &image, canvas, (0, 0))
     }?;
     let profile = chunk(file, *b"ICCP").map(<[u8]>::to_vec);
     let orientation = chunk(file, *b"EXIF").map_or(orientation::UPRIGHT, orientation::from_exif);
     Ok(Decoded { pixels, profile, orientation })
 }
 
-fn image(file: &[u8]) -> Result<WebPImage, Refusal> {
-    Decoder::new(file).decode().ok_or(Refusal::Broken)
+fn about(file: &[u8]) -> Result<ImageInfo, Refusal> {
+    ImageInfo::from_webp(file).map_err(|_| Refusal::Broken)
+}
+
+/// A picture as it comes from the decoder.
+struct Image {
+    samples: Vec<u8>,
+    size: Size,
+    has_alpha: bool,
+    /// True where it was decoded smaller than it is.
+    is_reduced: bool,
+}
+
+impl Image {
+    /// Decodes a still picture: at twice the size of the thumbnail, where that is given and less. One with transparency
+    /// is not reduced: the decoder would mix the colours of what is not seen into the rest.
+    fn of(task: &Task<'_>, file: &[u8], thumbnail: Option<Size>) -> Result<Self, Refusal> {
+        let ImageInfo { width, height, has_alpha, format, .. } = about(file)?;
+        let whole = task.size(width.into(), height.into())?;
+        let twice = thumbnail.map(|small| Size { width: small.width * 2, height: small.height * 2 });
+        let reduced =
+            twice.filter(|twice| !has_alpha && twice.width < whole.width && twice.height < whole.height);
+        let channels = if has_alpha { 4 } else { 3 };
+        let bytes = |size: Size, channels: usize| size.width as usize * size.height as usize * channels;
+        // without losses it is held as a whole in any case, four bytes a pixel
+        let inner = if format == BitstreamFormat::Lossy { 0 } else { bytes(whole, 4) };
+        task.claim(inner + bytes(reduced.unwrap_or(whole), channels))?;
+        // the limits are this engine's
+        let mut config = DecoderConfig::new().limits(Limits::none());
+        if let Some(Size { width, height }) = reduced {
+            config = config.scale(width, height);
+        }
+        let decoder = Decoder::new(file).map_err(|_| Refusal::Broken)?.config(config);
+        let picture = if has_alpha { decoder.decode_rgba_raw() } else { decoder.decode_rgb_raw() };
+        let (samples, width, height) = picture.map_err(|_| Refusal::Broken)?;
+        let size = Size { width, height };
+        if samples.len() != bytes(size, channels) {
+            return Err(Refusal::Broken);
+        }
+        Ok(Self { samples, size, has_alpha, is_reduced: reduced.is_some() })
+    }
 }
 
 /// Shrinks an image that lies at `corner` of a canvas, which is transparent elsewhere.
-fn shrink(
-    task: &Task<'_>,
-    image: &WebPImage,
-    canvas: Size,
-    corner: (usize, usize),
-) -> Result<super::Pixels, Refusal> {
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    let is_whole = (image.width(), image.height()) == (canvas.width, canvas.height);
-    let channels = if image.is_alpha() { 4 } else { 3 };
+fn shrink(task: &Task<'_>, image: &Image, canvas: Size, corner: (usize, usize)) -> Result<Pixels, Refusal> {
+    let is_whole = image.size == canvas;
+    let channels = if image.has_alpha { 4 } else { 3 };
     let layout = if is_whole && channels == 3 { Layout::Rgb } else { Layout::Rgba };
     let mut shrinker = Shrinker::new(task, Rows::whole(canvas, layout), task.target(canvas));
-    let lines = image.chunks_exact(width * channels);
+    let mut lines = image.samples.chunks_exact(image.size.width as usize * channels);
     if is_whole {
-        lines.take(height).try_for_each(|line| shrinker.push(line))?;
+        lines.try_for_each(|line| shrinker.push(line))?;
         return shrinker.finish();
     }
-    let mut lines = lines;
     let mut row = vec![0; canvas.width as usize * layout.channels()];
     for y in 0..canvas.height as usize {
         row.fill(0);

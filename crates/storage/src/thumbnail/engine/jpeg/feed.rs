@@ -1,30 +1,26 @@
 //! Feeds the decoder, and stops when the time is over: it works on all passes of a picture in one go.
 
-use std::{
-    io::{self, BufRead, Read},
-    time::Instant,
-};
+use std::io::{self, BufRead, Read};
 
 use super::super::task::Task;
 
 const PIECE: usize = 64 * 1024;
 
 /// The bytes of the file, piece by piece.
-#[derive(Debug)]
-pub(super) struct Feed<'a> {
-    rest: &'a [u8],
-    deadline: Instant,
+pub(super) struct Feed<'t> {
+    rest: &'t [u8],
+    task: &'t Task<'t>,
 }
 
-impl<'a> Feed<'a> {
-    pub(super) fn new(task: &Task<'a>) -> Self {
-        Self { rest: task.source, deadline: task.deadline() }
+impl<'t> Feed<'t> {
+    pub(super) fn new(task: &'t Task<'t>) -> Self {
+        Self { rest: task.source, task }
     }
 }
 
 impl BufRead for Feed<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if Instant::now() > self.deadline {
+        if self.task.check_time().is_err() {
             return Err(io::ErrorKind::TimedOut.into());
         }
         Ok(&self.rest[..self.rest.len().min(PIECE)])

@@ -13,6 +13,9 @@ pub(super) struct Segments {
     pub(super) is_adobe: bool,
     /// Passes over the picture.
     pub(super) scans: usize,
+    frame: Option<Frame>,
+    /// Components that come in the first pass.
+    first_components: u8,
     /// True where nothing comes after the header of the first pass.
     pub(super) is_empty: bool,
 }
@@ -25,6 +28,8 @@ impl Segments {
             profile: None,
             is_adobe: false,
             scans: 0,
+            frame: None,
+            first_components: 0,
             is_empty: true,
         };
         let mut parts = Vec::new();
@@ -41,8 +46,10 @@ impl Segments {
                 }
                 0xe2 if found.scans == 0 => parts.extend(body.strip_prefix(PROFILE_NAME).and_then(part)),
                 0xee if body.starts_with(b"Adobe") => found.is_adobe = true,
+                _ if is_frame(marker) && found.frame.is_none() => found.frame = Frame::of(marker, body),
                 0xda => {
                     if found.scans == 0 {
+                        found.first_components = body.first().copied().unwrap_or(0);
                         found.is_empty = after.is_empty() || after.starts_with(&[0xff, 0xd9]);
                     }
                     found.scans += 1;
@@ -54,6 +61,51 @@ impl Segments {
         found.profile = profile(parts);
         found
     }
+
+    /// Bytes of the coefficients that the decoder holds at once: all of them where they come in more than one pass.
+    pub(super) fn coefficients(&self) -> usize {
+        let Some(frame) = &self.frame else { return 0 };
+        let comes_at_once =
+            !frame.is_progressive && usize::from(self.first_components) >= frame.factors.len();
+        if comes_at_once { 0 } else { frame.coefficients() }
+    }
+}
+
+/// What the header of the picture claims.
+#[derive(Debug)]
+struct Frame {
+    is_progressive: bool,
+    width: usize,
+    height: usize,
+    /// How finely each component is sampled, across and down.
+    factors: Vec<(usize, usize)>,
+}
+
+impl Frame {
+    fn of(marker: u8, body: &[u8]) -> Option<Self> {
+        let side = |at: usize| Some(usize::from(u16::from_be_bytes(*body.get(at..)?.first_chunk()?)));
+        let factor = |component: &[u8]| (usize::from(component[1] >> 4), usize::from(component[1] & 15));
+        Some(Self {
+            is_progressive: matches!(marker, 0xc2 | 0xc6 | 0xca | 0xce),
+            width: side(3)?,
+            height: side(1)?,
+            factors: body.get(6..)?.chunks_exact(3).map(factor).collect(),
+        })
+    }
+
+    fn coefficients(&self) -> usize {
+        const BLOCK: usize = 8;
+        // of two bytes each
+        const BLOCK_BYTES: usize = BLOCK * BLOCK * 2;
+        let finest = self.factors.iter().fold((1, 1), |(x, y), factor| (x.max(factor.0), y.max(factor.1)));
+        let (across, down) = (self.width.div_ceil(BLOCK * finest.0), self.height.div_ceil(BLOCK * finest.1));
+        self.factors.iter().map(|(x, y)| across * x * down * y * BLOCK_BYTES).sum()
+    }
+}
+
+/// Whether a marker begins the header of a picture: not the tables that share these numbers.
+fn is_frame(marker: u8) -> bool {
+    matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc)
 }
 
 /// Width and height that the header of a JPEG claims.
@@ -63,7 +115,7 @@ pub(in super::super) fn claimed_size(source: &[u8]) -> Option<(u32, u32)> {
         let (marker, after) = next_marker(rest)?;
         let (body, after) = body(marker, after)?;
         match marker {
-            0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
+            _ if is_frame(marker) => {
                 let side = |at: usize| Some(u32::from(u16::from_be_bytes(*body.get(at..)?.first_chunk()?)));
                 return Some((side(3)?, side(1)?));
             }

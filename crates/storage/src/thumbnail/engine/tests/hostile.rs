@@ -6,9 +6,11 @@ use image::ImageFormat;
 use proptest::prelude::*;
 
 use super::{
-    super::{Format, Limits, Refusal, Wanted, make},
-    refusal, refusal_within,
-    samples::{chunk, exif, extended, file, gif, jpeg, png, quarters, riff, stored, webp_file, with_chunk},
+    super::{Format, Limits, Refusal, Wanted},
+    make, refusal, refusal_within,
+    samples::{
+        chunk, exif, extended, file, gif, jpeg, png, quarters, riff, stored, webp, webp_file, with_chunk,
+    },
     tight,
 };
 
@@ -23,7 +25,7 @@ fn corpus() -> Vec<Vec<u8>> {
         encoder.add_exif_metadata(&exif(6)).unwrap();
     }));
     files.push(gif((64, 48), &[((1, 1), (40, 40), [1, 2, 3]), ((0, 0), (9, 9), [3, 2, 1])]));
-    files.push(webp::Encoder::from_rgb(&picture, 64, 48).encode(70.0).to_vec());
+    files.push(webp(&picture, (64, 48), 3));
     files
 }
 

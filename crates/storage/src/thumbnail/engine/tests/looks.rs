@@ -4,8 +4,8 @@ use image::{GenericImageView as _, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use moxcms::ColorProfile;
 
 use super::{
-    super::{Format, Limits, Wanted, make},
-    assert_near,
+    super::{Format, Limits, Wanted},
+    assert_near, make,
     samples::{exif, file, jpeg, quarters, with_chunk},
     thumbnail,
 };

@@ -47,6 +47,26 @@ pub(super) fn exif(orientation: u8) -> Vec<u8> {
     block
 }
 
+/// A JPEG in passes of this size, of which nothing but the first ones are there: small, and much memory.
+pub(super) fn heavy_jpeg(width: u16, height: u16) -> Vec<u8> {
+    let segment = |marker: u8, body: &[u8]| {
+        let length = u16::try_from(body.len() + 2).unwrap().to_be_bytes();
+        [&[0xff, marker][..], &length, body].concat()
+    };
+    let sides = [height.to_be_bytes(), width.to_be_bytes()].concat();
+    let codes = [&[1][..], &[0; 15], &[0]].concat();
+    [
+        b"\xff\xd8".to_vec(),
+        segment(0xdb, &[&[0][..], &[1; 64]].concat()),
+        segment(0xc2, &[&[8][..], &sides, &[3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0]].concat()),
+        segment(0xc4, &[&[0][..], &codes].concat()),
+        segment(0xda, &[3, 1, 0, 2, 0, 3, 0, 0, 0, 0]),
+        vec![0; 10],
+        b"\xff\xd9".to_vec(),
+    ]
+    .concat()
+}
+
 /// A PNG by the encoder, finished by `set`, of these bytes.
 pub(super) fn png(
     width: u32,
@@ -114,6 +134,15 @@ pub(super) fn gif(canvas: (u16, u16), frames: &[Frame]) -> Vec<u8> {
     }
     drop(encoder);
     bytes
+}
+
+/// A WebP file of these samples: with losses where there are three a pixel, without where there are four.
+pub(super) fn webp(samples: &[u8], (width, height): (u32, u32), channels: usize) -> Vec<u8> {
+    let encoder = match channels {
+        3 => webpx::Encoder::new_rgb(samples, width, height).quality(90.0),
+        _ => webpx::Encoder::new_rgba(samples, width, height).lossless(true),
+    };
+    encoder.encode(webpx::Unstoppable).unwrap()
 }
 
 /// A WebP chunk.

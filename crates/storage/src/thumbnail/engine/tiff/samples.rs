@@ -5,13 +5,18 @@ use super::super::pixels::Layout;
 /// How samples are stored.
 #[derive(Debug)]
 pub(super) struct Samples {
+    /// What they are made into.
     pub(super) layout: Layout,
-    /// Samples that are stored for each pixel; at least as many as the layout has.
-    stored: usize,
+    /// Samples that are stored for each pixel; at least as many as the layout has, unless there is a palette.
+    pub(super) stored: usize,
     bits: usize,
     is_float: bool,
     /// True where each kind of sample lies in a plane of its own.
     pub(super) is_planar: bool,
+    /// The colours that samples stand for.
+    palette: Option<Vec<[u8; 3]>>,
+    /// True where colours are stored multiplied by the opacity.
+    is_multiplied: bool,
 }
 
 impl Samples {
@@ -29,7 +34,57 @@ impl Samples {
             8 | 16 => !is_float,
             _ => false,
         };
-        is_known.then_some(Self { layout, stored, bits: bits.into(), is_float, is_planar })
+        is_known.then_some(Self {
+            layout,
+            stored,
+            bits: bits.into(),
+            is_float,
+            is_planar,
+            palette: None,
+            is_multiplied: false,
+        })
+    }
+
+    /// The same, one sample a pixel, which stands for one of these colours.
+    pub(super) fn with_palette(self, colours: Vec<[u8; 3]>) -> Self {
+        Self { layout: Layout::Rgb, palette: Some(colours), ..self }
+    }
+
+    /// The same, with colours that are stored multiplied by the opacity.
+    pub(super) fn multiplied(self) -> Self {
+        Self { is_multiplied: self.layout.has_alpha(), ..self }
+    }
+
+    /// Bytes of a sample, where all that is stored is whole bytes side by side and shown.
+    pub(super) fn plain_bytes(&self) -> Option<usize> {
+        let is_shown = match &self.palette {
+            Some(_) => self.bits == 8,
+            None => self.stored == self.layout.channels(),
+        };
+        (is_shown && !self.is_planar && !self.is_float && matches!(self.bits, 8 | 16))
+            .then_some(self.bits / 8)
+    }
+
+    /// Appends what one byte for each stored sample means.
+    pub(super) fn show(&self, samples: &[u8], row: &mut Vec<u8>) {
+        match &self.palette {
+            Some(colours) => row.extend(samples.iter().flat_map(|sample| colour(colours, *sample))),
+            None => row.extend_from_slice(samples),
+        }
+    }
+
+    /// Brings colours of a whole row to what they are before they are multiplied.
+    pub(super) fn divide(&self, row: &mut [u8]) {
+        if !self.is_multiplied {
+            return;
+        }
+        for pixel in row.chunks_exact_mut(self.layout.channels()) {
+            let Some((alpha, colours)) = pixel.split_last_mut() else { continue };
+            let alpha = u16::from(*alpha).max(1);
+            for colour in colours {
+                *colour = u8::try_from((u16::from(*colour) * 255 + alpha / 2) / alpha).unwrap_or(u8::MAX);
+            }
+        }
     }
 
     /// Appends row `y` of a chunk that is `width` pixels wide, its planes `plane` bytes apart. None where bytes are missing.
@@ -45,13 +100,20 @@ impl Samples {
         let row_bytes = (width * side_by_side * self.bits).div_ceil(8);
         let line = |number: usize| chunk.get(number * plane + y * row_bytes..)?.get(..row_bytes);
         let channels = self.layout.channels();
+        let start = row.len();
         if self.bits < 8 {
             let line = line(0)?;
-            row.extend((0..width).map(|x| self.packed(line, x)));
+            match &self.palette {
+                Some(colours) => {
+                    row.extend((0..width).flat_map(|x| colour(colours, self.packed(line, x))));
+                }
+                None => row.extend((0..width).map(|x| self.stretched(self.packed(line, x)))),
+            }
             return Some(());
         }
-        if self.bits == 8 && !self.is_planar && self.stored == channels {
-            row.extend_from_slice(line(0)?);
+        if self.plain_bytes() == Some(1) {
+            self.show(line(0)?, row);
+            self.divide(row.get_mut(start..)?);
             return Some(());
         }
         let bytes = self.bits / 8;
@@ -64,15 +126,24 @@ impl Samples {
                 row.push(self.sample(plane.get(x * side_by_side * bytes..)?.get(..bytes)?));
             }
         }
+        self.divide(row.get_mut(start..)?);
         Some(())
     }
 
     /// The sample at `x` of those that share bytes.
     fn packed(&self, line: &[u8], x: usize) -> u8 {
-        let highest = (1_u16 << self.bits) - 1;
         let shift = 8 - self.bits - x * self.bits % 8;
-        let value = u16::from(line[x * self.bits / 8]) >> shift & highest;
-        u8::try_from(value * 255 / highest).unwrap_or(u8::MAX)
+        line[x * self.bits / 8] >> shift & self.highest()
+    }
+
+    /// The highest sample of those that share bytes.
+    fn highest(&self) -> u8 {
+        u8::MAX >> (8 - self.bits)
+    }
+
+    /// Such a sample, from black to white.
+    fn stretched(&self, sample: u8) -> u8 {
+        u8::try_from(u16::from(sample) * 255 / u16::from(self.highest())).unwrap_or(u8::MAX)
     }
 
     /// One sample, in the byte order of this machine.
@@ -85,6 +156,11 @@ impl Samples {
             _ => 0,
         }
     }
+}
+
+/// A colour of a palette; what is beyond it is black.
+fn colour(colours: &[[u8; 3]], sample: u8) -> [u8; 3] {
+    colours.get(usize::from(sample)).copied().unwrap_or_default()
 }
 
 #[expect(
