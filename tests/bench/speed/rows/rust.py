@@ -47,12 +47,16 @@ def _bench(place: Place, name: str, settings: dict[str, str]) -> str:
 
 
 def _paint(directory: Path) -> None:
-    """As rough as a photograph, in three bands: what is painted smoothly is too easy to decode."""
+    """Soft shapes in three bands with fine noise over them: about as many bytes as a photograph has."""
+    grain = directory / "grain.v"
+    _vips("gaussnoise", grain, "4000", "3000", "--mean", "0", "--sigma", "9", "--seed", "4")
     bands = []
-    for band in ("red", "green", "blue"):
-        rough, grey = directory / f"{band}.rough.v", directory / f"{band}.v"
-        _vips("fractsurf", rough, "4000", "3000", "2.3")
-        _vips("scale", rough, grey)
+    for seed, band in enumerate(("red", "green", "blue"), 1):
+        coarse, large, rough, grey = (directory / f"{band}.{step}.v" for step in ("coarse", "large", "rough", "grey"))
+        _vips("gaussnoise", coarse, "40", "30", "--mean", "128", "--sigma", "60", "--seed", str(seed))
+        _vips("resize", coarse, large, "100")
+        _vips("add", large, grain, rough)
+        _vips("cast", rough, grey, "uchar")
         bands.append(grey)
     joined, coloured = directory / "joined.v", directory / "coloured.v"
     _vips("bandjoin", " ".join(map(str, bands)), joined)
