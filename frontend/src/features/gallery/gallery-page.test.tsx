@@ -177,7 +177,7 @@ test('deleting many goes call by call, and says what is left when one fails', as
   renderAt('/', <GalleryPage />);
   const user = userEvent.setup();
   await user.click(await screen.findByRole('button', { name: 'Select images' }));
-  await user.click(await screen.findByRole('button', { name: 'All' }));
+  await user.click(await screen.findByRole('button', { name: 'Select all images' }));
   expect(await screen.findByText('1,500 selected')).toBeVisible();
   await user.click(screen.getByRole('button', { name: 'Delete' }));
   const dialog = await screen.findByRole('dialog', { name: 'Delete 1,500 images?' });

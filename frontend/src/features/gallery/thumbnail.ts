@@ -17,6 +17,14 @@ export function isDisplayable(image: Image): boolean {
   return image.content_url !== undefined && DISPLAYABLE.includes(typeOf(image));
 }
 
+/** Originals up to this size stand in for a thumbnail that the API cannot make. */
+const SMALL_BYTES = 4_000_000;
+
+/** True where the tile may show the original itself, as browsers know types that the API does not. */
+export function mayStandIn(image: Image): boolean {
+  return isDisplayable(image) && typeof image.size === 'number' && image.size > 0 && image.size <= SMALL_BYTES;
+}
+
 /** Addresses of all sizes with their widths, to cover `width` × `height` pixels of the page. */
 export function pictureOf(image: Image, address: string, width: number, height: number): Picture {
   const isKnown = image.width !== undefined && image.height !== undefined && image.width > 0 && image.height > 0;

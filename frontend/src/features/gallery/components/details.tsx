@@ -62,6 +62,11 @@ export function Details({ image, onClose }: { image: Image; onClose: () => void 
             Google Drive
           </ExternalButton>
         )}
+        {image.content_url === undefined && /^https?:\/\//.test(image.storage_path) && (
+          <ExternalButton icon="image" href={image.storage_path}>
+            Open original
+          </ExternalButton>
+        )}
         {image.content_url !== undefined && (
           <>
             <ExternalButton icon="image" href={onApiOrigin(image.content_url)}>

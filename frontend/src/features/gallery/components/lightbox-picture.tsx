@@ -26,6 +26,7 @@ export function LightboxPicture({ image, onSize }: PictureProps) {
   const [isDue, setIsDue] = useState(!hasThumbnail);
   const [isOriginal, setIsOriginal] = useState(false);
   const [isWithout, setIsWithout] = useState(!isDisplayable(image));
+  const [known] = useState(() => drawnTile(image.id));
   const hasNone = !hasThumbnail || failure !== null;
 
   useEffect(() => {
@@ -40,6 +41,7 @@ export function LightboxPicture({ image, onSize }: PictureProps) {
   };
   return (
     <>
+      {known !== null && !hasNone && <img className={styles.image} src={known} alt="" draggable={false} />}
       {!hasNone && (
         <img className={styles.image} src={blobUrl ?? onApiOrigin(path)} alt={image.name} draggable={false} onLoad={tellSize} onError={onError} />
       )}
@@ -59,6 +61,12 @@ export function LightboxPicture({ image, onSize }: PictureProps) {
       )}
     </>
   );
+}
+
+/** The picture that the grid has of an image already: it is there at once. */
+function drawnTile(id: number): string | null {
+  const tile = document.querySelector<HTMLImageElement>(`li a[href$="image=${id}"] img`);
+  return tile?.complete === true && tile.naturalWidth > 0 ? tile.currentSrc : null;
 }
 
 /** What cannot be shown is called what it is, with ways to see it elsewhere. */

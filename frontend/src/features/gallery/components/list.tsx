@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { announce } from '@/components/announcer';
 import { Button } from '@/components/button';
 import { ErrorNote, Note } from '@/components/note';
 import { Spinner } from '@/components/spinner';
@@ -57,6 +58,10 @@ export function List(props: ListProps) {
   useEffect(() => {
     if (total === 0 && hadImages) onReopen();
   }, [total, hadImages, onReopen]);
+
+  useEffect(() => {
+    if (state.arrived > 0) announce(countOf(state.arrived, 'new image'));
+  }, [state.arrived]);
 
   const activate = (place: Place, isFocused: boolean) => {
     setActive(place);

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { imageHistogram } from '../api/image-histogram';
 import { offsetOf, placeAt, totalOf } from '../blocks';
 import type { BlockStore } from '../block-store';
@@ -24,7 +24,18 @@ export function Scrubber({ store, model, view }: ScrubberProps) {
   const { data } = useQuery({ ...imageHistogram(store.filters), enabled: isByDate });
   const timeline = useMemo(() => (data?.total_is_exact === true ? timelineOf(data, store.filters.order) : null), [data, store]);
   const isLong = heightOf(view.geometry) > window.innerHeight * 3;
-  if (!isByDate || !timeline || timeline.total === 0 || !isLong) return null;
+  const isOffered = isByDate && isLong && data?.total_is_exact !== false;
+
+  // its room is kept from the first moment on, so that the grid is laid out once
+  useLayoutEffect(() => {
+    if (!isOffered) return undefined;
+    document.documentElement.dataset.scrubber = '';
+    return () => {
+      delete document.documentElement.dataset.scrubber;
+    };
+  }, [isOffered]);
+
+  if (!isOffered || !timeline || timeline.total === 0) return null;
   return <Track timeline={timeline} store={store} model={model} view={view} />;
 }
 
@@ -39,13 +50,6 @@ function Track({ timeline, store, model, view }: ScrubberProps & { timeline: Tim
   const marks = useMemo(() => marksOf(timeline, APART_PX / Math.max(200, window.innerHeight - 160)), [timeline]);
   const text = dayText(timeline, offset);
   const at = timeline.total > 1 ? offset / (timeline.total - 1) : 0;
-
-  useEffect(() => {
-    document.documentElement.dataset.scrubber = '';
-    return () => {
-      delete document.documentElement.dataset.scrubber;
-    };
-  }, []);
 
   const go = (wished: number) => {
     if (wished === 0) model.toTop();

@@ -21,7 +21,7 @@ export function SelectionBar({ count, onAll, isBusy, onDelete, onClear }: Select
         {isBusy ? 'Selecting…' : count === 0 ? 'Choose images' : `${formatNumber(count)} selected`}
       </span>
       {onAll && (
-        <Button kind="quiet" disabled={isBusy} onClick={onAll}>
+        <Button kind="quiet" disabled={isBusy} aria-label="Select all images" onClick={onAll}>
           All
         </Button>
       )}

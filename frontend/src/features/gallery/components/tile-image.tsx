@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { Icon } from '@/components/icon';
 import { onApiOrigin } from '@/lib/api-base';
 import { isRaw, mayHaveThumbnail, typeName, typeOf, type Image } from '@/lib/image';
-import { pictureOf } from '../thumbnail';
+import { mayStandIn, pictureOf } from '../thumbnail';
 import { useThumbnail } from '../use-thumbnail';
 import styles from './tile.module.css';
 
@@ -27,6 +27,7 @@ function Thumbnail({ image, path, width, height, isFast }: TileImageProps & { pa
   const picture = pictureOf(image, onApiOrigin(path), width, height);
   const { blobUrl, failure, onError } = useThumbnail(`${path}?size=320`);
   const [isWanted, setIsWanted] = useState(() => !isFast());
+  const [hasOriginalFailed, setHasOriginalFailed] = useState(false);
   const [isShown, setIsShown] = useState(false);
   const ref = useRef<HTMLImageElement>(null);
 
@@ -45,14 +46,16 @@ function Thumbnail({ image, path, width, height, isFast }: TileImageProps & { pa
         element.removeAttribute('src');
       }
     };
-  }, [isWanted, blobUrl]);
+  }, [isWanted, blobUrl, failure]);
 
-  if (failure !== null) return <TileLabel image={image} failure={failure} />;
+  const isOriginal = failure === 'unsupported-image' && mayStandIn(image) && !hasOriginalFailed;
+  if (failure !== null && !isOriginal) return <TileLabel image={image} failure={failure} />;
   if (!isWanted) return null;
-  const source = blobUrl === null ? { srcSet: picture.srcSet, sizes: picture.sizes, src: picture.src } : { src: blobUrl };
+  const own = isOriginal ? onApiOrigin(image.content_url ?? '') : blobUrl;
+  const source = own === null ? { srcSet: picture.srcSet, sizes: picture.sizes, src: picture.src } : { src: own };
   return (
     <img
-      key={blobUrl}
+      key={own}
       ref={ref}
       className={`${styles.image} ${isShown ? (styles.shown ?? '') : ''}`}
       {...source}
@@ -60,7 +63,7 @@ function Thumbnail({ image, path, width, height, isFast }: TileImageProps & { pa
       decoding="async"
       draggable={false}
       onLoad={() => setIsShown(true)}
-      onError={onError}
+      onError={isOriginal ? () => setHasOriginalFailed(true) : onError}
     />
   );
 }
@@ -82,7 +85,6 @@ const FAILURES: Record<string, string> = {
 export function failureWords(image: Image, failure: string | undefined): string | null {
   if (image.size === 0) return 'Empty file';
   if (image.thumbnail_url === undefined) return 'Stored elsewhere';
-  if (image.size === 0) return 'Empty file';
   // no browser shows a raw photo, whole or not
   if (isRaw(image) && failure === 'broken-image') return null;
   return FAILURES[failure ?? ''] ?? (failure?.startsWith('status-404') ? 'File is missing' : null);
