@@ -1,18 +1,20 @@
 import { QueryClientProvider, type QueryClient } from '@tanstack/react-query';
+import { useLocation } from 'wouter';
 import { ErrorBoundary } from './error-boundary';
 import { Layout } from './layout';
 import { Routes } from './routes';
 import { TokenPrompt } from './token-prompt';
 
 export function App({ client }: { client: QueryClient }) {
+  const [place] = useLocation();
   return (
     <QueryClientProvider client={client}>
       <Layout>
-        <ErrorBoundary>
+        <TokenPrompt />
+        <ErrorBoundary place={place}>
           <Routes />
         </ErrorBoundary>
       </Layout>
-      <TokenPrompt />
     </QueryClientProvider>
   );
 }

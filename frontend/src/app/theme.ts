@@ -1,18 +1,19 @@
 /** Light, dark, or as the system has it. Set on the root element before anything is drawn. */
 
+import { keep, readKept } from '@/lib/browser-store';
+
 export type ThemeChoice = 'system' | 'light' | 'dark';
 
 const KEY = 'image-import.theme';
 const system = window.matchMedia('(prefers-color-scheme: dark)');
 
 export function readTheme(): ThemeChoice {
-  const kept = localStorage.getItem(KEY);
+  const kept = readKept(KEY);
   return kept === 'light' || kept === 'dark' ? kept : 'system';
 }
 
 export function chooseTheme(choice: ThemeChoice): void {
-  if (choice === 'system') localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, choice);
+  keep(KEY, choice === 'system' ? null : choice);
   applyTheme();
 }
 

@@ -3,25 +3,29 @@ import { useEffect, useId, useState } from 'react';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
 import { Field } from '@/components/field';
+import { Note } from '@/components/note';
 import { ApiError } from '@/lib/api-error';
 import { keepToken, readToken } from '@/lib/token';
+
+function isUnauthorized(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 401;
+}
 
 /** Asks for the API's token when a call was answered with 401, and then asks everything again. */
 export function TokenPrompt() {
   const client = useQueryClient();
-  const [isAsked, setIsAsked] = useState(false);
+  const [state, setState] = useState<'silent' | 'asking' | 'declined'>('silent');
   const [token, setToken] = useState('');
   const formId = useId();
 
   useEffect(() => {
-    const look = (error: unknown) => {
-      if (error instanceof ApiError && error.status === 401) setIsAsked(true);
-    };
     const queries = client.getQueryCache().subscribe((event) => {
-      if (event.type === 'updated' && event.action.type === 'error') look(event.action.error);
+      const isRefused = event.type === 'updated' && event.action.type === 'error' && isUnauthorized(event.action.error);
+      // many pages ask again and again by themselves: who has declined is not interrupted by that
+      if (isRefused) setState((before) => (before === 'declined' ? before : 'asking'));
     });
     const mutations = client.getMutationCache().subscribe((event) => {
-      if (event.type === 'updated' && event.action.type === 'error') look(event.action.error);
+      if (event.type === 'updated' && event.action.type === 'error' && isUnauthorized(event.action.error)) setState('asking');
     });
     return () => {
       queries();
@@ -29,16 +33,23 @@ export function TokenPrompt() {
     };
   }, [client]);
 
-  if (!isAsked) return null;
+  if (state === 'silent') return null;
+  if (state === 'declined') {
+    return (
+      <Note kind="warning" actions={<Button onClick={() => setState('asking')}>Enter the token</Button>}>
+        This system asks for a token, and shows nothing without it.
+      </Note>
+    );
+  }
   const wasWrong = readToken() !== null;
-  const close = () => setIsAsked(false);
+  const decline = () => setState('declined');
   return (
     <Dialog
       title="This system asks for a token"
-      onClose={close}
+      onClose={decline}
       actions={
         <>
-          <Button onClick={close}>Not now</Button>
+          <Button onClick={decline}>Not now</Button>
           <Button kind="primary" type="submit" form={formId}>
             Continue
           </Button>
@@ -51,7 +62,7 @@ export function TokenPrompt() {
           event.preventDefault();
           keepToken(token.trim());
           setToken('');
-          close();
+          setState('silent');
           void client.invalidateQueries();
         }}
       >

@@ -13,6 +13,7 @@ interface DialogProps {
 export function Dialog({ title, onClose, actions, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  const isPressedBeside = useRef(false);
   // it must be closed while it is still in the document, for only then the focus goes back to where it was
   useLayoutEffect(() => {
     const dialog = ref.current;
@@ -28,13 +29,26 @@ export function Dialog({ title, onClose, actions, children }: DialogProps) {
         event.preventDefault();
         onClose?.();
       }}
+      onClose={() => {
+        // browsers close it at a second Escape without asking
+        if (ref.current?.open === false) {
+          if (onClose) onClose();
+          else ref.current.showModal();
+        }
+      }}
+      onPointerDown={(event) => {
+        isPressedBeside.current = event.target === ref.current;
+      }}
       onClick={(event) => {
-        if (event.target === ref.current) onClose?.();
+        // selecting text may end beside it
+        if (isPressedBeside.current && event.target === ref.current) onClose?.();
       }}
     >
-      <h2 id={titleId}>{title}</h2>
-      <div className={styles.body}>{children}</div>
-      <div className={styles.actions}>{actions}</div>
+      <div className={styles.box}>
+        <h2 id={titleId}>{title}</h2>
+        <div className={styles.body}>{children}</div>
+        <div className={styles.actions}>{actions}</div>
+      </div>
     </dialog>
   );
 }

@@ -21,7 +21,7 @@ export function Page({ title, tabTitle, actions, children }: PageProps) {
     <div className={styles.page}>
       <div className={styles.head}>
         <h1 ref={heading} tabIndex={-1} className={styles.title}>
-          {title}
+          <bdi>{title}</bdi>
         </h1>
         {actions && <div className={styles.actions}>{actions}</div>}
       </div>

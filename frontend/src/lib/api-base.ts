@@ -6,8 +6,16 @@
 const LOCAL_GATEWAY = 'http://localhost:8080/api';
 const LOCAL_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
-const configured = import.meta.env.REACT_APP_API_URL?.trim().replace(/\/+$/, '');
-let base = configured === undefined || configured === '' ? `${location.origin}/api` : configured;
+const configured = wholeAddress(import.meta.env.REACT_APP_API_URL ?? '');
+let base = configured ?? `${location.origin}/api`;
+
+/** People write a path, or leave out the scheme. Null where it says nothing. */
+function wholeAddress(written: string): string | null {
+  const text = written.trim();
+  const whole = /^([a-z]+:\/)?\//i.test(text) ? text : `${location.protocol}//${text}`;
+  if (text === '' || !URL.canParse(whole, location.origin)) return null;
+  return new URL(whole, location.origin).href.replace(/\/+$/, '');
+}
 
 /** Address of the API without a slash at its end, such as `http://localhost:8080/api`. */
 export function apiBase(): string {
@@ -16,8 +24,7 @@ export function apiBase(): string {
 
 /** Moves on to the gateway's usual place, where there is reason to. False where there is no other place to try. */
 export function tryLocalGateway(): boolean {
-  const isOpen = configured === undefined || configured === '';
-  if (!isOpen || base === LOCAL_GATEWAY || !LOCAL_NAMES.includes(location.hostname)) return false;
+  if (configured !== null || base === LOCAL_GATEWAY || !LOCAL_NAMES.includes(location.hostname)) return false;
   base = LOCAL_GATEWAY;
   return true;
 }

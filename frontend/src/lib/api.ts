@@ -19,15 +19,21 @@ export interface RequestOptions {
 /** The answer's JSON. Throws an `ApiError` in the API's own words. */
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
   const response = await open(path, options);
-  return (await response.json()) as T;
+  try {
+    return (await response.json()) as T;
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new ApiError('The answer of the server did not arrive whole. Try again in a moment.', 0, 'broken-answer');
+  }
 }
 
 /** The answer as it comes, its status one of success, for streams and files. Throws as `request` does. */
 export async function open(path: string, options: RequestOptions = {}): Promise<Response> {
+  const asked = apiBase();
   const response = await send(path, options);
-  if (isOurs(response)) return checked(response);
-  if (!tryLocalGateway()) return checked(response);
-  return checked(await send(path, options));
+  // another call, sent at the same time, may have moved on already
+  const isElsewhere = isStrange(response) && (apiBase() !== asked || tryLocalGateway());
+  return checked(isElsewhere ? await send(path, options) : response);
 }
 
 /** Address of a call, for links. */
@@ -58,13 +64,20 @@ async function send(path: string, options: RequestOptions): Promise<Response> {
   }
 }
 
-/** A page of HTML is an answer of whoever serves these files, not of the API. */
-function isOurs(response: Response): boolean {
-  return !(response.headers.get('Content-Type') ?? '').startsWith('text/html');
+function isHtml(response: Response): boolean {
+  return (response.headers.get('Content-Type') ?? '').startsWith('text/html');
+}
+
+/** Statuses of a proxy whose API does not answer just now. */
+const PROXY_WAITS = [502, 503, 504];
+
+/** A page of HTML is an answer of whoever serves these files, who knows no API. */
+function isStrange(response: Response): boolean {
+  return isHtml(response) && !PROXY_WAITS.includes(response.status);
 }
 
 async function checked(response: Response): Promise<Response> {
-  if (response.ok && isOurs(response)) return response;
+  if (response.ok && !isHtml(response)) return response;
   const body: unknown = await response.json().catch(() => null);
   const told = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
   const text = (name: string) => (typeof told[name] === 'string' ? told[name] : undefined);

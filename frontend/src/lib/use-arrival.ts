@@ -1,9 +1,10 @@
 import { useEffect, type RefObject } from 'react';
 
 let isFirst = true;
-let isReturning = false;
+/** Where back or forward led last. They also lead to other states of the same page, at which nothing arrives. */
+let returnedTo: string | null = null;
 window.addEventListener('popstate', () => {
-  isReturning = true;
+  returnedTo = location.pathname;
 });
 
 /**
@@ -14,11 +15,11 @@ export function useArrival(heading: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     if (!isFirst) {
       // back and forward go to where one was
-      if (!isReturning) window.scrollTo(0, 0);
+      if (returnedTo !== location.pathname) window.scrollTo(0, 0);
       if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
     }
     isFirst = false;
-    isReturning = false;
+    returnedTo = null;
   }, [heading]);
 }
 

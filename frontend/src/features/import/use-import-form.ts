@@ -53,7 +53,7 @@ export function useImportForm(initial: Choice) {
     return true;
   };
 
-  return { choice, change, submit, start, preview, look: isSettled ? look : lookAtLink(link), fieldError: fieldError(), isSettled };
+  return { choice, change, submit, start, preview, look: lookAtLink(link), fieldError: fieldError(), isSettled };
 
   /** The server's words where it has spoken. */
   function fieldError(): string | undefined {

@@ -13,7 +13,7 @@ export function PreviewCard({ preview }: { preview: ImportPreview }) {
       <Icon name="folder" size={28} />
       <div className={styles.body}>
         <p className={styles.name}>
-          <OutLink href={preview.folder_url}>{preview.folder_name ?? 'Folder without a visible name'}</OutLink>
+          <OutLink href={preview.folder_url}><bdi>{preview.folder_name ?? 'Folder without a visible name'}</bdi></OutLink>
         </p>
         <p className={styles.size}>{sizeWords(preview)}</p>
         {news !== '' && <p>{news}</p>}

@@ -64,15 +64,19 @@ async function readStream(
   const chunks = body.getReader();
   let hasEnded = false;
   ends.addEventListener('abort', () => void chunks.cancel().catch(() => undefined));
-  while (!hasEnded) {
-    const chunk = await chunks.read();
-    if (chunk.done) break;
-    sign();
-    parser.feed(decoder.decode(chunk.value, { stream: true }));
-    hasEnded = tell(messages, reader);
-    messages = [];
+  try {
+    while (!hasEnded) {
+      const chunk = await chunks.read();
+      if (chunk.done) break;
+      sign();
+      parser.feed(decoder.decode(chunk.value, { stream: true }));
+      hasEnded = tell(messages, reader);
+      messages = [];
+    }
+  } finally {
+    // also where an event could not be read: a stream that nobody reads would hold one of the browser's few connections
+    await chunks.cancel().catch(() => undefined);
   }
-  await chunks.cancel();
 }
 
 /** Tells what came at once: all images, and only the newest state of the job. */

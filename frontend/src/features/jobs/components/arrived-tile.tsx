@@ -1,6 +1,6 @@
-import { useState } from 'react';
 import { Link } from 'wouter';
 import { Icon } from '@/components/icon';
+import { useThumbnail } from '@/features/gallery/use-thumbnail';
 import { onApiOrigin } from '@/lib/api-base';
 import { mayHaveThumbnail, typeName, typeOf, type Image } from '@/lib/image';
 import styles from './arrived-images.module.css';
@@ -13,20 +13,20 @@ interface ArrivedTileProps {
 
 /** One image, which opens in the gallery. What cannot be shown is called what it is. */
 export function ArrivedTile({ image, isKnown, jobId }: ArrivedTileProps) {
-  const [isBroken, setIsBroken] = useState(false);
+  const path = mayHaveThumbnail(image) ? `${image.thumbnail_url}?size=320` : null;
+  const { blobUrl, failure, onError } = useThumbnail(path ?? '');
   // one that was known belongs to the job that stored it
   const filter = isKnown ? '' : `job=${encodeURIComponent(jobId)}&`;
-  const source = image.thumbnail_url === undefined || !mayHaveThumbnail(image) || isBroken ? null : `${onApiOrigin(image.thumbnail_url)}?size=320`;
   return (
     <Link href={`/?${filter}image=${image.id}`} className={styles.tile} title={image.name}>
-      {source === null ? (
+      {path === null || failure !== null ? (
         <span className={styles.label}>
           <Icon name="image" />
           <strong>{typeName(typeOf(image))}</strong>
-          <span className={styles.name}>{image.name}</span>
+          <bdi className={styles.name}>{image.name}</bdi>
         </span>
       ) : (
-        <img src={source} alt={image.name} loading="lazy" decoding="async" onError={() => setIsBroken(true)} />
+        <img key={blobUrl} src={blobUrl ?? onApiOrigin(path)} alt={image.name} loading="lazy" decoding="async" onError={onError} />
       )}
     </Link>
   );

@@ -27,7 +27,7 @@ export function FailuresTable({ failures }: { failures: FailedImage[] }) {
         {failures.map((failure) => (
           <tr key={failure.file_id} role="row">
             <th role="rowheader" scope="row">
-              <OutLink href={failure.drive_url}>{failure.name === '' ? failure.file_id : failure.name}</OutLink>
+              <OutLink href={failure.drive_url}><bdi>{failure.name === '' ? failure.file_id : failure.name}</bdi></OutLink>
             </th>
             <td role="cell">
               {failure.message}

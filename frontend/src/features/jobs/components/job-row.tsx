@@ -16,7 +16,7 @@ export function JobRow({ job }: { job: Job }) {
       <div className={styles.body}>
         <div className={styles.head}>
           <Link href={`/jobs/${encodeURIComponent(job.job_id)}`} className={styles.name}>
-            {jobName(job)}
+            <bdi>{jobName(job)}</bdi>
             {job.retry_of !== null && <span className="visually-hidden"> (retry)</span>}
           </Link>
           <JobState job={job} />

@@ -1,0 +1,42 @@
+import { render } from '@testing-library/react';
+import { useRef } from 'react';
+import { expect, test, vi } from 'vitest';
+import { useArrival } from './use-arrival';
+
+function Heading() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useArrival(heading);
+  return <h1 ref={heading} tabIndex={-1}>A page</h1>;
+}
+
+function arriveAt(path: string, isBack = false) {
+  history.pushState(null, '', path);
+  if (isBack) dispatchEvent(new PopStateEvent('popstate'));
+}
+
+test('a new page begins at its top, and back leads to where one was', () => {
+  const scrollTo = vi.spyOn(window, 'scrollTo').mockImplementation(() => undefined);
+  render(<Heading />).unmount();
+  expect(scrollTo).not.toHaveBeenCalled();
+
+  arriveAt('/jobs');
+  render(<Heading />).unmount();
+  expect(scrollTo).toHaveBeenCalledOnce();
+
+  arriveAt('/import', true);
+  render(<Heading />).unmount();
+  expect(scrollTo).toHaveBeenCalledOnce();
+});
+
+test('back within one page does not keep the next from its top', () => {
+  const scrollTo = vi.spyOn(window, 'scrollTo').mockImplementation(() => undefined);
+  arriveAt('/', true);
+  arriveAt('/stats');
+  render(<Heading />);
+  expect(scrollTo).toHaveBeenCalledWith(0, 0);
+});
+
+test('where the focus was on something that is gone, the heading takes it', () => {
+  const { getByRole } = render(<Heading />);
+  expect(getByRole('heading')).toHaveFocus();
+});
