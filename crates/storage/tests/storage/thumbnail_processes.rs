@@ -1,7 +1,7 @@
 //! The processes that make thumbnails: how many, what they die of, and that nobody else is harmed.
 
 use std::{
-    io::Write as _,
+    io::{Read as _, Write as _},
     process::{Command, Stdio},
     time::Duration,
 };
@@ -26,6 +26,25 @@ fn the_process_reads_no_settings_and_ends_with_its_input() {
     let ended = process.wait_with_output().unwrap();
     assert!(ended.status.success());
     assert_eq!(ended.stdout, b"thumbs 1");
+}
+
+#[test]
+fn the_system_bounds_what_the_process_may_hold() {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_storage"))
+        .arg("thumbnailer")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut greeting = [0; 8];
+    process.stdout.as_mut().unwrap().read_exact(&mut greeting).unwrap();
+    // where the system tells
+    if let Ok(limits) = std::fs::read_to_string(format!("/proc/{}/limits", process.id())) {
+        let line = limits.lines().find(|line| line.starts_with("Max address space")).unwrap();
+        assert!(!line.contains("unlimited"), "{line}");
+    }
+    drop(process.stdin.take());
+    assert!(process.wait().unwrap().success());
 }
 
 #[test]

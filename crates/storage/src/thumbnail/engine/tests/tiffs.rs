@@ -138,6 +138,29 @@ fn samples_of_a_palette_are_looked_up() {
 }
 
 #[test]
+fn a_page_is_turned_as_its_tag_says() {
+    // its left half is red
+    let strip = [RED[..3].repeat(8), BLUE[..3].repeat(8)].concat().repeat(8);
+    for (orientation, size, red) in
+        [(1, (16, 8), (3, 4)), (3, (16, 8), (12, 4)), (6, (8, 16), (4, 3)), (8, (8, 16), (4, 12))]
+    {
+        let entries: [(u16, u16, &[u32]); 8] = [
+            (256, 3, &[16]),
+            (257, 3, &[8]),
+            (258, 3, &[8, 8, 8]),
+            (259, 3, &[1]),
+            (262, 3, &[2]),
+            (274, 3, &[orientation]),
+            (277, 3, &[3]),
+            (278, 3, &[8]),
+        ];
+        let small = thumbnail(&page(false, &entries, &strip), 40, Format::Webp);
+        assert_eq!((small.width(), small.height()), size, "{orientation}");
+        assert_near(&small, red, RED);
+    }
+}
+
+#[test]
 fn colours_that_are_multiplied_by_their_opacity_are_brought_back() {
     let entries: [(u16, u16, &[u32]); 8] = [
         (256, 3, &[16]),
