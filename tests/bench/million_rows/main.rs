@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `ROWS` | how many rows (1,000,000); a tenth of them and 1,000 are measured beside them |
 //! | `ROWS_BACKEND` | `files` (SQLite), `servers` (MariaDB), or both where it is not set |
-//! | `ROWS_TIMES` | `spread` over years, `same` (all in one second), or both where it is not set |
+//! | `ROWS_TIMES` | `spread` over years, `same` (all in one second), `mixed` (in no order); the first two where it is not set |
 //! | `BENCH_JSON` | a file for the figures |
 //! | `TEST_BIN_DIR` | where the services' binaries are, if not beside the benchmark |
 //!
@@ -42,6 +42,7 @@ async fn main() -> ExitCode {
     let times = match env.get("ROWS_TIMES") {
         Some("spread") => vec![Times::Spread],
         Some("same") => vec![Times::Same],
+        Some("mixed") => vec![Times::Mixed],
         _ => vec![Times::Spread, Times::Same],
     };
     let (mut all_well, mut written) = (true, Vec::new());

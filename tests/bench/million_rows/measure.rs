@@ -141,6 +141,14 @@ impl Run {
             );
         }
         self.add("page 40,000 (or the last)", taken);
+        let middle = self.rows.count / PER_PAGE / 2 + 1;
+        let path = format!("/images?page={middle}&per_page={PER_PAGE}");
+        let page = self.often("the page in the middle", &path, 50).await;
+        let cursor = page["next_cursor"].as_str().unwrap_or_default();
+        let path = format!("/images?per_page={PER_PAGE}&cursor={cursor}");
+        let next = self.often("cursor in the middle", &path, OFTEN).await;
+        let due = self.place.sql.ids(&format!("{ORDER} LIMIT {PER_PAGE} OFFSET {}", middle * PER_PAGE)).await;
+        self.figures.check("the page behind the middle", &ask::ids(&next), &due);
         for (name, filter) in
             [("aws", "storage_provider=aws"), ("one type", "mime_type=image/jpeg"), ("one job", &self.job())]
         {
@@ -195,6 +203,14 @@ impl Run {
             let condition = self.place.sql.contains(text);
             let due = self.place.sql.ids(&format!("WHERE {condition} {ORDER} LIMIT {PER_PAGE}")).await;
             self.figures.check(&format!("search for {text}"), &ask::ids(&found), &due);
+            if name == "common" {
+                let page = self.rows.count / 40 / PER_PAGE;
+                let far = self.often("far down a search", &format!("{path}&page={}", page.max(1)), 10).await;
+                let offset = (page.max(1) - 1) * PER_PAGE;
+                let rest = format!("WHERE {condition} {ORDER} LIMIT {PER_PAGE} OFFSET {offset}");
+                let due = self.place.sql.ids(&rest).await;
+                self.figures.check("a far page of a search", &ask::ids(&far), &due);
+            }
         }
     }
 

@@ -9,6 +9,8 @@ pub(crate) enum Times {
     Spread,
     /// All in one second.
     Same,
+    /// Over five years, in an order that has nothing to do with that of the ids.
+    Mixed,
 }
 
 impl fmt::Display for Times {
@@ -16,6 +18,7 @@ impl fmt::Display for Times {
         f.write_str(match self {
             Self::Spread => "spread over years",
             Self::Same => "all in one second",
+            Self::Mixed => "in no order",
         })
     }
 }
@@ -114,11 +117,14 @@ impl Rows {
     }
 
     fn second(self, number: u64) -> u64 {
-        let place = if number % 10 == 3 { number.wrapping_mul(7919) % self.count } else { number };
-        match self.times {
-            Times::Same => 0,
-            Times::Spread => place * FIVE_YEARS / self.count,
-        }
+        let elsewhere = number.wrapping_mul(7919) % self.count;
+        let place = match self.times {
+            Times::Same => return 0,
+            Times::Mixed => elsewhere,
+            Times::Spread if number % 10 == 3 => elsewhere,
+            Times::Spread => number,
+        };
+        place * FIVE_YEARS / self.count
     }
 }
 

@@ -20,6 +20,12 @@ impl Budget {
         Self { time: TIME, rows: ROWS }
     }
 
+    /// Nothing, from the beginning.
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        Self { time: Duration::ZERO, rows: 0 }
+    }
+
     /// Takes off what was read since `began`.
     pub(super) fn spend(&mut self, began: Instant, rows: usize) {
         self.time = self.time.saturating_sub(began.elapsed());

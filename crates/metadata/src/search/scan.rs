@@ -80,3 +80,39 @@ impl Scan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::Database,
+        new_image::NewImage,
+        store::{Create, Order},
+    };
+
+    #[tokio::test]
+    async fn rows_to_be_passed_over_are_counted_to_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Database::Sqlite { path: folder.path().join("images.db") }).await.unwrap();
+        for n in 0..10 {
+            let name = ["a.jpg", "b.jpg"][n % 2];
+            let row = serde_json::json!({"name": name, "google_drive_id": format!("{n}"), "size": 1,
+                "mime_type": "image/jpeg", "storage_path": format!("https://b/{n}"), "storage_provider": "aws"});
+            store.create(Create(NewImage::parse(&row).unwrap())).await.unwrap();
+        }
+        let filters = Filters { part: Some("a".to_owned()), ..Filters::default() };
+        let order = Order { descending: false, ..Order::NEWEST_FIRST };
+        let mut scan =
+            Scan { size: 1, budget: Budget::none(), ..Scan::new(Some("a"), Start::Offset(3), false) };
+        let found = scan.next(&store, &filters, order, 2).await.unwrap();
+        // 1, 3 and 5 are passed over, whatever time that takes; then it is up
+        let mut seen: Vec<_> = found.places.iter().map(|place| place.id).collect();
+        assert!(!found.is_done);
+        let rest = Start::After(found.stopped_at.unwrap());
+        let mut scan = Scan::new(Some("a"), rest, false);
+        let found = scan.next(&store, &filters, order, 9).await.unwrap();
+        seen.extend(found.places.iter().map(|place| place.id));
+        assert_eq!(seen, [7, 9]);
+        assert!(found.is_done);
+    }
+}

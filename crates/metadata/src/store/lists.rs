@@ -3,7 +3,7 @@
 use client::metadata::Image;
 
 use super::{
-    DEEP, MySqlStore, Result, SqliteStore, Store, in_time,
+    DEEP, Result, SqliteStore, Store, in_time,
     order::{Key, Order, Position, Sort, Start},
     row::Row,
     select::{Columns, Equal, Wanted},
@@ -49,7 +49,7 @@ impl Store {
         }
         let sort = wanted.order.sort;
         let statements = match self {
-            Self::MySql(_) => MySqlStore::statements(None, wanted, start),
+            Self::MySql(store) => store.statements(None, wanted, start),
             Self::Sqlite(_) => SqliteStore::statements(None, wanted, start),
         };
         let mut rows = Vec::new();
@@ -88,7 +88,7 @@ impl Store {
         let sort: Sort = wanted.order.sort;
         let columns = Some(Columns::Candidates(equal));
         let statements = match self {
-            Self::MySql(_) => MySqlStore::statements(columns, wanted, start),
+            Self::MySql(store) => store.statements(columns, wanted, start),
             Self::Sqlite(_) => SqliteStore::statements(columns, wanted, start),
         };
         let mut rows = Vec::new();

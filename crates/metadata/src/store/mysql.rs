@@ -55,6 +55,8 @@ pub(crate) struct MySqlStore {
     is_tracking: Arc<AtomicBool>,
     /// How the columns of `images` compare.
     dialect: Dialect,
+    /// The indexes of `images`.
+    indexes: Arc<[String]>,
 }
 
 impl MySqlStore {
@@ -74,7 +76,14 @@ impl MySqlStore {
             .connect_lazy_with(options(settings));
         let is_tracking = schema::bring_up_to_date(&pool).await?;
         let dialect = counts::dialect(&pool).await?;
-        Ok(Self { pool, changed: Arc::default(), is_tracking: Arc::new(is_tracking.into()), dialect })
+        let indexes = schema::indexes(&pool).await?.into();
+        Ok(Self {
+            pool,
+            changed: Arc::default(),
+            is_tracking: Arc::new(is_tracking.into()),
+            dialect,
+            indexes,
+        })
     }
 
     pub(super) async fn ping(&self) -> Result<()> {

@@ -22,13 +22,32 @@ pub(crate) struct Equal {
 
 /// The words that differ between the engines.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Dialect {
+pub(super) struct Dialect<'a> {
     /// The name as it is sorted.
     pub(super) name: &'static str,
     /// `created_at` as text.
     pub(super) created_text: &'static str,
     /// Behind the table, where rows are looked up by their numbers.
     pub(super) by_number: &'static str,
+    /// The indexes that have to be named where rows with the same key are told apart by their numbers: left to itself,
+    /// MySQL walks over all of them.
+    pub(super) named_indexes: &'a [String],
+}
+
+impl Dialect<'_> {
+    /// Behind the table, where rows with the same key are wanted.
+    fn among_equals(&self, sort: Sort, equal: &Equal) -> String {
+        let index = match (sort, equal) {
+            (Sort::Name, _) => "ix_images_name",
+            (Sort::Size, _) => "ix_images_size",
+            (Sort::Imported, Equal { job_id: Some(_), .. }) => "ix_images_job_id_created_at",
+            (Sort::Imported, Equal { mime_type: Some(_), .. }) => "ix_images_mime_type_created_at",
+            (Sort::Imported, Equal { provider: Some(_), .. }) => "ix_images_provider_created_at",
+            (Sort::Imported, _) => "ix_images_created_at",
+        };
+        let is_there = self.named_indexes.iter().any(|has| has.eq_ignore_ascii_case(index));
+        if is_there { format!("FORCE INDEX ({index})") } else { String::new() }
+    }
 }
 
 /// A parameter.
@@ -103,7 +122,7 @@ impl Equal {
 /// The statements that answer one after the other, as long as rows are missing: rows with a time and those without are
 /// read apart.
 pub(super) fn statements(
-    dialect: Dialect,
+    dialect: Dialect<'_>,
     columns: Columns<'_>,
     wanted: Wanted<'_>,
     start: &Start,
@@ -142,13 +161,16 @@ pub(super) fn statements(
         let mut binds = Vec::new();
         let what = columns.sql(dialect, sort, &mut binds);
         let equal = wanted.equal.conditions(&mut binds);
-        let (by_number, among) =
-            wanted.among.map_or(("", String::new()), |ids| (dialect.by_number, among(ids)));
+        let is_among_equals = place.contains("images.id");
+        let (hint, among) = match wanted.among {
+            Some(ids) => (dialect.by_number.to_owned(), among(ids)),
+            None if is_among_equals => (dialect.among_equals(sort, wanted.equal), String::new()),
+            None => (String::new(), String::new()),
+        };
         binds.extend(place_binds);
         let offset = if let Start::Offset(offset) = start { *offset } else { 0 };
         let order = format!("ORDER BY {column} {direction}, images.id {direction}");
-        let rows =
-            format!("FROM images {by_number} WHERE {equal}{among} AND {place} {order} LIMIT ? OFFSET ?");
+        let rows = format!("FROM images {hint} WHERE {equal}{among} AND {place} {order} LIMIT ? OFFSET ?");
         let sql = match columns {
             Columns::Whole(_) if offset >= DEEP => picked(what.as_str(), &rows, &order),
             _ => format!("SELECT {what} {rows}"),
@@ -166,7 +188,7 @@ pub(super) fn picked(columns: &str, rows: &str, order: &str) -> String {
 }
 
 impl Columns<'_> {
-    fn sql(self, dialect: Dialect, sort: Sort, binds: &mut Vec<Bind>) -> String {
+    fn sql(self, dialect: Dialect<'_>, sort: Sort, binds: &mut Vec<Bind>) -> String {
         match self {
             Self::Whole(columns) => columns.to_owned(),
             Self::Candidates(equal) => {
@@ -223,3 +245,6 @@ macro_rules! bind_select {
     }};
 }
 pub(super) use bind_select;
+
+#[cfg(test)]
+mod tests;

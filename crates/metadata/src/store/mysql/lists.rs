@@ -13,20 +13,21 @@ use super::{
     COLUMNS, MySqlStore, decode,
 };
 
-const DIALECT: Dialect = Dialect {
-    name: "images.name",
-    created_text: "CAST(images.created_at AS CHAR)",
-    // else it might walk the whole index of the order, looking for a handful of rows
-    by_number: "FORCE INDEX (PRIMARY)",
-};
-
 impl MySqlStore {
     pub(in super::super) fn statements(
+        &self,
         columns: Option<Columns<'_>>,
         wanted: Wanted<'_>,
         start: &Start,
     ) -> Vec<Select> {
-        statements(DIALECT, columns.unwrap_or(Columns::Whole(COLUMNS)), wanted, start)
+        let dialect = Dialect {
+            name: "images.name",
+            created_text: "CAST(images.created_at AS CHAR)",
+            // else it might walk the whole index of the order, looking for a handful of rows
+            by_number: "FORCE INDEX (PRIMARY)",
+            named_indexes: &self.indexes,
+        };
+        statements(dialect, columns.unwrap_or(Columns::Whole(COLUMNS)), wanted, start)
     }
 
     pub(in super::super) async fn rows(&self, select: Select, limit: u64) -> Result<Vec<Row>> {

@@ -55,3 +55,12 @@ pub(super) async fn try_lock(connection: &mut MySqlConnection) -> Result<bool> {
             .await?;
     Ok(locked == Some(1))
 }
+
+/// The indexes of `images`: an administrator may have dropped some.
+pub(super) async fn indexes(pool: &MySqlPool) -> Result<Vec<String>> {
+    let names = sqlx::query_scalar(
+        "SELECT DISTINCT CAST(index_name AS CHAR) FROM information_schema.statistics \
+         WHERE table_schema = DATABASE() AND table_name = 'images'",
+    );
+    Ok(names.fetch_all(pool).await?)
+}

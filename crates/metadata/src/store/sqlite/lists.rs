@@ -13,8 +13,12 @@ use super::{
     COLUMNS, SqliteStore, decode, text, value,
 };
 
-const DIALECT: Dialect =
-    Dialect { name: "images.name COLLATE NOCASE", created_text: "images.created_at", by_number: "" };
+const DIALECT: Dialect<'_> = Dialect {
+    name: "images.name COLLATE NOCASE",
+    created_text: "images.created_at",
+    by_number: "",
+    named_indexes: &[],
+};
 
 impl SqliteStore {
     pub(in super::super) fn statements(

@@ -56,21 +56,27 @@ impl Dialect {
             Self::MySql { .. } => ("CAST(SUM(bytes) AS CHAR) AS bytes", "g.bytes", String::new()),
         };
         let bytes = match self {
+            Self::Sqlite if grouping == Grouping::Days => "0 AS high, 0 AS low, NULL AS odd",
             Self::Sqlite => "bytes_high AS high, bytes_low AS low, NULL AS odd",
+            Self::MySql { .. } if grouping == Grouping::Days => "0 AS bytes",
             Self::MySql { .. } => "bytes",
-        };
-        let folded = match (filter.job_id, grouping) {
-            (Some(_), _) => "job_counts WHERE 1 = 1",
-            (None, Grouping::Days) => "image_counts WHERE day <> '*'",
-            (None, _) => "image_counts WHERE day = '*'",
         };
         let fits = self.fits(filter, true);
         let select = format!("SELECT {first} AS first, {second} AS second, images, {bytes} FROM");
+        let folded = match (filter.job_id, grouping) {
+            (Some(_), _) => format!("{select} job_counts WHERE 1 = 1{fits}"),
+            // put together in the order of the table: many days of many kinds are not gathered first
+            (None, Grouping::Days) => format!(
+                "SELECT day AS first, '' AS second, SUM(images) AS images, {bytes} FROM image_counts \
+                 WHERE day <> '*'{fits} GROUP BY day"
+            ),
+            (None, _) => format!("{select} image_counts WHERE day = '*'{fits}"),
+        };
         let images = self.whole("SUM(images)");
         format!(
             "SELECT (SELECT value FROM image_index_state WHERE name = 'index') AS state, g.first, g.second, g.images, \
              {state_sums} FROM (SELECT 1 AS one) AS always LEFT JOIN (SELECT MIN(first) AS first, MIN(second) AS second, \
-             {images} AS images, {sums} FROM ({select} {folded}{fits} UNION ALL {select} image_changes WHERE 1 = 1{fits}\
+             {images} AS images, {sums} FROM ({folded} UNION ALL {select} image_changes WHERE 1 = 1{fits}\
              {odd}) AS parts GROUP BY parts.{first_compared}, parts.{second_compared}) AS g ON 1 = 1"
         )
     }
