@@ -4,7 +4,8 @@ from ..data import FileSet
 from ..load import clear, get_each, put_each, requests_per_second
 from ..place import Place
 
-CONNECTIONS = 50
+# enough to keep both cores busy; with more, no large object would be done before the time is over
+CONNECTIONS = 16
 
 
 def measure(place: Place) -> None:
