@@ -1,7 +1,7 @@
 // @ts-check
 import { problemsOf } from '../harness/axe.mjs';
 import { linkTo } from '../harness/folders.mjs';
-import { grid, names, searchBox, showsTiles, tile } from '../harness/gallery-page.mjs';
+import { grid, names, searchBox, showsSelected, showsTiles, tile } from '../harness/gallery-page.mjs';
 import { showsEnd, showsProgress } from '../harness/job-page.mjs';
 import { claim, must, mustEqual } from '../harness/registry.mjs';
 
@@ -42,7 +42,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     await mustBeAccessible(visit, 'the gallery');
     await tile(page, 'photo.jpg').focus();
     await page.keyboard.press('x');
-    await page.getByText('1 image selected').waitFor();
+    await showsSelected(page, 1);
     await mustBeAccessible(visit, 'a selection');
     await page.keyboard.press('Delete');
     await page.getByRole('dialog', { name: /^Delete/ }).waitFor();
@@ -123,10 +123,10 @@ claim('the gallery needs no mouse: one stop for the grid, arrows inside it, and 
   await tabTo(page, tile(page, first));
   mustEqual(await grid(page).locator('[tabindex="0"]').count(), 1, 'stops in the grid');
   await page.keyboard.press('ArrowRight');
-  await page.waitForFunction((name) => document.activeElement?.getAttribute('aria-label') === name, second);
+  await page.waitForFunction((name) => document.activeElement?.getAttribute('title') === name, second);
   await page.keyboard.press('End');
   const last = (await visit.world.images()).at(-1).name;
-  await page.waitForFunction((name) => document.activeElement?.getAttribute('aria-label') === name, last);
+  await page.waitForFunction((name) => document.activeElement?.getAttribute('title') === name, last);
   const box = await tile(page, last).boundingBox();
   must(box && box.y > 0 && box.y + box.height <= 800, `the last image is not on the screen: ${JSON.stringify(box)}`);
   await page.keyboard.press('Enter');

@@ -1,6 +1,6 @@
 // @ts-check
 import { until } from '../harness/deadline.mjs';
-import { grid, names, showsTiles, tile } from '../harness/gallery-page.mjs';
+import { grid, names, showsSelected, showsTiles, tile } from '../harness/gallery-page.mjs';
 import { lightbox } from '../harness/lightbox.mjs';
 import { claim, must, mustEqual } from '../harness/registry.mjs';
 
@@ -18,11 +18,11 @@ claim('a selection grows by shift-click, is deleted after a question, and is gon
   const shown = await names(page);
   await tile(page, shown[1] ?? '').hover();
   await mark(page, shown[1] ?? '').click();
-  await page.getByText('1 image selected').waitFor();
+  await showsSelected(page, 1);
   await tile(page, shown[4] ?? '').click({ modifiers: ['Shift'] });
-  await page.getByText('4 images selected').waitFor();
+  await showsSelected(page, 4);
   await mark(page, shown[2] ?? '').click();
-  await page.getByText('3 images selected').waitFor();
+  await showsSelected(page, 3);
   await visit.shot('gallery-selection');
 
   const bar = page.getByRole('toolbar', { name: 'Selection' });
@@ -72,7 +72,7 @@ claim('a deletion that the server refuses is told, and nothing seems gone', { wo
   const before = await names(page);
   await tile(page, before[0] ?? '').focus();
   await page.keyboard.press('x');
-  await page.getByText('1 image selected').waitFor();
+  await showsSelected(page, 1);
   await page.keyboard.press('Delete');
   const question = page.getByRole('dialog');
   await question.getByRole('button', { name: 'Delete' }).click();
@@ -88,14 +88,14 @@ claim('a selection by keys alone: marked, widened, and taken back by Escape', {}
   const [first = ''] = await names(page);
   await tile(page, first).focus();
   await page.keyboard.press('x');
-  await page.getByText('1 image selected').waitFor();
+  await showsSelected(page, 1);
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Shift+Space');
-  await page.getByText('3 images selected').waitFor();
+  await showsSelected(page, 3);
   must((await grid(page).getByRole('checkbox', { checked: true }).count()) === 3, 'marks of the selection');
   await page.keyboard.press('Escape');
-  await page.getByText('3 images selected').waitFor({ state: 'detached' });
+  await page.getByRole('toolbar', { name: 'Selection' }).waitFor({ state: 'detached' });
 });
 
 claim('on a phone a long press begins a selection, and taps widen it', { browser: { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true } }, async (visit) => {
@@ -107,10 +107,10 @@ claim('on a phone a long press begins a selection, and taps widen it', { browser
   const session = await visit.context.newCDPSession(page);
   const touchPoints = [{ x: box.x + box.width / 2, y: box.y + box.height / 2 }];
   await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints });
-  await page.getByText('1 image selected').waitFor();
+  await showsSelected(page, 1);
   await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
   await tile(page, second).tap();
-  await page.getByText('2 images selected').waitFor();
+  await showsSelected(page, 2);
   const ends = await page.getByRole('toolbar', { name: 'Selection' }).getByRole('button').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().right));
   must(Math.max(...ends) <= 375, `a button ends at ${Math.max(...ends)} px of 375`);
   await visit.shot('gallery-selection-phone');

@@ -17,7 +17,7 @@ export const tiles = (page) => grid(page).getByRole('link');
  * @param {Page} page
  * @param {string} name
  */
-export const tile = (page, name) => grid(page).getByRole('link', { name, exact: true });
+export const tile = (page, name) => tiles(page).and(page.getByTitle(name, { exact: true }));
 
 /**
  * Names of the tiles that the document holds, by their place in the list.
@@ -28,7 +28,7 @@ export const tile = (page, name) => grid(page).getByRole('link', { name, exact: 
 export async function names(page) {
   return grid(page).locator('li[aria-posinset]').evaluateAll((items) =>
     items
-      .map((item) => ({ at: Number(item.getAttribute('aria-posinset')), name: item.querySelector('a')?.getAttribute('aria-label') ?? '' }))
+      .map((item) => ({ at: Number(item.getAttribute('aria-posinset')), name: item.querySelector('a')?.getAttribute('title') ?? '' }))
       .sort((a, b) => a.at - b.at)
       .map(({ name }) => name),
   );
@@ -59,4 +59,14 @@ export const searchBox = (page) => page.getByRole('searchbox', { name: 'Search b
  */
 export async function showsHeadline(page, words) {
   await page.getByRole('heading', { level: 1, name: words }).waitFor();
+}
+
+/**
+ * Waits until so many images are selected.
+ *
+ * @param {Page} page
+ * @param {number} count
+ */
+export async function showsSelected(page, count) {
+  await page.getByRole('toolbar', { name: 'Selection' }).getByText(new RegExp(`^${count}( images?)? selected$`)).waitFor();
 }
