@@ -26,6 +26,8 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await page.waitForLoadState('networkidle');
       await mustBeAccessible(visit, at);
     }
+    if (colorScheme === 'dark') return;
+    // colours were looked at; what is placed elsewhere on a phone has no colours of its own
     await page.setViewportSize({ width: 375, height: 812 });
     for (const at of ['/import', '/jobs', '/stats']) {
       await visit.open(at);
@@ -168,7 +170,9 @@ for (const reducedMotion of /** @type {const} */ (['reduce', 'no-preference'])) 
 export async function tabTo(page, target) {
   for (let stops = 0; stops < 60; stops += 1) {
     await page.keyboard.press('Tab');
-    const focus = await page.evaluate(() => {
+    const focus = await page.evaluate(async () => {
+      // what is shown, or scrolled to, for the focus is drawn with the next frame
+      for (let frames = 0; frames < 2; frames += 1) await new Promise(requestAnimationFrame);
       const element = document.activeElement;
       if (!element || element === document.body) return null;
       const box = element.getBoundingClientRect();
