@@ -10,8 +10,8 @@ use crate::{
     store::{Key, Order, Position, Sort},
 };
 
-/// Longest cursor that is read.
-const LONGEST: usize = 4096;
+/// Longest cursor that is read: SQLite holds names of any length, and what does not fit a URL cannot come back.
+const LONGEST: usize = 48 * 1024;
 
 /// What is in it.
 #[derive(Debug, Serialize, Deserialize)]

@@ -21,8 +21,7 @@ pub(crate) async fn list_images(State(app): State<App>, query: Query) -> Result<
         None => Start::Offset(page.offset()),
     };
     let store = app.store().await?;
-    let counted = if filters.part.is_none() { store.totals(filters.equal.filter()).await? } else { None };
-    let total = counted.map(|totals| totals.images);
+    let total = if filters.part.is_none() { store.count(filters.equal.filter()).await? } else { None };
     let is_beyond = matches!((&start, total), (Start::Offset(offset), Some(total)) if *offset >= total);
     let limit = if is_beyond { 0 } else { page.rows() };
     let search = Search::open(store, filters.clone(), order, start.clone()).await?;

@@ -96,6 +96,8 @@ fn mysql_meaning(number: u16, state: &str) -> Meaning {
         1205 | 1213 => Meaning::Raced,
         // a character that the column's set does not have, stored or compared
         1267 | 1270 | 1271 | 1300 | 1366 | 3854 | 3988 => Meaning::Unstorable,
+        // compared with a time that is none, as MySQL 8 says it
+        1525 => Meaning::Unstorable,
         // out of range, truncated, too long
         _ if state.starts_with("22") || number == 1265 => Meaning::Unstorable,
         // no such table or column, syntax: what is wrong stays wrong

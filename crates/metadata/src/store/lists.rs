@@ -118,11 +118,11 @@ impl Store {
 
     /// How many rows these are, or more where that is not counted.
     pub(crate) async fn count_at_most(&self, equal: &Equal) -> Result<u64> {
-        let totals = match self.totals(equal.filter()).await? {
-            None => self.totals(Filter { provider: None, mime_type: None, ..equal.filter() }).await?,
+        let counted = match self.count(equal.filter()).await? {
+            None => self.count(Filter { provider: None, mime_type: None, ..equal.filter() }).await?,
             counted => counted,
         };
-        Ok(totals.map_or(u64::MAX, |totals| totals.images))
+        Ok(counted.unwrap_or(u64::MAX))
     }
 
     /// All blocks, in no order.

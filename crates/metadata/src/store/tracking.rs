@@ -109,6 +109,15 @@ impl Store {
         Ok(Some(Totals { images: images.unsigned_abs(), bytes: bytes.into() }))
     }
 
+    /// How many rows there are of a kind; `None` likewise.
+    pub(crate) async fn count(&self, filter: Filter<'_>) -> Result<Option<u64>> {
+        if !filter.is_counted() {
+            return Ok(None);
+        }
+        let tallies = self.tallies(Grouping::Rows, filter).await?;
+        Ok(Some(tallies.iter().map(|tally| tally.images.unsigned_abs()).sum()))
+    }
+
     /// How many rows there are of each provider and type, and their bytes. Not for a job, whose kinds are not counted.
     pub(crate) async fn kinds(&self, filter: Filter<'_>) -> Result<Vec<Kind>> {
         let tallies = self.tallies(Grouping::Kinds, filter).await?;

@@ -59,7 +59,7 @@ impl SqliteStore {
         self.writer
             .write(|connection| {
                 Box::pin(async move {
-                    sqlx::query(state::FORGET).execute(connection).await?;
+                    sqlx::query(state::FORGET_ONCE).execute(connection).await?;
                     Ok(true)
                 })
             })

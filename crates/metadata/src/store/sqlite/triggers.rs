@@ -91,7 +91,7 @@ pub(super) async fn ensure(connection: &mut SqliteConnection) -> Result<()> {
         triggers().into_iter().filter(|(name, ..)| !there.iter().any(|has| has == name))
     {
         connection.execute(AssertSqlSafe(format!("CREATE TRIGGER {name} {event} BEGIN {body} END"))).await?;
-        connection.execute(state::FORGET).await?;
+        connection.execute(state::FORGET_ONCE).await?;
     }
     Ok(())
 }

@@ -12,6 +12,9 @@ pub(in super::super) const GET: &str = "SELECT value FROM image_index_state WHER
 pub(in super::super) const SET: &str = "REPLACE INTO image_index_state (name, value) VALUES (?, ?)";
 /// Nothing may be relied on any more.
 pub(in super::super) const FORGET: &str = "DELETE FROM image_index_state";
+/// The same, told from every other time: in SQLite no lock keeps two processes from beginning at once.
+pub(in super::super) const FORGET_ONCE: &str =
+    "REPLACE INTO image_index_state (name, value) VALUES ('index', 'begin ' || hex(randomblob(8)))";
 /// See [`Glance`]. One statement: it sees one moment.
 pub(in super::super) const GLANCE: &str = "SELECT (SELECT value FROM image_index_state WHERE name = 'index'), \
      (SELECT MIN(seq) FROM image_changes), (SELECT MAX(block) FROM name_blocks), \

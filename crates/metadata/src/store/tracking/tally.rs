@@ -9,10 +9,18 @@ use super::{Bytes, Filter};
 pub(in super::super) enum Grouping {
     /// All in one.
     Nothing,
+    /// All in one; their bytes are not asked for.
+    Rows,
     /// By provider and type.
     Kinds,
     /// By day; their bytes are not asked for.
     Days,
+}
+
+impl Grouping {
+    fn has_bytes(self) -> bool {
+        matches!(self, Self::Nothing | Self::Kinds)
+    }
 }
 
 /// One group.
@@ -56,9 +64,9 @@ impl Dialect {
             Self::MySql { .. } => ("CAST(SUM(bytes) AS CHAR) AS bytes", "g.bytes", String::new()),
         };
         let bytes = match self {
-            Self::Sqlite if grouping == Grouping::Days => "0 AS high, 0 AS low, NULL AS odd",
+            Self::Sqlite if !grouping.has_bytes() => "0 AS high, 0 AS low, NULL AS odd",
             Self::Sqlite => "bytes_high AS high, bytes_low AS low, NULL AS odd",
-            Self::MySql { .. } if grouping == Grouping::Days => "0 AS bytes",
+            Self::MySql { .. } if !grouping.has_bytes() => "0 AS bytes",
             Self::MySql { .. } => "bytes",
         };
         let fits = self.fits(filter, true);
@@ -83,7 +91,7 @@ impl Dialect {
 
     /// How often [`Self::counted`] needs the parameters of the filter.
     pub(in super::super) fn arms(&self, grouping: Grouping) -> usize {
-        if *self == Self::Sqlite && grouping != Grouping::Days { 3 } else { 2 }
+        if *self == Self::Sqlite && grouping.has_bytes() { 3 } else { 2 }
     }
 
     /// The groups from the table itself, in the same columns but for the state, with the parameters of `filter` once.
@@ -92,7 +100,7 @@ impl Dialect {
         let fits = self.fits(filter, false);
         let first = if grouping == Grouping::Days { self.day() } else { first };
         let by = match grouping {
-            Grouping::Nothing => String::new(),
+            Grouping::Nothing | Grouping::Rows => String::new(),
             Grouping::Kinds => " GROUP BY storage_provider, mime_type".to_owned(),
             Grouping::Days => format!(" GROUP BY {first}"),
         };
@@ -101,6 +109,9 @@ impl Dialect {
             _ => (first, second),
         };
         let bytes = match self {
+            // an index is enough to count rows
+            Self::Sqlite if !grouping.has_bytes() => "NULL, NULL, NULL",
+            Self::MySql { .. } if !grouping.has_bytes() => "NULL",
             Self::Sqlite => {
                 "SUM(CASE typeof(size) WHEN 'integer' THEN size >> 32 END), \
                  SUM(CASE typeof(size) WHEN 'integer' THEN size & 4294967295 END), \
@@ -153,7 +164,7 @@ impl Dialect {
     /// The columns of the two keys, and the same as they are compared.
     fn keys(&self, grouping: Grouping) -> (&'static str, &'static str, String, String) {
         let (first, second) = match grouping {
-            Grouping::Nothing => ("''", "''"),
+            Grouping::Nothing | Grouping::Rows => ("''", "''"),
             Grouping::Kinds => ("storage_provider", "mime_type"),
             Grouping::Days => ("day", "''"),
         };
@@ -167,7 +178,7 @@ impl Dialect {
 
     /// The sizes that are no whole numbers: few, and in an index of their own.
     fn odd_sizes(&self, grouping: Grouping, filter: Filter<'_>) -> String {
-        if grouping == Grouping::Days {
+        if !grouping.has_bytes() {
             return String::new();
         }
         let (first, second, ..) = self.keys(grouping);
