@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { beforeEach, expect, test } from 'vitest';
 import { makeGallery } from '@/testing/gallery';
@@ -30,7 +30,8 @@ test('a range is selected with Shift, deleted after a question, and the gap clos
 test('the keyboard moves, selects and deletes', async () => {
   const gallery = makeGallery(12);
   const user = showGallery(gallery);
-  (await tile(12)).focus();
+  const first = await tile(12);
+  act(() => first.focus());
   await user.keyboard('{ArrowRight}');
   await waitFor(async () => expect(await tile(11)).toHaveFocus());
   await user.keyboard('x');

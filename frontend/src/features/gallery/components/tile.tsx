@@ -5,6 +5,9 @@ import type { PlacedTile } from '../geometry';
 import { TileImage } from './tile-image';
 import styles from './tile.module.css';
 
+/** Lower tiles have room for fewer words. */
+const LOW_PX = 112;
+
 interface TileProps {
   block: number;
   item: number;
@@ -29,7 +32,7 @@ export const Tile = memo(function Tile(props: TileProps) {
   const { block, item, image, left, top, width, height, isSelected, isActive } = props;
   return (
     <li
-      className={`${styles.tile} ${isSelected ? (styles.selected ?? '') : ''}`}
+      className={`${styles.tile} ${isSelected ? (styles.selected ?? '') : ''} ${height < LOW_PX ? (styles.low ?? '') : ''}`}
       style={{ width, height, transform: `translate(${left}px, ${top}px)` }}
       aria-posinset={props.position}
       aria-setsize={props.total}
