@@ -6,6 +6,7 @@ import { Field } from '@/components/field';
 import { Note } from '@/components/note';
 import { ApiError } from '@/lib/api-error';
 import { keepToken, readToken } from '@/lib/token';
+import styles from './token-prompt.module.css';
 
 function isUnauthorized(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401;
@@ -36,9 +37,11 @@ export function TokenPrompt() {
   if (state === 'silent') return null;
   if (state === 'declined') {
     return (
-      <Note kind="warning" actions={<Button onClick={() => setState('asking')}>Enter the token</Button>}>
-        This system asks for a token, and shows nothing without it.
-      </Note>
+      <div className={styles.declined}>
+        <Note kind="warning" actions={<Button onClick={() => setState('asking')}>Enter the token</Button>}>
+          This system asks for a token, and shows nothing without it.
+        </Note>
+      </div>
     );
   }
   const wasWrong = readToken() !== null;
@@ -68,7 +71,7 @@ export function TokenPrompt() {
       >
         <Field
           label="Token"
-          hint="Whoever runs it has set API_TOKEN. It is kept in this browser."
+          hint="Whoever runs this system can tell you. It is kept in this browser."
           error={wasWrong ? 'The token that was kept is not accepted.' : undefined}
           type="password"
           autoComplete="current-password"

@@ -1,6 +1,7 @@
 import { useRef, type ReactNode } from 'react';
 import { useArrival } from '@/lib/use-arrival';
 import { useTitle } from '@/lib/use-title';
+import { announce } from './announcer';
 import styles from './page.module.css';
 
 interface PageProps {
@@ -16,7 +17,7 @@ interface PageProps {
 export function Page({ title, tabTitle, actions, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useTitle(tabTitle ?? title);
-  useArrival(heading);
+  useArrival(heading, () => announce(title));
   return (
     <div className={styles.page}>
       <div className={styles.head}>

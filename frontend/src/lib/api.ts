@@ -81,11 +81,14 @@ async function checked(response: Response): Promise<Response> {
   const body: unknown = await response.json().catch(() => null);
   const told = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
   const text = (name: string) => (typeof told[name] === 'string' ? told[name] : undefined);
-  const message =
-    text('error') ??
-    (response.ok
-      ? 'This address does not lead to the API of the Image Import System.'
-      : `The server answered with ${response.status}. Try again in a moment.`);
+  const message = text('error') ?? wordsFor(response);
   const requestId = text('request_id') ?? response.headers.get('x-request-id') ?? undefined;
   throw new ApiError(message, response.status, text('code'), requestId);
+}
+
+/** What to say where the answer itself says nothing. */
+function wordsFor({ ok, status }: Response): string {
+  if (ok) return 'This address does not lead to the API of the Image Import System.';
+  if (PROXY_WAITS.includes(status)) return 'The services behind this page do not answer. Check that they run, and try again in a moment.';
+  return `The server answered with ${status}. Try again in a moment.`;
 }

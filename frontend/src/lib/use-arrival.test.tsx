@@ -3,9 +3,9 @@ import { useRef } from 'react';
 import { expect, test, vi } from 'vitest';
 import { useArrival } from './use-arrival';
 
-function Heading() {
+function Heading({ onUnread = () => undefined }: { onUnread?: () => void }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useArrival(heading);
+  useArrival(heading, onUnread);
   return <h1 ref={heading} tabIndex={-1}>A page</h1>;
 }
 
@@ -39,4 +39,12 @@ test('back within one page does not keep the next from its top', () => {
 test('where the focus was on something that is gone, the heading takes it', () => {
   const { getByRole } = render(<Heading />);
   expect(getByRole('heading')).toHaveFocus();
+});
+
+test('where it is still on a link, it stays, and the heading is to be read out', () => {
+  const onUnread = vi.fn();
+  render(<a href="/jobs">Jobs</a>).getByRole('link').focus();
+  const { getByRole } = render(<Heading onUnread={onUnread} />);
+  expect(onUnread).toHaveBeenCalledOnce();
+  expect(getByRole('link')).toHaveFocus();
 });

@@ -1,4 +1,4 @@
-import { useEffect, type RefObject } from 'react';
+import { useEffect, useEffectEvent, type RefObject } from 'react';
 
 let isFirst = true;
 /** Where back or forward led last. They also lead to other states of the same page, at which nothing arrives. */
@@ -9,14 +9,17 @@ window.addEventListener('popstate', () => {
 
 /**
  * What browsers do between documents, and apps of one document must do themselves: a new page begins at its top, and
- * where the focus was on something that is gone, it goes to the heading, so that a screen reader reads that.
+ * where the focus was on something that is gone, it goes to the heading, so that a screen reader reads that. Where it is
+ * still on a link of the frame, it stays, and `onUnread` is called.
  */
-export function useArrival(heading: RefObject<HTMLElement | null>): void {
+export function useArrival(heading: RefObject<HTMLElement | null>, onUnread: () => void): void {
+  const unread = useEffectEvent(onUnread);
   useEffect(() => {
     if (!isFirst) {
       // back and forward go to where one was
       if (returnedTo !== location.pathname) window.scrollTo(0, 0);
       if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
+      else unread();
     }
     isFirst = false;
     returnedTo = null;

@@ -3,6 +3,7 @@ import { ErrorNote } from '@/components/note';
 import { Pager } from '@/components/pager';
 import { Spinner } from '@/components/spinner';
 import { formatNumber } from '@/lib/format';
+import { useFocusKept } from '@/lib/use-arrival';
 import { useDownloadFailures } from '../api/download-failures';
 import { hasEnded, type Job } from '../api/job';
 import { useFailures } from '../api/list-failures';
@@ -18,6 +19,8 @@ interface FailuresProps {
 export function Failures({ job, page }: FailuresProps) {
   const { data, error, refetch } = useFailures(job.job_id, page, !hasEnded(job));
   const download = useDownloadFailures(job.job_id);
+  // at the end of the job they move up the page
+  useFocusKept();
   return (
     <section className={styles.section} aria-labelledby="failures">
       <div className={styles.head}>

@@ -39,6 +39,6 @@ function factsOf(job: Job): [string, string][] {
   if (job.failed > 0) add('Failed', formatNumber(job.failed));
   if (job.cancelled > 0) add('Not imported', formatNumber(job.cancelled));
   if (job.state !== 'waiting') add(isRunning ? 'Speed' : 'Average speed', rateWords(job));
-  if (job.seconds_left !== null) add('Time left', `about ${formatDuration(job.seconds_left)}`);
+  if (isRunning && job.seconds_left !== null) add('Time left', `about ${formatDuration(job.seconds_left)}`);
   return facts;
 }
