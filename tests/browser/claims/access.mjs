@@ -138,6 +138,18 @@ claim('the gallery needs no mouse: one stop for the grid, arrows inside it, and 
   await tabTo(page, dialog.getByRole('button', { name: 'Close', exact: true }));
 });
 
+claim('on a phone no bar covers what has the focus', { browser: { viewport: { width: 375, height: 667 } } }, async (visit) => {
+  const { jobs } = await visit.world.api('/import/jobs');
+  const page = await visit.open(`/jobs/${jobs[0].job_id}`);
+  const images = page.getByRole('region', { name: 'Newest images' }).getByRole('link');
+  await images.first().waitFor();
+  await tabTo(page, images.last());
+  await visit.open('/import');
+  const all = page.getByRole('link', { name: 'All jobs' });
+  await all.waitFor();
+  await tabTo(page, page.getByRole('list', { name: /^Recent imports/ }).getByRole('link').last());
+});
+
 claim('a search tells its result to those who do not see it', {}, async (visit) => {
   const page = await visit.open('/');
   await showsTiles(page, 24);
@@ -179,11 +191,15 @@ export async function tabTo(page, target) {
       const isMarked = [getComputedStyle(element), getComputedStyle(element, '::after')].some(
         ({ outlineStyle, outlineWidth, boxShadow }) => (outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2) || boxShadow !== 'none',
       );
-      const isSeen = box.width > 0 && box.bottom > 0 && box.top < window.innerHeight && box.right > 0 && box.left < window.innerWidth;
+      // the field of a visually hidden box is drawn by what surrounds it
+      const drawn = element.closest('label') ?? element;
+      const { x, y, width, height } = drawn.getBoundingClientRect();
+      const top = document.elementFromPoint(x + width / 2, y + height / 2);
+      const isSeen = box.width > 0 && (drawn.contains(top) || top?.contains(drawn) === true);
       return { isMarked, isSeen, what: element.outerHTML.slice(0, 120) };
     });
     if (focus) {
-      must(focus.isSeen, `the focus is out of sight: ${focus.what}`);
+      must(focus.isSeen, `the focus is out of sight, or covered: ${focus.what}`);
       must(focus.isMarked, `the focus is not marked: ${focus.what}`);
     }
     if (await target.evaluate((element) => element === document.activeElement)) return;

@@ -50,8 +50,9 @@ async function attempt(browser, world, one, shots) {
   try {
     await within('it', one.run(visit), CLAIM_MS);
   } catch (error) {
-    reasons.push(why(error));
-    await visit.page.screenshot({ path: path.join(shots || tmpdir(), `FAILED-${one.name.replace(/[^\w-]+/g, '-')}.png`) }).catch(() => undefined);
+    const picture = path.join(shots || tmpdir(), `FAILED-${one.name.replace(/[^\w-]+/g, '-')}.png`);
+    const isTaken = await visit.page.screenshot({ path: picture }).then(() => true, () => false);
+    reasons.push(`${why(error)}${isTaken ? ` (seen: ${picture})` : ''}`);
   }
   reasons.push(...(await visit.end()));
   world.settle();
@@ -93,6 +94,7 @@ async function main(wanted) {
   }
   const chosen = claims.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
   const home = mkdtempSync(path.join(tmpdir(), 'image-import-browser-'));
+  process.on('exit', () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
   if (SHOTS !== '') mkdirSync(SHOTS, { recursive: true });
   takePages(home);
   const browser = await launch();
@@ -104,7 +106,6 @@ async function main(wanted) {
     ]);
   } finally {
     await browser.close();
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

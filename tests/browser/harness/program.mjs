@@ -24,6 +24,13 @@ export function missing() {
   ].filter((what) => what !== '');
 }
 
+/** Programs that run. @type {Set<Program>} */
+const running = new Set();
+
+// whoever ends the tests early ends what they started
+process.on('exit', () => running.forEach((program) => program.process.kill('SIGKILL')));
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.once(signal, () => process.exit(130));
+
 /** A running program. */
 export class Program {
   /**
@@ -35,10 +42,15 @@ export class Program {
     const out = openSync(log, 'a');
     this.log = log;
     this.process = spawn(BINARY, args, { cwd, env: { ...harmless(), ...env }, stdio: ['ignore', out, out] });
+    running.add(this);
     /** @type {Promise<void>} */
     this.ended = new Promise((resolve) => {
-      this.process.on('exit', () => resolve());
-      this.process.on('error', () => resolve());
+      const end = () => {
+        running.delete(this);
+        resolve();
+      };
+      this.process.on('exit', end);
+      this.process.on('error', end);
     });
   }
 
