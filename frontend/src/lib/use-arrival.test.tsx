@@ -11,14 +11,20 @@ function Heading({ onUnread = () => undefined }: { onUnread?: () => void }) {
 
 function arriveAt(path: string, isBack = false) {
   history.pushState(null, '', path);
-  if (isBack) dispatchEvent(new PopStateEvent('popstate'));
+  // the router tells of the one, the browser of the other
+  dispatchEvent(new Event(isBack ? 'popstate' : 'pushState'));
 }
+
+test('the page that a document begins with is left to the browser, however often it draws itself', () => {
+  const scrollTo = vi.spyOn(window, 'scrollTo').mockImplementation(() => undefined);
+  render(<Heading />).unmount();
+  render(<Heading />);
+  expect(scrollTo).not.toHaveBeenCalled();
+  expect(document.body).toHaveFocus();
+});
 
 test('a new page begins at its top, and back leads to where one was', () => {
   const scrollTo = vi.spyOn(window, 'scrollTo').mockImplementation(() => undefined);
-  render(<Heading />).unmount();
-  expect(scrollTo).not.toHaveBeenCalled();
-
   arriveAt('/jobs');
   render(<Heading />).unmount();
   expect(scrollTo).toHaveBeenCalledOnce();

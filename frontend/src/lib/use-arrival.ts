@@ -1,9 +1,14 @@
 import { useEffect, useEffectEvent, type RefObject } from 'react';
 
-let isFirst = true;
+/** The browser itself sees to the page that a document begins with. */
+let hasMoved = false;
+window.addEventListener('pushState', () => {
+  hasMoved = true;
+});
 /** Where back or forward led last. They also lead to other states of the same page, at which nothing arrives. */
 let returnedTo: string | null = null;
 window.addEventListener('popstate', () => {
+  hasMoved = true;
   returnedTo = location.pathname;
 });
 
@@ -15,13 +20,12 @@ window.addEventListener('popstate', () => {
 export function useArrival(heading: RefObject<HTMLElement | null>, onUnread: () => void): void {
   const unread = useEffectEvent(onUnread);
   useEffect(() => {
-    if (!isFirst) {
+    if (hasMoved) {
       // back and forward go to where one was
       if (returnedTo !== location.pathname) window.scrollTo(0, 0);
       if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
       else unread();
     }
-    isFirst = false;
     returnedTo = null;
   }, [heading]);
 }
