@@ -25,7 +25,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
         }, SETTLED_MS);
         if (width === 375 || width === 1280) {
           await visit.page.waitForLoadState('networkidle');
-          await visit.shot(`${colorScheme}-${width}-${at.replace(/[\d-]{8,}.*|\?.*/, 'one')}`);
+          await visit.shot(`${colorScheme}-${width}-${at.replace(/[0-9a-f]{8}-.*|\?.*/, 'one')}`);
         }
       }
     }
