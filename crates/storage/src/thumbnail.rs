@@ -5,6 +5,7 @@
 
 mod answer;
 mod child;
+mod clock;
 pub(crate) mod engine;
 mod failure;
 mod flights;
@@ -91,6 +92,13 @@ struct Inner {
     /// Whether it was said that thumbnails cannot be kept.
     is_warned: AtomicBool,
     shutdown: Shutdown,
+}
+
+/// Which process is to make a thumbnail.
+#[derive(Debug, Clone, Copy)]
+enum Choice {
+    Any,
+    New,
 }
 
 impl Thumbnails {
@@ -189,7 +197,9 @@ impl Inner {
         let mut tries = 1;
         loop {
             let image = self.bucket.open(&wish.image, None).await?.ok_or(Failure::NoSuchImage)?;
-            let fall = match self.attempt(&turn, wish, image).await {
+            // one that has worked before may have ended since, which says nothing about the image
+            let child = if tries == 1 { Choice::Any } else { Choice::New };
+            let fall = match self.attempt(&turn, wish, image, child).await {
                 Ok(made) => return made.map_err(Failure::Refused),
                 Err(fall) => fall,
             };
@@ -219,6 +229,7 @@ impl Inner {
         turn: &Turn<'_>,
         wish: &Wish,
         mut image: Opened,
+        child: Choice,
     ) -> Result<Result<Bytes, Refused>, Fall> {
         let media_type = sniff(image.body.head(), "").media_type;
         if !engine::reads(&media_type) {
@@ -230,7 +241,10 @@ impl Inner {
             return Ok(Err(Refusal::TooManyBytes { bytes: size, most }.into()));
         }
         let order = Order::new(size, wish.size.longest_side(), wish.format);
-        let mut child = turn.child().await?;
+        let mut child = match child {
+            Choice::Any => turn.child().await?,
+            Choice::New => turn.new_child().await?,
+        };
         let made = child.make(&order, &mut image.body, self.pool.patience(), self.pool.heavy()).await?;
         turn.give_back(child);
         Ok(made)

@@ -13,7 +13,7 @@ pub struct ThumbnailConfig {
     pub program: Option<PathBuf>,
     /// Thumbnails that may wait for a free process; whoever comes then is sent away. No setting.
     pub waiting: usize,
-    /// Longest work on one picture, then its process is killed. No setting.
+    /// Longest wait for one picture, then its process is killed; how long it may work it knows itself. No setting.
     pub time: Duration,
     /// After how long without work a process is ended. No setting.
     pub idle: Duration,
@@ -26,8 +26,8 @@ impl ThumbnailConfig {
             workers: read.count_or("THUMBNAIL_WORKERS", cores),
             program: None,
             waiting: 256,
-            // a little more than it allows itself
-            time: Duration::from_secs(22),
+            // it comes last on a busy machine
+            time: Duration::from_secs(120),
             idle: Duration::from_secs(30),
         }
     }

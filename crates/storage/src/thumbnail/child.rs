@@ -19,12 +19,15 @@ use tokio::{
 
 use super::{
     failure::Refused,
+    process::TOOK_TOO_LONG,
     wire::{self, GO, GREETING, Order, Reply},
 };
 use crate::bucket::{Reading, S3Error};
 
 /// How long a process may take to say its greeting; the machine may be busy.
 const STARTS_WITHIN: Duration = Duration::from_secs(20);
+/// How long a process that has closed its output may take to end.
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
 /// Longest thumbnail: one of the largest size is a tenth of it.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -84,14 +87,28 @@ impl Child {
         Ok(Self { process, input, output, orders: 0, was_heavy: false, since: Instant::now() })
     }
 
-    /// False when it has ended meanwhile.
-    pub(super) fn is_alive(&mut self) -> bool {
-        matches!(self.process.try_wait(), Ok(None))
-    }
-
     /// Has a thumbnail made of the bytes of `image`, which are handed on as they come. From the last of them on it may
     /// take as long as `patience`; if it takes much memory, only while it holds a permit of `heavy`.
     pub(super) async fn make(
+        &mut self,
+        order: &Order,
+        image: &mut Reading,
+        patience: Duration,
+        heavy: &Semaphore,
+    ) -> Result<Result<Bytes, Refused>, Fall> {
+        match self.work_on(order, image, patience, heavy).await {
+            Err(Fall::Died(_)) if self.has_given_up().await => Err(Fall::Late),
+            made => made,
+        }
+    }
+
+    /// Whether the process has ended because the picture took too much time of the processor.
+    async fn has_given_up(&mut self) -> bool {
+        let ended = timeout(ENDS_WITHIN, self.process.wait()).await;
+        matches!(ended, Ok(Ok(status)) if status.code() == Some(TOOK_TOO_LONG))
+    }
+
+    async fn work_on(
         &mut self,
         order: &Order,
         image: &mut Reading,

@@ -94,13 +94,15 @@ pub(super) enum All {
 impl Turn<'_> {
     /// A process without work, or a new one.
     pub(super) async fn child(&self) -> Result<Child, Fall> {
-        let idle = || self.pool.lock().pop();
-        while let Some(mut child) = idle() {
-            // its end says nothing about the next image
-            if child.is_alive() {
-                return Ok(child);
-            }
+        let idle = self.pool.lock().pop();
+        match idle {
+            Some(child) => Ok(child),
+            None => self.new_child().await,
         }
+    }
+
+    /// A new process.
+    pub(super) async fn new_child(&self) -> Result<Child, Fall> {
         Child::start(self.pool.config.program.as_deref()).await
     }
 

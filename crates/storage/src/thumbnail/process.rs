@@ -14,12 +14,18 @@ use std::{
 use thread_priority::{ThreadPriority, set_current_thread_priority};
 
 use super::{
+    clock,
     engine::{self, Limits, Wanted},
     wire::{self, GO, GREETING, Order, Reply},
 };
 
-/// Longer than the service waits: it may be gone, and nobody else would end the work.
-const LONGEST: Duration = Duration::from_secs(60);
+/// Most time of the processor for one picture, a little more than the engine allows itself: some decoders cannot be asked
+/// to stop.
+const LONGEST: Duration = Duration::from_secs(22);
+/// How often that is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// What the process ends with then.
+pub(super) const TOOK_TOO_LONG: i32 = 3;
 
 /// The whole of the process: orders on standard input, thumbnails on standard output, until the input ends. It reads no
 /// settings.
@@ -45,10 +51,14 @@ fn watch() -> Sender<Event> {
     let (tell, told) = channel();
     thread::spawn(move || {
         while let Ok(event) = told.recv() {
-            if matches!(event, Event::Begun)
-                && matches!(told.recv_timeout(LONGEST), Err(RecvTimeoutError::Timeout))
-            {
-                std::process::exit(2);
+            if matches!(event, Event::Paused) {
+                continue;
+            }
+            let begun = clock::of_this_process();
+            while matches!(told.recv_timeout(LOOK_EVERY), Err(RecvTimeoutError::Timeout)) {
+                if clock::of_this_process() > begun + LONGEST {
+                    std::process::exit(TOOK_TOO_LONG);
+                }
             }
         }
     });

@@ -14,6 +14,7 @@ mod limits;
 mod names;
 mod objects;
 mod stub;
+mod thumbnail_deletes;
 mod thumbnail_memory;
 mod thumbnail_processes;
 mod thumbnails;

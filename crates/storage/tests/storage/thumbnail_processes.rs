@@ -150,19 +150,25 @@ mod hostile {
 
     #[tokio::test]
     async fn a_picture_that_kills_its_process_is_refused_and_the_next_is_made() {
-        refused_and_then_well("printf 'thumbs 1'; kill -9 $$", Duration::from_secs(20), "broken-image").await;
+        refused_and_then_well("printf 'thumbs 1'; kill -9 $$", Duration::from_secs(60), "broken-image").await;
     }
 
     #[tokio::test]
     async fn a_picture_that_takes_for_ever_is_broken_off_and_the_next_is_made() {
         let hangs = "printf 'thumbs 1'; exec sleep 1000";
-        refused_and_then_well(hangs, Duration::from_secs(3), "took-too-long").await;
+        refused_and_then_well(hangs, Duration::from_secs(10), "took-too-long").await;
+    }
+
+    #[tokio::test]
+    async fn a_process_that_gives_up_says_that_it_took_too_long() {
+        let gives_up = "printf 'thumbs 1'; exit 3";
+        refused_and_then_well(gives_up, Duration::from_secs(60), "took-too-long").await;
     }
 
     #[tokio::test]
     async fn an_answer_that_makes_no_sense_is_a_death() {
         let babbles = "printf 'thumbs 1\\377\\377\\377\\377nonsense'; exec sleep 1000";
-        refused_and_then_well(babbles, Duration::from_secs(20), "broken-image").await;
+        refused_and_then_well(babbles, Duration::from_secs(60), "broken-image").await;
     }
 
     #[tokio::test]
@@ -170,7 +176,7 @@ mod hostile {
         let folder = tempfile::tempdir().unwrap();
         let dies_once =
             format!("rm '{}'; printf 'thumbs 1'; kill -9 $$", folder.path().join("evil").display());
-        let stack = stack(folder.path(), &dies_once, Duration::from_secs(20)).await;
+        let stack = stack(folder.path(), &dies_once, Duration::from_secs(60)).await;
         let key = stack.service.stored("a.png", &png()).await.key;
         assert_eq!(stack.thumbnail(&key, "", &[]).await.status(), 200);
     }

@@ -1,12 +1,9 @@
 //! One thumbnail to make: from which bytes, how large, within which limits.
 
-use std::{
-    cell::Cell,
-    io,
-    time::{Duration, Instant},
-};
+use std::{cell::Cell, io, time::Duration};
 
 use super::refusal::Refusal;
+use crate::thumbnail::clock;
 
 /// What a picture may cost.
 #[derive(Debug, Clone)]
@@ -23,7 +20,7 @@ pub(crate) struct Limits {
     pub(crate) buffer: usize,
     /// Bytes of a buffer that is taken without leave.
     pub(crate) light: usize,
-    /// Time for all of it.
+    /// Time of the processor for all of it.
     pub(crate) time: Duration,
 }
 
@@ -57,13 +54,13 @@ pub(super) struct Task<'a> {
     pub(super) source: &'a [u8],
     pub(super) limits: &'a Limits,
     longest_side: u32,
-    deadline: Cell<Instant>,
+    deadline: Duration,
     leave: &'a Leave<'a>,
     has_leave: Cell<bool>,
 }
 
 impl<'a> Task<'a> {
-    /// From here on the time runs.
+    /// From here on the time runs, on this thread.
     pub(super) fn begin(
         source: &'a [u8],
         longest_side: u32,
@@ -74,7 +71,7 @@ impl<'a> Task<'a> {
         if bytes > limits.bytes {
             return Err(Refusal::TooManyBytes { bytes, most: limits.bytes });
         }
-        let deadline = Cell::new(Instant::now() + limits.time);
+        let deadline = clock::of_this_thread() + limits.time;
         let (longest_side, has_leave) = (longest_side.max(1), Cell::new(false));
         Ok(Self { source, limits, longest_side, deadline, leave, has_leave })
     }
@@ -104,16 +101,13 @@ impl<'a> Task<'a> {
         Ok(buffer)
     }
 
-    /// To be called before so many bytes are occupied at once: refuses too many, and waits for leave to take many. The
-    /// time does not run meanwhile.
+    /// To be called before so many bytes are occupied at once: refuses too many, and waits for leave to take many.
     pub(super) fn claim(&self, bytes: usize) -> Result<(), Refusal> {
         if bytes > self.limits.buffer {
             return Err(self.too_much_memory());
         }
         if bytes > self.limits.light && !self.has_leave.replace(true) {
-            let asked = Instant::now();
             (self.leave)().map_err(|_| self.too_much_memory())?;
-            self.deadline.set(self.deadline.get() + asked.elapsed());
         }
         Ok(())
     }
@@ -124,7 +118,7 @@ impl<'a> Task<'a> {
 
     /// An error once the time is over.
     pub(super) fn check_time(&self) -> Result<(), Refusal> {
-        if Instant::now() > self.deadline.get() { Err(Refusal::TookTooLong) } else { Ok(()) }
+        if clock::of_this_thread() > self.deadline { Err(Refusal::TookTooLong) } else { Ok(()) }
     }
 
     /// The size of the thumbnail of a picture of this size: never larger, and as long as was wished for.
