@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mayHaveThumbnail, typeName, typeOf, type Image } from './image';
+import { bytesOf, mayHaveThumbnail, typeName, typeOf, type Image } from './image';
 
 const PHOTO: Image = {
   id: 1,
@@ -22,6 +22,11 @@ test('raw photos are called by their own name, not by that of the format around 
   expect(told('image/png', 'image/webp')).toBe('WebP');
   expect(told('image/svg+xml')).toBe('SVG');
   expect(told('image/heic')).toBe('HEIC');
+});
+
+test('a size may be text, and is unknown where it is anything else', () => {
+  const told = [7, '12345', '', ' ', 'big', -1, null, {}].map((size) => bytesOf({ ...PHOTO, size }));
+  expect(told).toEqual([7, 12345, null, null, null, null, null, null]);
 });
 
 test('nobody asks for thumbnails of markup and of nothing', () => {

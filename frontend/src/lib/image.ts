@@ -43,7 +43,7 @@ export function isRaw(image: Image): boolean {
 
 /** True where asking for a thumbnail may lead to one: of markup none is drawn, and nothing has no picture. */
 export function mayHaveThumbnail(image: Image): boolean {
-  return image.thumbnail_url !== undefined && image.size !== 0 && !typeOf(image).includes('svg');
+  return image.thumbnail_url !== undefined && bytesOf(image) !== 0 && !typeOf(image).includes('svg');
 }
 
 /** `JPEG`, `SVG`, `CR2`: a type as people name it. */
@@ -52,4 +52,10 @@ export function typeName(type: string): string {
   const name = type.replace(/^image\/(x-|vnd\.)?/, '').replace(/\+xml$/, '');
   const known: Record<string, string> = { 'adobe.photoshop': 'PSD', 'microsoft.icon': 'ICO', 'ms-bmp': 'BMP', webp: 'WebP' };
   return known[name] ?? name.toUpperCase();
+}
+
+/** Bytes, as a number or as text that is one; null where nobody knows. */
+export function bytesOf(image: Image): number | null {
+  const bytes = typeof image.size === 'string' && image.size.trim() !== '' ? Number(image.size) : image.size;
+  return typeof bytes === 'number' && Number.isFinite(bytes) && bytes >= 0 ? bytes : null;
 }

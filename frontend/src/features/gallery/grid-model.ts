@@ -88,7 +88,8 @@ export class GridModel {
     this.#y = this.#readY();
     const { geometry } = this.#view;
     // the document may end before; then what is seen is what the eye is on
-    if (Math.abs(this.#y - wished) >= 1) this.#anchor = anchorAt(geometry, this.#y + this.#inset);
+    const isDrawn = this.#element.clientHeight >= heightOf(geometry) - 1;
+    if (isDrawn && Math.abs(this.#y - wished) >= 1) this.#anchor = anchorAt(geometry, this.#y + this.#inset);
     const view = this.#look(geometry);
     if (view.from !== this.#view.from || view.to !== this.#view.to) this.#publish(view);
   };

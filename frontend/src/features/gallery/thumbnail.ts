@@ -1,6 +1,6 @@
 /** Which thumbnail suits a tile, and what is never asked for one. Pure. */
 
-import { THUMBNAIL_SIZES, typeOf, type Image } from '@/lib/image';
+import { bytesOf, THUMBNAIL_SIZES, typeOf, type Image } from '@/lib/image';
 
 export interface Picture {
   src: string;
@@ -22,7 +22,8 @@ const SMALL_BYTES = 4_000_000;
 
 /** True where the tile may show the original itself, as browsers know types that the API does not. */
 export function mayStandIn(image: Image): boolean {
-  return isDisplayable(image) && typeof image.size === 'number' && image.size > 0 && image.size <= SMALL_BYTES;
+  const bytes = bytesOf(image) ?? 0;
+  return isDisplayable(image) && bytes > 0 && bytes <= SMALL_BYTES;
 }
 
 /** Addresses of all sizes with their widths, to cover `width` × `height` pixels of the page. */

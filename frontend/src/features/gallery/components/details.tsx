@@ -5,13 +5,13 @@ import { announce } from '@/components/announcer';
 import { Button, ExternalButton, IconButton } from '@/components/button';
 import { onApiOrigin } from '@/lib/api-base';
 import { formatBytes, formatDateTime, formatNumber } from '@/lib/format';
-import { typeName, typeOf, type Image } from '@/lib/image';
+import { bytesOf, typeName, typeOf, type Image } from '@/lib/image';
 import { jobFolder } from '../api/job-folder';
 import styles from './details.module.css';
 
 /** What is known of an image, and where it leads. */
 export function Details({ image, onClose }: { image: Image; onClose: () => void }) {
-  const bytes = typeof image.size === 'number' ? image.size : null;
+  const bytes = bytesOf(image);
   const isOther = image.content_type !== undefined && image.content_type !== image.mime_type;
   const hasSize = image.width !== undefined && image.height !== undefined && image.width > 0;
   return (
@@ -22,7 +22,9 @@ export function Details({ image, onClose }: { image: Image; onClose: () => void 
       </div>
       <dl className={styles.list}>
         <dt>Name</dt>
-        <dd>{image.name}</dd>
+        <dd>
+          <bdi>{image.name}</bdi>
+        </dd>
         <dt>Type</dt>
         <dd>
           {typeName(typeOf(image))}

@@ -4,6 +4,7 @@ import { ErrorNote } from '@/components/note';
 import { Spinner } from '@/components/spinner';
 import { onApiOrigin } from '@/lib/api-base';
 import { ApiError } from '@/lib/api-error';
+import { keep, readKept } from '@/lib/browser-store';
 import { mayHaveThumbnail, type Image } from '@/lib/image';
 import { Details } from './details';
 import { LightboxStage, type StageControls } from './lightbox-stage';
@@ -34,9 +35,9 @@ export function Lightbox(props: LightboxProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const controls = useRef<StageControls>(null);
   const lastKey = useRef(0);
-  const [hasDetails, setHasDetails] = useState(() => sessionStorage.getItem(DETAILS_KEY) === 'open');
+  const [hasDetails, setHasDetails] = useState(() => readKept(DETAILS_KEY) === 'open');
   const toggleDetails = () => {
-    sessionStorage.setItem(DETAILS_KEY, hasDetails ? 'closed' : 'open');
+    keep(DETAILS_KEY, hasDetails ? null : 'open');
     setHasDetails(!hasDetails);
   };
 

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { Icon } from '@/components/icon';
 import { onApiOrigin } from '@/lib/api-base';
-import { isRaw, mayHaveThumbnail, typeName, typeOf, type Image } from '@/lib/image';
+import { bytesOf, isRaw, mayHaveThumbnail, typeName, typeOf, type Image } from '@/lib/image';
 import { mayStandIn, pictureOf } from '../thumbnail';
 import { useThumbnail } from '../use-thumbnail';
 import styles from './tile.module.css';
@@ -83,7 +83,7 @@ const FAILURES: Record<string, string> = {
 
 /** Why there is no picture, in a few words; nothing where the type says it all. */
 export function failureWords(image: Image, failure: string | undefined): string | null {
-  if (image.size === 0) return 'Empty file';
+  if (bytesOf(image) === 0) return 'Empty file';
   if (image.thumbnail_url === undefined) return 'Stored elsewhere';
   // no browser shows a raw photo, whole or not
   if (isRaw(image) && failure === 'broken-image') return null;

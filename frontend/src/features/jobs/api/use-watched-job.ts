@@ -1,13 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { attention } from '@/lib/attention';
+import type { Image } from '@/lib/image';
 import { jobQuery, useJob } from './get-job';
 import type { Job } from './job';
 import type { ArrivedImage } from './job-events';
+import { NEWEST } from './list-newest';
 import { isRefusal, watchJob } from './watch-job';
-
-/** So many of the newest images are kept. */
-export const NEWEST = 24;
 
 export interface WatchedJob {
   /** As it was last heard of. */
@@ -46,6 +45,10 @@ export function useWatchedJob(id: string): WatchedJob {
         newest = Math.max(newest, ...arrived.map(({ number }) => number));
         setImages((before) => newestOf(before, arrived));
       },
+      onListed: (listed: Image[]) => {
+        const count = client.getQueryData(queryKey)?.processed ?? listed.length;
+        setImages((before) => newestOf(before, listed.map((image, place) => ({ number: count - place, image, isKnown: false }))));
+      },
       onConnected: setIsConnected,
       onRefused: () => void client.invalidateQueries({ queryKey }),
     };
@@ -56,8 +59,8 @@ export function useWatchedJob(id: string): WatchedJob {
   return { job, images, isConnected, error: isRefused || !job ? error : null, reload: () => void refetch() };
 }
 
-/** Images that are told again are the same. */
+/** Images that are told again are the same. What is listed has no number of its own, so it goes by its row. */
 function newestOf(before: ArrivedImage[], arrived: ArrivedImage[]): ArrivedImage[] {
-  const byNumber = new Map([...before, ...arrived].map((image) => [image.number, image]));
-  return [...byNumber.values()].sort((a, b) => b.number - a.number).slice(0, NEWEST);
+  const byRow = new Map([...before, ...arrived].map((told) => [told.image.id, told]));
+  return [...byRow.values()].sort((a, b) => b.number - a.number).slice(0, NEWEST);
 }

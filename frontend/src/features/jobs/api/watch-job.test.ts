@@ -1,7 +1,8 @@
 import { http, HttpResponse } from 'msw';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Attention } from '@/lib/attention';
 import { completedJob, event, eventStream, makeImage, makeJob } from '@/testing/jobs';
+import type { Image } from '@/lib/image';
 import { API, server } from '@/testing/server';
 import type { Job } from './job';
 import type { ArrivedImage } from './job-events';
@@ -13,6 +14,7 @@ const EVENTS = `${API}/import/events/j1`;
 const JOB = `${API}/import/jobs/j1`;
 
 let stop = new AbortController();
+beforeEach(() => server.use(http.get(`${API}/images`, () => HttpResponse.json({ images: [] }))));
 afterEach(() => {
   stop.abort();
   stop = new AbortController();
@@ -21,6 +23,7 @@ afterEach(() => {
 function start(tab = LOOKED_AT) {
   const jobs: Job[] = [];
   const images: ArrivedImage[] = [];
+  const listed: Image[][] = [];
   const connected: boolean[] = [];
   const onRefused = vi.fn();
   const watch = {
@@ -28,10 +31,11 @@ function start(tab = LOOKED_AT) {
     after: () => images.at(-1)?.number ?? 0,
     onJob: (job: Job) => jobs.push(job),
     onImages: (arrived: ArrivedImage[]) => images.push(...arrived),
+    onListed: (newest: Image[]) => listed.push(newest),
     onConnected: (is: boolean) => connected.push(is),
     onRefused,
   };
-  return { jobs, images, connected, onRefused, done: watchJob(watch, tab, stop.signal, PACE) };
+  return { jobs, images, listed, connected, onRefused, done: watchJob(watch, tab, stop.signal, PACE) };
 }
 
 test('events are told until the end, and then the job is asked for once more', async () => {
@@ -90,6 +94,22 @@ test('where events do not come through it is asked, and events are tried again l
   expect(calls.join(' ')).toBe('events job events job events job job job job job events job');
   expect(seen.connected).not.toContain(false);
   expect(seen.jobs.at(-1)?.state).toBe('completed');
+});
+
+test('images that no events tell of are listed', async () => {
+  const asked: string[] = [];
+  server.use(
+    http.get(EVENTS, () => new HttpResponse(null, { status: 502 })),
+    http.get(JOB, () => HttpResponse.json(asked.length < 5 ? makeJob() : completedJob())),
+    http.get(`${API}/images`, ({ request }) => {
+      asked.push(new URL(request.url).search);
+      return asked.length === 2 ? HttpResponse.error() : HttpResponse.json({ images: [makeImage(asked.length)] });
+    }),
+  );
+  const seen = start();
+  await seen.done;
+  expect(new Set(asked)).toEqual(new Set(['?job_id=j1&per_page=24']));
+  expect(seen.listed.map(([image]) => image?.id)).toEqual([1, 3, 4, 5, 6]);
 });
 
 test('a server that is gone for a while is said to be, and that it is back', async () => {

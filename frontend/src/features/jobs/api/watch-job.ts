@@ -3,8 +3,10 @@
 import type { Attention } from '@/lib/attention';
 import { ApiError } from '@/lib/api-error';
 import { sleep } from '@/lib/sleep';
+import type { Image } from '@/lib/image';
 import { getJob } from './get-job';
 import { hasEnded, type Job } from './job';
+import { listNewest } from './list-newest';
 import { readJobEvents, type ArrivedImage } from './job-events';
 
 export interface Watch {
@@ -13,6 +15,8 @@ export interface Watch {
   after: () => number;
   onJob: (job: Job) => void;
   onImages: (images: ArrivedImage[]) => void;
+  /** The newest images of the job, newest first, where no events tell of them. */
+  onListed: (images: Image[]) => void;
   /** False when neither events nor an answer came, true again as soon as anything is heard. */
   onConnected: (isConnected: boolean) => void;
   /** The server refuses: there is no such job any more, or it wants a token. */
@@ -51,6 +55,7 @@ export async function watchJob(watch: Watch, tab: Attention, signal: AbortSignal
       continue;
     }
     const heard = await follow(watch, tab, signal);
+    if (!heard) await list(watch, signal);
     // also after the end: the numbers that came with it may be a moment old
     if ((await ask(watch, signal)) === 'over') return;
     failures = heard ? 0 : failures + 1;
@@ -104,11 +109,21 @@ async function askOnly(watch: Watch, tab: Attention, signal: AbortSignal, pace: 
   for (let asked = 0; asked < pace.asks && !tab.isAway(); asked += 1) {
     await sleep(pace.askEveryMs, signal);
     const answer = await ask(watch, signal);
+    if (answer !== 'silence') await list(watch, signal);
     if (answer === 'over') return true;
     if (answer === 'goes on' && before === 'silence') return false;
     before = answer;
   }
   return false;
+}
+
+async function list(watch: Watch, signal: AbortSignal): Promise<void> {
+  try {
+    const images = await listNewest(watch.id, signal);
+    if (!signal.aborted) watch.onListed(images);
+  } catch {
+    // pictures of what happens, no more: whether there is a server is found out by asking for the job
+  }
 }
 
 type Answer = 'goes on' | 'over' | 'silence';
