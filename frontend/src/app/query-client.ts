@@ -1,7 +1,8 @@
 import { QueryClient } from '@tanstack/react-query';
 import { ApiError } from '@/lib/api-error';
 
-const TRIES = 3;
+/** After 1 s and 2 s: whoever waits longer wants to know why. */
+const RETRIES = 2;
 
 /** Reads are tried again where that may help; what changes something never is, except by the person. */
 export function makeQueryClient(): QueryClient {
@@ -9,7 +10,7 @@ export function makeQueryClient(): QueryClient {
     defaultOptions: {
       queries: {
         staleTime: 10_000,
-        retry: (failures, error) => failures < TRIES && error instanceof ApiError && error.isTemporary,
+        retry: (failures, error) => failures < RETRIES && error instanceof ApiError && error.isTemporary,
         // our own server may be reachable without the internet
         networkMode: 'always',
       },
