@@ -102,6 +102,10 @@ mod tests {
             let (order, at) = (Order { sort: Sort::Size, ..order }, Position { key, id: -1 });
             assert_eq!(read(&filters, order, &write(&filters, order, &at)).unwrap(), at);
         }
+        // a name that SQLite takes
+        let order = Order { sort: Sort::Name, ..order };
+        let at = Position { key: Key::Text("\u{5199}".repeat(5000)), id: 1 };
+        assert_eq!(read(&filters, order, &write(&filters, order, &at)).unwrap(), at);
         for wrong in ["x", "%", "e30", "bnVsbA", &"A".repeat(LONGEST + 1)] {
             assert_eq!(read(&filters, order, wrong).unwrap_err().status(), 400, "{wrong}");
         }

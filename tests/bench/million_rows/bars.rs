@@ -84,7 +84,7 @@ fn judge(name: &str, taken: &Taken, ratio: f64) -> Option<bool> {
     if SAME.contains(&name) {
         return Some(ratio <= TIMES);
     }
-    if name.starts_with("page 40,000") || name == "the page in the middle" {
+    if name.starts_with("page 40,000") {
         return Some(taken.percent(95) <= DEEP_MS);
     }
     name.starts_with("search").then(|| taken.percent(95) <= SEARCH_MS)
