@@ -31,6 +31,11 @@ const ENDS_WITHIN: Duration = Duration::from_secs(5);
 /// Longest thumbnail: one of the largest size is a tenth of it.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
+/// For the allocator of GNU: large pieces go back to the system as soon as they are freed. Else it keeps those of one
+/// picture for the next, and each process stays as large as its largest picture. Other allocators do not know these.
+const WHAT_THE_ALLOCATOR_GIVES_BACK: [(&str, &str); 2] =
+    [("MALLOC_MMAP_THRESHOLD_", "4194304"), ("MALLOC_TRIM_THRESHOLD_", "8388608")];
+
 /// Why a process made nothing. It is not to be used any more.
 #[derive(Debug)]
 pub(super) enum Fall {
@@ -70,6 +75,7 @@ impl Child {
             .arg(super::COMMAND)
             .env_clear()
             .envs(what_the_system_needs())
+            .envs(WHAT_THE_ALLOCATOR_GIVES_BACK)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // decoders write what they like there
