@@ -167,3 +167,18 @@ claim('a million images: any day is one step away, and the document stays within
   });
   must((await tiles(page).count()) < 300, `the document holds ${await tiles(page).count()} tiles`);
 });
+
+claim('going back to the gallery leads to where one was', { browser: { viewport: { width: 375, height: 812 } } }, async (visit) => {
+  const page = await visit.open('/');
+  await showsTiles(page, 24);
+  await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+  const kept = () => page.evaluate(() => /** @type {{ at?: number } | null} */ (history.state)?.at ?? 0);
+  await until('the place is kept', async () => (await kept()) > 0);
+  const place = await kept();
+  await page.getByRole('link', { name: 'Stats', exact: true }).click();
+  await page.getByRole('heading', { name: 'Stats' }).waitFor();
+  await page.goBack();
+  // the row that was seen first is at the top again, wherever in it one was
+  await until('the page is scrolled again', () => page.evaluate(() => window.scrollY > 60));
+  mustEqual(await kept(), place, 'the place after going back');
+});
