@@ -12,7 +12,7 @@ from .place import FULL, MEMORY_DISK, QUICK, Place
 from .process import machine
 from .programs import ProgramError, plain_environment
 from .results import Results
-from .rows import accepting, alone, known, memory, proxied, ready, rust, sets
+from .rows import accepting, alone, known, memory, proxied, ready, rust, scale, sets
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 ROWS = {
@@ -25,6 +25,7 @@ ROWS = {
     "proxied": proxied.measure,
     "thumbnails": rust.measure_thumbnails,
     "ready": ready.measure,
+    "scale": scale.measure,
 }
 TOOLS = {"nginx": "nginx", "wrk": "wrk", "rclone": "rclone", "openssl": "openssl"}
 

@@ -28,6 +28,23 @@ request = function()
 end
 """
 
+# makes rows: every connection's numbers are its own
+POST_ROWS = """
+local threads = 0
+setup = function(thread)
+    threads = threads + 1
+    thread:set("me", threads)
+end
+local number = 0
+local kind = {["Content-Type"] = "application/json"}
+local row = '{"name": "row-%d.jpg", "google_drive_id": "1row%d-%024d", "size": 20000, "mime_type": "image/jpeg", ' ..
+    '"storage_path": "http://127.0.0.1:1/bucket/00000000-0000-5000-8000-%012d_row.jpg", "storage_provider": "aws"}'
+request = function()
+    number = number + 1
+    return wrk.format("POST", nil, kind, string.format(row, number, me, number, number * 10 + me))
+end
+"""
+
 
 def requests_per_second(url: str, seconds: float, *, connections: int, script: str = "") -> float:
     """The rate of good answers; a bad one, or a broken connection, is an error."""
@@ -57,6 +74,11 @@ def get_each(path: str, count: int, digits: int) -> str:
 def put_each(path: str, size: int) -> str:
     """The script that writes objects of `size` bytes."""
     return PUT_EACH.format(path=path, size=size)
+
+
+def post_rows() -> str:
+    """The script that makes rows."""
+    return POST_ROWS
 
 
 def clear(directory: Path) -> None:

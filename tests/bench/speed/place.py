@@ -29,6 +29,8 @@ class Extent:
     """Files of a usual and of a hundredfold size."""
     many: tuple[FileSet, FileSet]
     """A usual number of files, and two hundred times as many."""
+    scaled: FileSet
+    """What is imported over SQLite and over servers."""
     quota: dict[str, str]
     """Settings of the measurement under a quota."""
 
@@ -41,6 +43,7 @@ FULL = Extent(
     accepted=FileSet("accepted", 2_000, 2_000),
     huge=(FileSet("usual", 100, 4_000_000), FileSet("huge", 4, 400_000_000, distinct=2)),
     many=(FileSet("few", 1_000, 2_000), FileSet("many", 200_000, 2_000, distinct=1_000)),
+    scaled=FileSet("scaled", 20_000, 20_000, distinct=1_000),
     quota={},
 )
 QUICK = Extent(
@@ -51,6 +54,7 @@ QUICK = Extent(
     accepted=FileSet("accepted", 2_000, 2_000),
     huge=(FileSet("usual", 20, 4_000_000), FileSet("huge", 2, 100_000_000, distinct=1)),
     many=(FileSet("few", 200, 2_000), FileSet("many", 4_000, 2_000, distinct=200)),
+    scaled=FileSet("scaled", 1_000, 20_000),
     quota={"QUOTA_UNITS": "8000", "QUOTA_SECS": "2"},
 )
 
@@ -80,9 +84,9 @@ class Place:
         self.programs.__exit__()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def services(self) -> Services:
-        """The five services, with nothing in them."""
-        return Services(self.binaries, self.source.url, self.sink.url)
+    def services(self, settings: dict[str, str] | None = None, workers: int = 1) -> Services:
+        """The five services, with nothing in them; with further settings, and more than one worker."""
+        return Services(self.binaries, self.source.url, self.sink.url, settings or {}, workers)
 
     def requests(self) -> list[list[str]]:
         """What the source was asked: see [`nginx.source_log`]."""

@@ -32,6 +32,14 @@ class Line:
 
 
 @dataclass
+class Figure:
+    """Something that has no bar."""
+
+    what: str
+    found: str
+
+
+@dataclass
 class Results:
     """Everything that goes into the answer."""
 
@@ -42,6 +50,8 @@ class Results:
     """Every round, by set and contender."""
     alone: dict[str, float] = field(default_factory=dict)
     """What source and sink do with nothing else running, in requests a second."""
+    figures: list[Figure] = field(default_factory=list)
+    """What has no bar."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Rows that were not measured, and why."""
 
@@ -49,6 +59,11 @@ class Results:
         """Adds a line of the table, and shows it at once."""
         self.lines.append(line)
         print(f"  {line.work}: {_number(line.number, line.unit)} ({line.verdict})", flush=True)
+
+    def figure(self, figure: Figure) -> None:
+        """Adds what has no bar, and shows it at once."""
+        self.figures.append(figure)
+        print(f"  {figure.what}: {figure.found}", flush=True)
 
     def measured(self, group: str, contender: str, cost: Cost) -> None:
         """Adds one round."""
@@ -69,6 +84,7 @@ class Results:
                 for group, contenders in self.measurements.items()
             },
             "alone_per_second": self.alone,
+            "figures": {figure.what: figure.found for figure in self.figures},
             "left_out": self.left_out,
         }
         path.write_text(json.dumps(everything, indent=1) + "\n")
@@ -81,6 +97,10 @@ class Results:
             _table(["files", "by", "time", "CPU", "peak memory", "of that"], rows)
         if self.alone:
             _table(["alone", "requests/s"], [[name, f"{rate:,.0f}"] for name, rate in self.alone.items()])
+        if self.figures:
+            _table(["scale", "found"], [[figure.what, figure.found] for figure in self.figures])
+        if not self.lines:
+            return
         _table(
             ["work", "ours", "beside", "number", "bar", "aim", "met"],
             [

@@ -61,12 +61,14 @@ class Api:
 
 
 class Services:
-    """Started with an empty database; everything is gone at the end of the `with` block."""
+    """Started with an empty database; everything is gone at the end of the `with` block. Workers beside the first one share
+    the queue with it and are asked for nothing."""
 
-    def __init__(self, binaries: Path, source_url: str, sink_url: str):
+    def __init__(self, binaries: Path, source_url: str, sink_url: str, settings: dict[str, str], workers: int):
         self.programs = Programs()
         self.directory = tempfile.TemporaryDirectory(prefix="image-import-bench-")
-        self.ports = {name: free_port() for name in NAMES}
+        self.names = [*NAMES, *(f"worker-{number}" for number in range(2, workers + 1))]
+        self.ports = {name: free_port() for name in self.names}
         self.binaries = binaries
         url = {name: f"http://127.0.0.1:{port}" for name, port in self.ports.items()}
         self.env = {
@@ -81,16 +83,17 @@ class Services:
             "AWS_EC2_METADATA_DISABLED": "true",
             "DATA_DIR": f"{self.directory.name}/data",
             **{f"{name.upper()}_SERVICE_URL": url[name] for name in NAMES if name != "gateway"},
+            **settings,
         }
         self.pids: dict[str, int] = {}
 
     def __enter__(self) -> "Services":
         here = Path(self.directory.name)
         try:
-            for name in NAMES:
+            for name in self.names:
                 env = {**self.env, "PORT": str(self.ports[name])}
-                log = here / f"{name}.log"
-                program = self.programs.start([str(self.binaries / name)], env=env, cwd=here, log=log)
+                binary, log = self.binaries / name.partition("-")[0], here / f"{name}.log"
+                program = self.programs.start([str(binary)], env=env, cwd=here, log=log)
                 self.pids[name] = program.pid
             self._ready()
         except BaseException:
