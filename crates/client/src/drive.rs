@@ -13,7 +13,7 @@ use reqwest::Response;
 
 pub use download::Download;
 pub use error::{Error, Reason};
-pub use file::{BadSize, Capabilities, File, FilePage, ImageMediaMetadata, ShortcutDetails};
+pub use file::{BadSize, Capabilities, File, FilePage, ImageMediaMetadata, ShortcutDetails, checksum};
 
 use crate::{Secret, ids::DriveId};
 

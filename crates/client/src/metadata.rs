@@ -77,7 +77,7 @@ impl Image {
     }
 
     /// True when Drive lists other content than the row was made of: another MD5, or, as rows of the original know no
-    /// MD5, another size.
+    /// MD5, another size. `listed_md5` as [`crate::drive::File::md5`] reads it.
     pub fn is_outdated(&self, listed_md5: Option<&str>, listed_size_bytes: Option<u64>) -> bool {
         match (listed_md5, &self.source_md5) {
             (Some(listed), Some(stored)) => !listed.eq_ignore_ascii_case(stored),
@@ -260,5 +260,36 @@ impl Client {
     /// `GET /stats`.
     pub async fn stats(&self) -> Result<Stats, Error> {
         self.target.send_ok(self.target.http.get(self.target.url(&["stats"]))).await?.json()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Image;
+
+    fn row(source_md5: Option<&str>, size: u64) -> Image {
+        let mut row = json!({"id": 1, "name": "n", "google_drive_id": "a", "size": size, "mime_type": "m",
+            "storage_path": "p", "storage_provider": "aws", "created_at": null});
+        if let Some(md5) = source_md5 {
+            row["source_md5"] = json!(md5);
+        }
+        serde_json::from_value(row).unwrap()
+    }
+
+    #[test]
+    fn changed_means_another_md5_and_for_old_rows_another_size() {
+        let (one, two) = ("a".repeat(32), "b".repeat(32));
+        for (md5, size, row, changed) in [
+            (Some(one.as_str()), Some(5), row(Some(&one), 9), false),
+            (Some(one.as_str()), Some(5), row(Some(&two), 5), true),
+            (None, Some(5), row(Some(&two), 9), false),
+            (Some(one.as_str()), Some(5), row(None, 5), false),
+            (Some(one.as_str()), Some(5), row(None, 9), true),
+            (None, None, row(None, 9), false),
+        ] {
+            assert_eq!(row.is_outdated(md5, size), changed, "{md5:?} {size:?} {row:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! of another type, or nonsense.
 
 use client::{
-    drive::{DriveRef, File},
+    drive::{DriveRef, File, checksum},
     ids::DriveId,
 };
 use serde_json::Value;
@@ -89,8 +89,7 @@ fn optional<'a>(file: &'a Value, field: &str) -> Option<&'a str> {
 }
 
 fn hexadecimal(file: &Value, field: &str, digits: usize) -> Option<String> {
-    let text = optional(file, field)?.trim().to_ascii_lowercase();
-    (text.len() == digits && text.bytes().all(|c| c.is_ascii_hexdigit())).then_some(text)
+    checksum(optional(file, field)?, digits)
 }
 
 /// It goes into a header, so only what a key is made of is taken.

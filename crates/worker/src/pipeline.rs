@@ -74,7 +74,7 @@ impl Pipeline {
             if is_again && record::is_own(task, &listing, &answered) {
                 return Ok(imported(task, answered));
             }
-            if !record::is_changed(&listing, &row) {
+            if !row.is_outdated(listing.md5.as_deref(), listing.size_bytes) {
                 // somebody was faster: what an earlier try has left, or may have left, goes
                 let has_stored = task.progress.stored.is_some();
                 if let Some(stored_after_all) = self.discard(task).await? {

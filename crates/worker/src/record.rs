@@ -1,6 +1,6 @@
 //! The row of an image: what it says, and whether the row that is there is still true.
 
-use client::metadata::{Image, NewImage, Share};
+use client::metadata::{NewImage, Share};
 use serde_json::Value;
 
 use crate::{
@@ -64,56 +64,10 @@ pub(crate) fn job_id(task: &Task) -> Option<String> {
     }
 }
 
-/// True when Drive lists other content than the row was made of.
-pub(crate) fn is_changed(listing: &Listing, row: &Image) -> bool {
-    row.is_outdated(listing.md5.as_deref(), listing.size_bytes)
-}
-
 /// True when a row, as answered, names the object that this task writes.
 pub(crate) fn is_own(task: &Task, listing: &Listing, row: &Value) -> bool {
     let path = row["storage_path"].as_str().unwrap_or_default();
     let stored = task.progress.stored.as_ref();
     stored.is_some_and(|stored| stored.url == path)
         || path.contains(&format!("/{}_", task.object_uuid(listing)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn listing(md5: Option<&str>, size: Option<u64>) -> Listing {
-        let mut file = json!({"id": "a", "name": "n", "mimeType": "image/png"});
-        if let Some(md5) = md5 {
-            file["md5Checksum"] = json!(md5);
-        }
-        if let Some(size) = size {
-            file["size"] = json!(size.to_string());
-        }
-        Listing::parse(&file).unwrap()
-    }
-
-    fn row(source_md5: Option<&str>, size: u64) -> Image {
-        let mut row = json!({"id": 1, "name": "n", "google_drive_id": "a", "size": size, "mime_type": "m",
-            "storage_path": "p", "storage_provider": "aws", "created_at": null});
-        if let Some(md5) = source_md5 {
-            row["source_md5"] = json!(md5);
-        }
-        serde_json::from_value(row).unwrap()
-    }
-
-    #[test]
-    fn changed_means_another_md5_and_for_old_rows_another_size() {
-        let (one, two) = ("a".repeat(32), "b".repeat(32));
-        for (md5, size, row, changed) in [
-            (Some(one.as_str()), Some(5), row(Some(&one), 9), false),
-            (Some(one.as_str()), Some(5), row(Some(&two), 5), true),
-            (None, Some(5), row(Some(&two), 9), false),
-            (Some(one.as_str()), Some(5), row(None, 5), false),
-            (Some(one.as_str()), Some(5), row(None, 9), true),
-            (None, None, row(None, 9), false),
-        ] {
-            assert_eq!(is_changed(&listing(md5, size), &row), changed, "{md5:?} {size:?} {row:?}");
-        }
-    }
 }

@@ -132,6 +132,11 @@ impl File {
         number.map(Some).ok_or_else(|| BadSize(size.to_string()))
     }
 
+    /// The announced MD5 in lower-case hexadecimal; `None` when none, or nonsense, was announced.
+    pub fn md5(&self) -> Option<String> {
+        checksum(self.md5_checksum.as_deref()?, 32)
+    }
+
     /// What to call to read this file; `None` when the id is not one.
     pub fn drive_ref(&self) -> Option<DriveRef> {
         Some(DriveRef { id: DriveId::parse(&self.id)?, resource_key: self.resource_key.clone() })
@@ -144,6 +149,12 @@ impl File {
         let turned = picture.rotation.unwrap_or(0).rem_euclid(2) == 1;
         Some(if turned { (height, width) } else { (width, height) })
     }
+}
+
+/// A checksum as it was announced, in lower-case hexadecimal; `None` when it does not have so many digits, or others.
+pub fn checksum(announced: &str, digits: usize) -> Option<String> {
+    let text = announced.trim().to_ascii_lowercase();
+    (text.len() == digits && text.bytes().all(|c| c.is_ascii_hexdigit())).then_some(text)
 }
 
 /// Keeps a `null` apart from an absent field.
@@ -166,6 +177,18 @@ mod tests {
         for bad in [json!(null), json!("12a"), json!(-1), json!(1.5), json!("")] {
             assert!(size(json!({"id": "a", "size": bad})).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_checksum_that_is_none_was_not_announced() {
+        let digits = "0123456789abcdef".repeat(2);
+        let md5 =
+            |announced: &str| File { md5_checksum: Some(announced.to_owned()), ..File::default() }.md5();
+        assert_eq!(md5(&format!(" {} ", digits.to_uppercase())), Some(digits.clone()));
+        for bad in ["", "zz", &digits[1..], &digits.replace('0', "g")] {
+            assert_eq!(md5(bad), None, "{bad}");
+        }
+        assert_eq!(File::default().md5(), None);
     }
 
     #[test]

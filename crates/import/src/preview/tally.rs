@@ -140,7 +140,7 @@ impl Tally {
         let is_known = |image: &&File| {
             let size = image.size_bytes().ok().flatten();
             let row = rows.get(image.id.as_str());
-            row.is_some_and(|row| !row.is_outdated(image.md5_checksum.as_deref(), size))
+            row.is_some_and(|row| !row.is_outdated(image.md5().as_deref(), size))
         };
         let known = images.iter().filter(is_known).count() as u64;
         self.preview.known = self.preview.known.map(|so_far| so_far + known);
@@ -184,8 +184,8 @@ mod tests {
                 "shortcutDetails": {"targetId": target, "targetMimeType": kind}})
         };
         files(json!([
-            {"id": "a", "mimeType": "image/png", "size": "10", "md5Checksum": "aa"},
-            {"id": "a", "mimeType": "image/png", "size": "10", "md5Checksum": "aa"},
+            {"id": "a", "mimeType": "image/png", "size": "10", "md5Checksum": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
+            {"id": "a", "mimeType": "image/png", "size": "10", "md5Checksum": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
             {"id": "b", "mimeType": "image/jpeg", "size": "5", "capabilities": {"canDownload": false}},
             {"id": "doc", "mimeType": "application/pdf", "size": "99"},
             {"id": "sub", "mimeType": FOLDER_TYPE},
@@ -229,7 +229,7 @@ mod tests {
         };
         let mut tally = tally(false);
         let images = tally.add(a_bit_of_everything());
-        tally.add_known(&images, &[row("a", "aa"), row("b", "bb"), row("other", "cc")]);
+        tally.add_known(&images, &[row("a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), row("b", "bb"), row("other", "cc")]);
         let preview = tally.finish(None);
         assert_eq!(
             (preview.known, preview.to_import),
