@@ -1,13 +1,12 @@
 //! What all routes share on the wire: request ids, CORS, `OPTIONS` and `Allow`, paths in odd spellings, one log line.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderValue, Method, StatusCode, header},
-    middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use client::{http::REQUEST_ID, request_id};
@@ -21,45 +20,97 @@ const OF_OBJECTS: [&str; 2] = ["/objects/", "/api/objects/"];
 
 /// Wraps the routes of a service into what is served. `around` may put itself before the routes.
 pub(crate) fn apply(routes: Router, cors: Cors, around: impl FnOnce(Router) -> Router) -> Router {
-    let routes = routes
+    let known = routes
         .fallback(|| async { not_found() })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() });
-    let known = routes.clone();
-    // an outer router: a path can be changed only before the inner one has matched it
-    Router::new()
-        .fallback_service(around(routes))
-        .layer(middleware::from_fn_with_state(known, merge_slashes))
-        .layer(middleware::from_fn(options_and_allow))
-        .layer(middleware::from_fn_with_state(cors, add_cors))
-        .layer(middleware::from_fn(with_request_id))
+    let served = Arc::new(Served { routes: around(known.clone()), known, cors });
+    // an outer router: a path can be changed only before the inner one has matched it. And one layer, not one for each
+    // convention: axum copies all layers for every request
+    Router::new().fallback(move |request: Request| Arc::clone(&served).answer(request))
 }
 
-/// A double slash inside a path redirects to the path without it, as in the original: where that is one of ours, and
-/// takes the method.
-async fn merge_slashes(State(known): State<Router>, request: Request, next: Next) -> Response {
-    if !request.uri().path().contains("//") {
-        return next.run(request).await;
+/// What is served.
+#[derive(Debug)]
+struct Served {
+    /// What answers, with whatever is before the routes.
+    routes: Router,
+    /// The routes alone.
+    known: Router,
+    cors: Cors,
+}
+
+impl Served {
+    /// The id of the request goes into the logs, into every call made for it, and back to the caller.
+    async fn answer(self: Arc<Self>, mut request: Request) -> Response {
+        respell_path(&mut request);
+        let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+        let id = request_id::accept(given);
+        let header = HeaderValue::from_str(&id);
+        let span = tracing::info_span!("request", id = %id);
+        let mut response = request_id::scope(id, self.logged(request).instrument(span)).await;
+        if let Ok(id) = header {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response
     }
-    // once, as the original: of three slashes two remain, and that is no path
-    let single = request.uri().path().replace("//", "/");
-    // no handler takes `OPTIONS`: the answer tells which methods there are
-    let mut asked = Request::new(Body::empty());
-    *asked.method_mut() = Method::OPTIONS;
-    match single.parse() {
-        Ok(uri) => *asked.uri_mut() = uri,
-        Err(_) => return not_found().into_response(),
+
+    /// One line per request.
+    async fn logged(&self, request: Request) -> Response {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let path = uri.path();
+        let started = Instant::now();
+        let response = self.shared(request, &method, path).await;
+        let millis = started.elapsed().as_millis();
+        let status = response.status().as_u16();
+        // probes come every few seconds and say nothing
+        if matches!(path, "/health" | "/ready" | "/metrics") {
+            tracing::debug!(%method, path, status, millis, "answered");
+        } else {
+            tracing::info!(%method, path, status, millis, "answered");
+        }
+        response
     }
-    let Ok(answer) = known.oneshot(asked).await;
-    let is_allowed =
-        *request.method() == Method::OPTIONS || allowed(&answer).contains(&request.method().as_str());
-    if answer.status() != StatusCode::METHOD_NOT_ALLOWED || !is_allowed {
-        return answer;
+
+    /// With CORS headers, whatever the answer.
+    async fn shared(&self, request: Request, method: &Method, path: &str) -> Response {
+        let asking = Cors::asking(request.headers());
+        let mut response = if path.contains("//") {
+            options_and_allow(self.merge_slashes(request).await, method)
+        } else {
+            let Ok(answer) = self.routes.clone().oneshot(request).await;
+            options_and_allow(answer, method)
+        };
+        self.cors.apply(method, path, &asking, response.headers_mut());
+        response
     }
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-    match HeaderValue::from_str(&format!("http://{host}{single}{query}")) {
-        Ok(location) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response(),
-        Err(_) => not_found().into_response(),
+
+    /// A double slash inside a path redirects to the path without it, as in the original: where that is one of ours, and
+    /// takes the method.
+    async fn merge_slashes(&self, request: Request) -> Response {
+        // once, as the original: of three slashes two remain, and that is no path
+        let single = request.uri().path().replace("//", "/");
+        // no handler takes `OPTIONS`: the answer tells which methods there are
+        let mut asked = Request::new(Body::empty());
+        *asked.method_mut() = Method::OPTIONS;
+        match single.parse() {
+            Ok(uri) => *asked.uri_mut() = uri,
+            Err(_) => return not_found().into_response(),
+        }
+        let Ok(answer) = self.known.clone().oneshot(asked).await;
+        let is_allowed =
+            *request.method() == Method::OPTIONS || allowed(&answer).contains(&request.method().as_str());
+        if answer.status() != StatusCode::METHOD_NOT_ALLOWED || !is_allowed {
+            return answer;
+        }
+        let host =
+            request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        match HeaderValue::from_str(&format!("http://{host}{single}{query}")) {
+            Ok(location) => {
+                (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response()
+            }
+            Err(_) => not_found().into_response(),
+        }
     }
 }
 
@@ -69,36 +120,12 @@ fn allowed(answer: &Response) -> Vec<&str> {
     allow.split(',').map(str::trim).filter(|method| !method.is_empty()).collect()
 }
 
-/// The id of the request goes into the logs, into every call made for it, and back to the caller.
-async fn with_request_id(mut request: Request, next: Next) -> Response {
-    respell_path(&mut request);
-    let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
-    let id = request_id::accept(given);
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let span = tracing::info_span!("request", id = %id);
-    let started = Instant::now();
-    let answer = async {
-        let response = next.run(request).await;
-        let millis = started.elapsed().as_millis();
-        let status = response.status().as_u16();
-        // probes come every few seconds and say nothing
-        if matches!(path.as_str(), "/health" | "/ready" | "/metrics") {
-            tracing::debug!(%method, path, status, millis, "answered");
-        } else {
-            tracing::info!(%method, path, status, millis, "answered");
-        }
-        response
-    };
-    let mut response = request_id::scope(id.clone(), answer.instrument(span)).await;
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, id);
-    }
-    response
-}
-
 /// `//health` and `/%68ealth` are served as `/health`, as in the original, which decodes paths before it matches them.
 fn respell_path(request: &mut Request) {
     let uri = request.uri();
+    if !uri.path().contains('%') && !uri.path().starts_with("//") {
+        return;
+    }
     let plain = decode_plain(uri.path());
     let path = if plain.starts_with("//") { format!("/{}", plain.trim_start_matches('/')) } else { plain };
     if path == uri.path() {
@@ -136,18 +163,8 @@ fn decode_plain(path: &str) -> String {
     plain + rest
 }
 
-async fn add_cors(State(cors): State<Cors>, request: Request, next: Next) -> Response {
-    let (method, path, headers) =
-        (request.method().clone(), request.uri().path().to_owned(), request.headers().clone());
-    let mut response = next.run(request).await;
-    cors.apply(&method, &path, &headers, response.headers_mut());
-    response
-}
-
 /// `OPTIONS` answers 200 with `Allow` on every route, and `Allow` names it.
-async fn options_and_allow(request: Request, next: Next) -> Response {
-    let options = request.method() == Method::OPTIONS;
-    let mut response = next.run(request).await;
+fn options_and_allow(mut response: Response, method: &Method) -> Response {
     if response.status() == StatusCode::NOT_FOUND {
         // where only some values of a segment are ours, the router does not know that this one is not
         response.headers_mut().remove(header::ALLOW);
@@ -160,7 +177,7 @@ async fn options_and_allow(request: Request, next: Next) -> Response {
         methods.push("OPTIONS");
     }
     let allow = HeaderValue::from_str(&methods.join(", "));
-    if options {
+    if *method == Method::OPTIONS {
         response = StatusCode::OK.into_response();
         let html = HeaderValue::from_static("text/html; charset=utf-8");
         response.headers_mut().insert(header::CONTENT_TYPE, html);

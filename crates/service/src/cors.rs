@@ -50,6 +50,17 @@ impl Cors {
         }
     }
 
+    /// What [`Cors::apply`] looks at of a request's headers: most often nothing.
+    pub fn asking(request: &HeaderMap) -> HeaderMap {
+        let names = [
+            header::ORIGIN,
+            header::ACCESS_CONTROL_REQUEST_METHOD,
+            header::ACCESS_CONTROL_REQUEST_HEADERS,
+            REQUEST_PRIVATE_NETWORK,
+        ];
+        names.into_iter().filter_map(|name| request.get(&name).cloned().map(|value| (name, value))).collect()
+    }
+
     /// Adds what belongs into the answer to a request with `method`, `path` and `request` headers.
     pub fn apply(&self, method: &Method, path: &str, request: &HeaderMap, answer: &mut HeaderMap) {
         let Some(allowed) = self.allowed_origin(path, request.get(header::ORIGIN)) else { return };

@@ -4,16 +4,16 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use axum::{
-    Router,
+    Router, ServiceExt,
     body::Body,
-    extract::{Request, State},
+    extract::Request,
     http::header,
-    middleware::{self, Next},
     response::Response,
     serve::{Listener, ListenerExt},
 };
 use futures::StreamExt;
 use tokio::{net::TcpListener, time::Instant};
+use tower::util::MapResponse;
 
 use crate::{
     cors::Cors,
@@ -65,10 +65,11 @@ async fn serve_until<L>(
 where
     L: Listener<Addr = SocketAddr>,
 {
-    let router = router.layer(middleware::from_fn_with_state(shutdown.clone(), end_events));
-    let stopping = shutdown.clone();
-    let serving =
-        axum::serve(listener, router).with_graceful_shutdown(async move { stopping.stopping().await });
+    let (stopping, ending) = (shutdown.clone(), shutdown.clone());
+    // no layer of axum's, which copies its layers for every request
+    let service = MapResponse::new(router, move |response: Response| end_events(&ending, response));
+    let serving = axum::serve(listener, ServiceExt::<Request>::into_make_service(service))
+        .with_graceful_shutdown(async move { stopping.stopping().await });
     let mut deadline = None;
     let late = async {
         shutdown.stopping().await;
@@ -87,12 +88,12 @@ where
 }
 
 /// Event streams end when stopping begins: they have no end of their own, and their clients come back by themselves.
-async fn end_events(State(shutdown): State<Shutdown>, request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+fn end_events(shutdown: &Shutdown, response: Response) -> Response {
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("text/event-stream")) {
         return response;
     }
+    let shutdown = shutdown.clone();
     response.map(|body| {
         let stopping = async move { shutdown.stopping().await };
         Body::from_stream(body.into_data_stream().take_until(Box::pin(stopping)))
