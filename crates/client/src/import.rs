@@ -84,8 +84,9 @@ impl fmt::Display for JobState {
 /// Answer to `GET /import/status/{job_id}`.
 ///
 /// Counters are JSON numbers, not integers: the original's wire lets a client add fractions.
+/// `Entry` is how an entry of `imported` is held.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct JobStatus {
+pub struct JobStatus<Entry = Value> {
     /// `processing` or `completed` (the latter for every final state).
     pub status: String,
     /// Images that are known.
@@ -97,7 +98,7 @@ pub struct JobStatus {
     /// One entry per stored image, in the order of completion: the image, or
     /// `{"error":"Image already exists","image":{…}}`. At most the newest 1,000.
     #[serde(default)]
-    pub imported: Vec<Value>,
+    pub imported: Vec<Entry>,
     /// True when `imported` holds only the newest entries.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub imported_truncated: bool,
@@ -167,16 +168,16 @@ pub enum Outcome {
     Cancelled,
 }
 
-/// The outcome of one image, as our worker reports it.
+/// The outcome of one image, as our worker reports it. `Entry` is how `image` is held.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct FileResult {
+pub struct FileResult<Entry = Value> {
     /// The file in Drive.
     pub file_id: String,
     /// How it ended.
     pub outcome: Outcome,
     /// For `imported` the image object; for `known` `{"error":"Image already exists","image":{…}}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image: Option<Value>,
+    pub image: Option<Entry>,
     /// Bytes of the image as stored.
     #[serde(default)]
     pub bytes: u64,
