@@ -106,9 +106,7 @@ impl Served {
             request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         match HeaderValue::from_str(&format!("http://{host}{single}{query}")) {
-            Ok(location) => {
-                (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response()
-            }
+            Ok(location) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response(),
             Err(_) => not_found().into_response(),
         }
     }
