@@ -106,7 +106,7 @@ impl Store {
 
     /// Makes, replaces or shares a row.
     pub(crate) async fn create(&self, create: Create) -> Result<Created> {
-        on_engine!(self, store => store.run(create))
+        on_engine!(self, store => store.create(create))
     }
 
     /// Drops a row; false when there was none.

@@ -1,5 +1,5 @@
-//! Keeps counts and the blocks of names up to date: folds what was changed, here at once and elsewhere within a second,
-//! counts anew what was never counted or has gone wrong, and makes the blocks of names that are missing.
+//! Keeps counts and the blocks of names up to date: folds what was changed, soon and no more than once a second unless much
+//! was, counts anew what was never counted or has gone wrong, and makes the blocks of names that are missing.
 
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,8 @@ use crate::{
 
 /// Changes of this process are folded after that time, together with others that come meanwhile.
 const SOON: Duration = Duration::from_millis(100);
+/// Shortest time between two folds: each makes blocks of names anew, however few of their rows are new.
+const FOLD_EVERY: Duration = Duration::from_secs(1);
 /// Longest time between two looks: another process may have changed rows.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often the counts are compared with the table: at most, and so seldom that it takes a thousandth of the time.
@@ -31,7 +33,7 @@ pub(crate) async fn run(connection: Connection, shutdown: Shutdown) {
                     failures = 0;
                     let changed = tokio::time::timeout(LOOK_EVERY, store.changed());
                     if changed.await.is_ok() {
-                        tokio::time::sleep(SOON).await;
+                        store.changed_many(watch.wait()).await;
                     }
                 }
                 Err(error) => {
@@ -55,11 +57,19 @@ pub(crate) async fn run(connection: Connection, shutdown: Shutdown) {
 struct Watch {
     /// When they are to be compared with the table again; at once, at first.
     verify_at: Option<Instant>,
+    /// When changes were last folded.
+    folded_at: Option<Instant>,
     /// They looked wrong the last time.
     adrift: Option<Glance>,
 }
 
 impl Watch {
+    /// How long the next fold waits for more changes.
+    fn wait(&self) -> Duration {
+        let since = self.folded_at.map_or(FOLD_EVERY, |at| at.elapsed());
+        FOLD_EVERY.saturating_sub(since).max(SOON)
+    }
+
     /// Does all there is to do.
     async fn round(&mut self, connection: &Connection) -> Result<Store, StoreError> {
         let store = connection.store().await?;
@@ -79,7 +89,7 @@ impl Watch {
                 tracing::info!(millis = began.elapsed().as_millis(), "images counted");
             }
             match folded {
-                Folded::Some(_) => {}
+                Folded::Part => {}
                 Folded::NotReady => {
                     building.get_or_insert_with(Instant::now);
                     if !store.build().await? {
@@ -94,6 +104,10 @@ impl Watch {
                 }
                 Folded::Adrift(glance) => {
                     self.adrift = Some(glance);
+                    return Ok(store);
+                }
+                Folded::All => {
+                    (self.adrift, self.folded_at) = (None, Some(Instant::now()));
                     return Ok(store);
                 }
                 Folded::Nothing => {

@@ -15,6 +15,7 @@ mod releases;
 mod rows;
 mod searching;
 mod takeover;
+mod together;
 mod tracking;
 mod verifying;
 mod without_triggers;

@@ -18,6 +18,13 @@ use crate::new_image::NewImage;
 #[derive(Debug, Clone)]
 pub(crate) struct Create(pub(crate) NewImage);
 
+impl Create {
+    /// A new row and nothing else: no other row has a say in what is written.
+    pub(super) fn is_plain(&self) -> bool {
+        self.0.replaces.is_none() && !self.0.only_known && self.0.share.is_none()
+    }
+}
+
 /// What [`Create`] did.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Created {

@@ -78,9 +78,7 @@ fn meaning(error: &dyn DatabaseError) -> Meaning {
     if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
         return mysql_meaning(error.number(), error.code().unwrap_or_default());
     }
-    // SQLite: the low byte is the primary code
-    let code = error.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or(1) & 0xff;
-    match code {
+    match sqlite_code(error) {
         // SQL error or missing table, misuse
         1 | 21 => Meaning::Broken,
         // too big, datatype mismatch
@@ -88,6 +86,11 @@ fn meaning(error: &dyn DatabaseError) -> Meaning {
         // busy, locked, read only, I/O, corrupt, full, cannot open …
         _ => Meaning::Gone,
     }
+}
+
+/// The primary code of SQLite, which is the low byte.
+fn sqlite_code(error: &dyn DatabaseError) -> u32 {
+    error.code().and_then(|code| code.parse().ok()).unwrap_or(1) & 0xff
 }
 
 fn mysql_meaning(number: u16, state: &str) -> Meaning {
@@ -109,6 +112,12 @@ fn mysql_meaning(number: u16, state: &str) -> Meaning {
 }
 
 impl StoreError {
+    /// Another process had a SQLite file for itself for as long as was waited.
+    pub(super) fn is_busy(&self) -> bool {
+        let Self::Unavailable(error) = self else { return false };
+        error.as_database_error().is_some_and(|error| matches!(sqlite_code(error), 5 | 6))
+    }
+
     /// What is wrong, in words fit for anybody: no host, no user, no SQL.
     pub(crate) fn in_a_word(&self) -> &'static str {
         match self {

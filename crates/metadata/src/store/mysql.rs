@@ -22,14 +22,12 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlRow},
 };
 
-use tokio::sync::Notify;
-
 use super::{
     Result, StoreError,
-    change::{Change, Outcome},
+    change::{Change, Create, Created, Outcome},
     row::{Row, columns, shown_time},
     sql::{select_images, select_known},
-    tracking::Dialect,
+    tracking::{Dialect, Unfolded},
 };
 use crate::config::MySql;
 use steps::MySqlSteps;
@@ -50,7 +48,7 @@ const COLUMNS: &str = columns!("CAST(created_at AS CHAR) AS created_text");
 pub(crate) struct MySqlStore {
     pool: MySqlPool,
     /// Told when this process has changed a row.
-    pub(super) changed: Arc<Notify>,
+    pub(super) unfolded: Arc<Unfolded>,
     /// True while the triggers are known to be there: counts may be relied on.
     is_tracking: Arc<AtomicBool>,
     /// How the columns of `images` compare.
@@ -79,7 +77,7 @@ impl MySqlStore {
         let indexes = schema::indexes(&pool).await?.into();
         Ok(Self {
             pool,
-            changed: Arc::default(),
+            unfolded: Arc::default(),
             is_tracking: Arc::new(is_tracking.into()),
             dialect,
             indexes,
@@ -89,6 +87,10 @@ impl MySqlStore {
     pub(super) async fn ping(&self) -> Result<()> {
         sqlx::query("SELECT 1").execute(&self.pool).await?;
         Ok(())
+    }
+
+    pub(super) async fn create(&self, create: Create) -> Result<Created> {
+        self.run(create).await
     }
 
     /// Runs a change in a transaction of its own, again while others are faster.
@@ -110,7 +112,7 @@ impl MySqlStore {
         let done = change.apply(&mut MySqlSteps { connection: &mut transaction }).await?;
         if done.is_to_be_kept() {
             transaction.commit().await?;
-            self.changed.notify_one();
+            self.unfolded.add();
         } else {
             transaction.rollback().await?;
         }

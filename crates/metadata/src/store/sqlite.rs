@@ -5,8 +5,10 @@ mod build;
 mod counts;
 mod deep;
 mod fold;
+mod jobs;
 mod lists;
 mod releases;
+mod rows;
 mod schema;
 mod steps;
 mod triggers;
@@ -21,14 +23,14 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 
-use tokio::sync::Notify;
-
 use super::{
     Result, StoreError,
-    change::{Change, Outcome},
+    change::{Change, Create, Created, Outcome},
     row::{Row, columns, shown_time},
     sql::{select_images, select_known},
+    tracking::Unfolded,
 };
+use rows::Made;
 use writer::Writer;
 
 /// How long a request waits for a connection.
@@ -37,6 +39,8 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 const BUSY: Duration = Duration::from_secs(10);
 /// Connections that read.
 const READERS: u32 = 8;
+/// Rows that a connection reads ahead of whoever takes them: neither waits for the other.
+const READ_AHEAD: usize = 1024;
 const COLUMNS: &str = columns!("created_at");
 
 /// The rows in a file.
@@ -45,7 +49,7 @@ pub(crate) struct SqliteStore {
     readers: SqlitePool,
     writer: Writer,
     /// Told when this process has changed a row.
-    pub(super) changed: Arc<Notify>,
+    pub(super) unfolded: Arc<Unfolded>,
 }
 
 impl SqliteStore {
@@ -62,13 +66,14 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             // a row that was answered survives a power cut
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY);
+            .busy_timeout(BUSY)
+            .row_buffer_size(READ_AHEAD);
         schema::bring_up_to_date(&options).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE)
             .connect_lazy_with(options.clone());
-        Ok(Self { readers, writer: Writer::start(options), changed: Arc::default() })
+        Ok(Self { readers, writer: Writer::start(options), unfolded: Arc::default() })
     }
 
     pub(super) async fn ping(&self) -> Result<()> {
@@ -76,11 +81,25 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// Makes, replaces or shares a row: a plain one together with others that wait, whatever else step by step.
+    pub(super) async fn create(&self, create: Create) -> Result<Created> {
+        if !create.is_plain() {
+            return self.run(create).await;
+        }
+        match self.writer.make(create.0).await? {
+            Made::Row(row) => {
+                self.unfolded.add();
+                Ok(Created::New(row))
+            }
+            Made::Not(image) => self.run(Create(image)).await,
+        }
+    }
+
     /// Runs a change in a transaction, together with others that wait.
     pub(super) async fn run<C: Change>(&self, change: C) -> Result<C::Done> {
         let done = self.writer.run(change).await?;
         if done.is_to_be_kept() {
-            self.changed.notify_one();
+            self.unfolded.add();
         }
         Ok(done)
     }
@@ -105,6 +124,11 @@ impl SqliteStore {
         let rows = query.fetch_all(&self.readers).await?;
         rows.iter().map(|row| Ok(decode(row)?.image)).collect()
     }
+}
+
+/// The time of a new row in the original's form, always six digits: times are compared as text.
+fn created_now() -> String {
+    chrono::Utc::now().format("%Y-%m-%d %H:%M:%S%.6f").to_string()
 }
 
 fn decode(row: &SqliteRow) -> Result<Row> {

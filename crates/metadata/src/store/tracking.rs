@@ -10,6 +10,9 @@ pub(super) mod state;
 mod stats;
 mod sums;
 mod tally;
+mod unfolded;
+
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -21,6 +24,7 @@ pub(super) use packed::{CountedRow, PackedBlock, add_up, pack, put_blocks};
 pub(crate) use state::Glance;
 pub(super) use sums::{Change, Sums, cut_to_blocks, upsert};
 pub(super) use tally::{Dialect, Grouping, Tally, bind_filter};
+pub(super) use unfolded::Unfolded;
 
 /// Rows written by one statement.
 pub(super) const AT_ONCE: usize = 1_000;
@@ -72,8 +76,10 @@ pub(crate) struct Kind {
 pub(crate) enum Folded {
     /// There was nothing to fold, or another process is at it.
     Nothing,
-    /// So many changes; there may be more.
-    Some(usize),
+    /// All changes up to now, or most of them.
+    All,
+    /// As many as are folded at once; there are more.
+    Part,
     /// The counts are not there: they have to be built.
     NotReady,
     /// There was nothing to fold, and yet the counts do not fit the table.
@@ -81,6 +87,11 @@ pub(crate) enum Folded {
 }
 
 impl Folded {
+    /// What was done where so many changes were read and so many of them folded.
+    pub(super) fn some(read: usize, folded: usize) -> Self {
+        if read < FOLD && folded == read { Self::All } else { Self::Part }
+    }
+
     /// What there is to say where there is nothing to fold.
     pub(super) fn without_folding(glance: Glance) -> Option<Self> {
         if !glance.is_ready {
@@ -162,16 +173,26 @@ impl Store {
         }
     }
 
-    /// Waits until this process has changed a row.
+    /// Waits until this process has changed a row that was not folded.
     pub(crate) async fn changed(&self) {
+        self.unfolded().some().await;
+    }
+
+    /// Waits until this process has changed so many rows that they should be folded at once, but no longer than `most`.
+    pub(crate) async fn changed_many(&self, most: Duration) {
+        let _ = tokio::time::timeout(most, self.unfolded().many()).await;
+    }
+
+    fn unfolded(&self) -> &Unfolded {
         match self {
-            Self::MySql(store) => store.changed.notified().await,
-            Self::Sqlite(store) => store.changed.notified().await,
+            Self::MySql(store) => &store.unfolded,
+            Self::Sqlite(store) => &store.unfolded,
         }
     }
 
     /// Folds some changes.
     pub(crate) async fn fold(&self) -> Result<Folded> {
+        self.unfolded().begin();
         match self {
             Self::MySql(store) => in_time(store.fold()).await,
             Self::Sqlite(store) => store.fold().await,

@@ -46,6 +46,7 @@ impl MySqlStore {
 
 async fn fold_some(connection: &mut MySqlConnection) -> Result<Folded> {
     let mut changes = changes(connection).await?;
+    let read = changes.len();
     let blocks = cut_to_blocks(&mut changes, BLOCKS);
     let mut rows = Vec::with_capacity(blocks.len());
     for block in blocks {
@@ -63,7 +64,7 @@ async fn fold_some(connection: &mut MySqlConnection) -> Result<Folded> {
     add(&mut transaction, &Sums::of(&changes)).await?;
     put_blocks!(transaction, &packed);
     transaction.commit().await?;
-    Ok(Folded::Some(changes.len()))
+    Ok(Folded::some(read, changes.len()))
 }
 
 /// The oldest changes that are committed.

@@ -34,6 +34,7 @@ impl SqliteStore {
             return Ok(folded);
         }
         let mut changes = changes(&mut connection).await?;
+        let read = changes.len();
         let blocks = cut_to_blocks(&mut changes, BLOCKS);
         let mut rows = Vec::with_capacity(blocks.len());
         for block in blocks {
@@ -41,9 +42,9 @@ impl SqliteStore {
         }
         drop(connection);
         let packed = pack(rows).await;
-        let folded = changes.len();
+        let folded = Folded::some(read, changes.len());
         let is_done = self.writer.write(|connection| Box::pin(write(connection, changes, packed)));
-        Ok(if is_done.await? { Folded::Some(folded) } else { Folded::Nothing })
+        Ok(if is_done.await? { folded } else { Folded::Nothing })
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
         now_ms,
         sql::{DELETE, INSERT, UPDATE, WITHDRAW, bind_content, select_images},
     },
-    COLUMNS, decode,
+    COLUMNS, created_now, decode,
 };
 use crate::new_image::NewImage;
 
@@ -43,9 +43,7 @@ impl Steps for SqliteSteps<'_> {
 
     async fn insert(&mut self, image: &NewImage) -> Result<i64> {
         let query = bind_content!(sqlx::query(INSERT), image).bind(&image.google_drive_id);
-        // the original's form, always six digits: times are compared as text
-        let now = chrono::Utc::now().format("%Y-%m-%d %H:%M:%S%.6f").to_string();
-        let done = query.bind(now).execute(&mut *self.connection).await?;
+        let done = query.bind(created_now()).execute(&mut *self.connection).await?;
         Ok(done.last_insert_rowid())
     }
 

@@ -1,8 +1,8 @@
-//! The one writer. Changes that wait are done in one transaction, each under a savepoint of its own, and answered when
-//! it is on disk: many writers cost one sync.
+//! The one writer. New rows that wait are made in one statement, other changes that wait are done in one transaction, and
+//! all are answered when it is on disk: many writers cost one sync.
 
 use futures::future::BoxFuture;
-use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
@@ -10,8 +10,10 @@ use super::{
         Result, StoreError,
         change::{Change, Outcome},
     },
-    steps::SqliteSteps,
+    jobs::{self, Job, Pending, Work},
+    rows::{self, Made, NewRow},
 };
+use crate::new_image::NewImage;
 
 /// Most changes in one transaction.
 const GROUP: usize = 128;
@@ -21,34 +23,35 @@ const WAITING: usize = 1024;
 /// Hands changes to the writing task, which lives as long as its handles.
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
-    queue: mpsc::Sender<Box<dyn Job>>,
+    queue: mpsc::Sender<Waiting>,
+}
+
+/// What is to be written.
+enum Waiting {
+    /// A row that is new, as far as is known.
+    Row(Box<NewRow>),
+    /// Anything else.
+    Job(Box<dyn Job>),
 }
 
 impl Writer {
     /// Starts the writing task. It connects when the first change comes.
     pub(super) fn start(options: SqliteConnectOptions) -> Self {
-        let (queue, mut waiting) = mpsc::channel(WAITING);
-        tokio::spawn(async move {
-            let mut connection = None;
-            let mut group = Vec::with_capacity(GROUP);
-            while waiting.recv_many(&mut group, GROUP).await > 0 {
-                let done = write(&options, &mut connection, &mut group).await;
-                if done.is_err() {
-                    // whatever is wrong with it, the next group gets a fresh one
-                    connection = None;
-                }
-                for job in group.drain(..) {
-                    job.answer(done.clone());
-                }
-            }
-        });
+        let (queue, waiting) = mpsc::channel(WAITING);
+        tokio::spawn(Writing { options, connection: None }.run(waiting));
         Self { queue }
+    }
+
+    /// Makes a row if nothing stands in its way; returns when it is on disk.
+    pub(super) async fn make(&self, image: NewImage) -> Result<Made> {
+        let (reply, answer) = oneshot::channel();
+        self.wait_for(Waiting::Row(Box::new(NewRow { image, reply })), answer).await
     }
 
     /// Does one change; returns when it is on disk. It is done even when the caller does not wait for it.
     pub(super) async fn run<C: Change>(&self, change: C) -> Result<C::Done> {
-        let (reply, answer) = oneshot::channel();
-        self.wait_for(Box::new(Pending { change, done: None, reply }), answer).await
+        let (job, answer) = Pending::waiting(change);
+        self.wait_for(Waiting::Job(job), answer).await
     }
 
     /// Does anything else that is written, likewise.
@@ -56,110 +59,87 @@ impl Writer {
         &self,
         work: impl for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let (reply, answer) = oneshot::channel();
-        self.wait_for(Box::new(Work { todo: Some(Box::new(work)), done: None, reply }), answer).await
+        let (job, answer) = Work::waiting(Box::new(work));
+        self.wait_for(Waiting::Job(job), answer).await
     }
 
-    async fn wait_for<T>(&self, job: Box<dyn Job>, answer: oneshot::Receiver<Result<T>>) -> Result<T> {
+    async fn wait_for<T>(&self, waiting: Waiting, answer: oneshot::Receiver<Result<T>>) -> Result<T> {
         let stopped = || StoreError::from(sqlx::Error::WorkerCrashed);
-        self.queue.send(job).await.map_err(|_| stopped())?;
+        self.queue.send(waiting).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
 }
 
-/// Does a group in one transaction.
-async fn write(
-    options: &SqliteConnectOptions,
-    connection: &mut Option<SqliteConnection>,
-    group: &mut [Box<dyn Job>],
-) -> Result<()> {
-    let connection = match connection {
-        Some(connection) => connection,
-        none => none.insert(options.connect().await?),
-    };
-    // at once a writer: a transaction that began as a reader may be refused later
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    for job in group {
-        job.apply(&mut transaction).await?;
+/// The writing task.
+struct Writing {
+    options: SqliteConnectOptions,
+    connection: Option<SqliteConnection>,
+}
+
+impl Writing {
+    async fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
+        let mut group = Vec::with_capacity(GROUP);
+        while waiting.recv_many(&mut group, GROUP).await > 0 {
+            // whoever is about to ask comes along
+            tokio::task::yield_now().await;
+            while group.len() < GROUP
+                && let Ok(more) = waiting.try_recv()
+            {
+                group.push(more);
+            }
+            let (mut rows, mut jobs) = (Vec::new(), Vec::new());
+            for one in group.drain(..) {
+                match one {
+                    Waiting::Row(row) => rows.push(*row),
+                    Waiting::Job(job) => jobs.push(job),
+                }
+            }
+            self.make(rows).await;
+            self.apply(jobs).await;
+        }
     }
-    Ok(transaction.commit().await?)
-}
 
-/// A change of any kind that waits.
-trait Job: Send {
-    /// Does it under a savepoint. An error is one of the transaction; its own is kept for its answer.
-    fn apply<'a>(&'a mut self, transaction: &'a mut Transaction<'_, Sqlite>) -> BoxFuture<'a, Result<()>>;
-    /// Answers whoever waits; `written` is how the transaction ended.
-    fn answer(self: Box<Self>, written: Result<()>);
-}
+    async fn make(&mut self, rows: Vec<NewRow>) {
+        if rows.is_empty() {
+            return;
+        }
+        let done = match self.connected().await {
+            Ok(connection) => rows::make(connection, rows).await,
+            Err(error) => {
+                for row in rows {
+                    row.answer(Err(error.clone()));
+                }
+                return;
+            }
+        };
+        self.forget_if(done.is_err());
+    }
 
-struct Pending<C: Change> {
-    change: C,
-    done: Option<Result<C::Done>>,
-    reply: oneshot::Sender<Result<C::Done>>,
-}
+    async fn apply(&mut self, mut jobs: Vec<Box<dyn Job>>) {
+        if jobs.is_empty() {
+            return;
+        }
+        let done = match self.connected().await {
+            Ok(connection) => jobs::write(connection, &mut jobs).await,
+            Err(error) => Err(error),
+        };
+        self.forget_if(done.is_err());
+        for job in jobs {
+            job.answer(done.clone());
+        }
+    }
 
-impl<C: Change> Job for Pending<C> {
-    fn apply<'a>(&'a mut self, transaction: &'a mut Transaction<'_, Sqlite>) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move {
-            let mut savepoint = transaction.begin().await?;
-            let done = self.change.apply(&mut SqliteSteps { connection: &mut savepoint }).await;
-            end(savepoint, is_kept(&done)).await?;
-            self.done = Some(done);
-            Ok(())
+    async fn connected(&mut self) -> Result<&mut SqliteConnection> {
+        Ok(match &mut self.connection {
+            Some(connection) => connection,
+            none => none.insert(self.options.connect().await?),
         })
     }
 
-    fn answer(self: Box<Self>, written: Result<()>) {
-        // nobody waits any more: the change stands all the same
-        let _ = self.reply.send(outcome(written, self.done));
-    }
-}
-
-/// Something of one kind, done once.
-type Once<T> = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T>> + Send>;
-
-struct Work<T> {
-    todo: Option<Once<T>>,
-    done: Option<Result<T>>,
-    reply: oneshot::Sender<Result<T>>,
-}
-
-impl<T: Outcome> Job for Work<T> {
-    fn apply<'a>(&'a mut self, transaction: &'a mut Transaction<'_, Sqlite>) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move {
-            let Some(work) = self.todo.take() else { return Ok(()) };
-            let mut savepoint = transaction.begin().await?;
-            let done = work(&mut savepoint).await;
-            end(savepoint, is_kept(&done)).await?;
-            self.done = Some(done);
-            Ok(())
-        })
-    }
-
-    fn answer(self: Box<Self>, written: Result<()>) {
-        let _ = self.reply.send(outcome(written, self.done));
-    }
-}
-
-fn is_kept<T: Outcome>(done: &Result<T>) -> bool {
-    done.as_ref().is_ok_and(Outcome::is_to_be_kept)
-}
-
-/// Keeps what was done, or leaves nothing of it.
-async fn end(savepoint: Transaction<'_, Sqlite>, is_kept: bool) -> Result<()> {
-    if is_kept {
-        savepoint.commit().await?;
-    } else {
-        savepoint.rollback().await?;
-    }
-    Ok(())
-}
-
-fn outcome<T>(written: Result<()>, done: Option<Result<T>>) -> Result<T> {
-    match (written, done) {
-        (Ok(()), Some(done)) => done,
-        (Err(error), _) => Err(error),
-        (Ok(()), None) => Err(sqlx::Error::WorkerCrashed.into()),
+    /// Whatever is wrong with the connection, the next group gets a fresh one.
+    fn forget_if(&mut self, has_failed: bool) {
+        if has_failed {
+            self.connection = None;
+        }
     }
 }
