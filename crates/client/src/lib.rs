@@ -5,6 +5,7 @@
 
 pub mod drive;
 pub mod error;
+pub mod hop;
 pub mod http;
 pub mod ids;
 pub mod import;

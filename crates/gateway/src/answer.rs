@@ -2,10 +2,12 @@
 
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{self, HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
+use client::hop::{AnswerBody, Failure};
 use futures::{StreamExt, stream};
+use http_body_util::{BodyDataStream, BodyExt};
 use service::{ApiError, extract};
 
 use crate::{
@@ -26,34 +28,34 @@ pub(crate) fn is_conditional(headers: &HeaderMap) -> bool {
 }
 
 /// Passes on an answer of any kind.
-pub(crate) fn anything(received: reqwest::Response) -> Response {
-    let (status, headers) = (received.status(), headers::coming_back(received.headers()));
-    respond(status, headers, Body::new(reqwest::Body::from(received)))
+pub(crate) fn anything(received: http::Response<AnswerBody>) -> Response {
+    let (head, body) = received.into_parts();
+    respond(head.status, headers::coming_back(&head.headers), Body::new(body))
 }
 
 /// Passes on an answer that is JSON, whatever type it claims; anything else becomes a 503, as in the original.
 pub(crate) async fn json(
     service: &Backend,
-    mut received: reqwest::Response,
+    received: http::Response<AnswerBody>,
     is_conditional: bool,
 ) -> Result<Response, ApiError> {
-    let status = received.status();
-    let says_json = extract::is_json(received.headers());
-    let mut headers = headers::coming_back(received.headers());
-    if status == StatusCode::NOT_MODIFIED && is_conditional {
-        return Ok(respond(status, headers, Body::empty()));
+    let (head, mut body) = received.into_parts();
+    let says_json = extract::is_json(&head.headers);
+    let mut headers = headers::coming_back(&head.headers);
+    if head.status == StatusCode::NOT_MODIFIED && is_conditional {
+        return Ok(respond(head.status, headers, Body::empty()));
     }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let limit = if says_json { LOOKED_AT } else { LONGEST_UNNAMED };
-    let beginning = read(&mut received, limit).await.map_err(|error| service.broke(error))?;
+    let beginning = read(&mut body, limit).await.map_err(|failure| service.broke(&failure))?;
     match beginning {
         Beginning::Whole(bytes) if json::kind(&bytes) != Kind::Other => {
-            Ok(respond(status, headers, Body::from(bytes)))
+            Ok(respond(head.status, headers, Body::from(bytes)))
         }
         Beginning::More(bytes) if says_json && json::may_start(&bytes) => {
-            let first = stream::once(async { Ok(Bytes::from(bytes)) });
-            let body = Body::from_stream(first.chain(received.bytes_stream()));
-            Ok(respond(status, headers, body))
+            let first = stream::once(async { Ok(bytes) });
+            let body = Body::from_stream(first.chain(BodyDataStream::new(body)));
+            Ok(respond(head.status, headers, body))
         }
         _ => Err(service.unavailable(NOT_JSON)),
     }
@@ -61,15 +63,17 @@ pub(crate) async fn json(
 
 enum Beginning {
     /// All there was.
-    Whole(Vec<u8>),
+    Whole(Bytes),
     /// The first bytes; more may follow.
-    More(Vec<u8>),
+    More(Bytes),
 }
 
-async fn read(received: &mut reqwest::Response, limit: usize) -> Result<Beginning, reqwest::Error> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = received.chunk().await? {
-        bytes.extend_from_slice(&chunk);
+async fn read(body: &mut AnswerBody, limit: usize) -> Result<Beginning, Failure> {
+    let mut bytes = Bytes::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(chunk) = frame?.into_data() else { continue };
+        // most often all of it comes at once
+        bytes = if bytes.is_empty() { chunk } else { [bytes, chunk].concat().into() };
         if bytes.len() > limit {
             return Ok(Beginning::More(bytes));
         }

@@ -11,8 +11,8 @@ const IMPORT_SILENCE: Duration = Duration::from_secs(300);
 /// Longest silence of a service otherwise.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// The gateway, ready to answer; clones share their connections.
-#[derive(Debug, Clone)]
+/// The gateway, ready to answer.
+#[derive(Debug)]
 pub struct App {
     /// The import service.
     pub(crate) import: Backend,
@@ -31,13 +31,11 @@ pub struct App {
 impl App {
     /// Puts the parts together; nothing is called yet.
     pub fn build(config: Config) -> Self {
-        let http = client::http::service_client(SILENCE);
-        let patient = client::http::service_client(IMPORT_SILENCE);
         Self {
-            import: Backend::new("Import", config.import_url.clone(), http.clone(), SILENCE),
-            slow_import: Backend::new("Import", config.import_url, patient, IMPORT_SILENCE),
-            metadata: Backend::new("Metadata", config.metadata_url, http.clone(), SILENCE),
-            storage: Backend::new("Storage", config.storage_url, http, SILENCE),
+            import: Backend::new("Import", config.import_url.clone(), SILENCE),
+            slow_import: Backend::new("Import", config.import_url, IMPORT_SILENCE),
+            metadata: Backend::new("Metadata", config.metadata_url, SILENCE),
+            storage: Backend::new("Storage", config.storage_url, SILENCE),
             cors: config.cors,
             pages: config.ui_dir.map(|dir| Pages::new(dir, config.ui_api.as_ref())),
         }

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, Method, header},
     response::Response,
 };
+use client::hop::Outgoing;
 use futures::StreamExt;
 use service::{
     ApiError,
@@ -15,7 +16,7 @@ use service::{
 
 use crate::{
     App, answer,
-    backend::{Backend, Outgoing},
+    backend::Backend,
     events, headers,
     json::{self, Kind},
     routes::{Answers, Route},
@@ -23,14 +24,18 @@ use crate::{
 };
 
 /// Forwards `request`, which matched `route`.
-pub(crate) async fn forward(app: App, route: &'static Route, request: Request) -> Result<Response, ApiError> {
+pub(crate) async fn forward(
+    app: &App,
+    route: &'static Route,
+    request: Request,
+) -> Result<Response, ApiError> {
     let comes_back = route.answers == Answers::Events && events::is_event_source(request.headers());
     let answer = answer_of(app, route, request).await;
     if comes_back { Ok(events::or_come_back(answer)) } else { answer }
 }
 
-async fn answer_of(app: App, route: &'static Route, request: Request) -> Result<Response, ApiError> {
-    let service = route.to.of(&app);
+async fn answer_of(app: &App, route: &'static Route, request: Request) -> Result<Response, ApiError> {
+    let service = route.to.of(app);
     let (parts, body) = request.into_parts();
     let path =
         target::path(route.path, route.at, parts.uri.path()).map_err(|why| no_target(why, route, service))?;
@@ -46,7 +51,7 @@ async fn answer_of(app: App, route: &'static Route, request: Request) -> Result<
     let is_conditional = answer::is_conditional(&going_on);
     let method = upstream_method(route, parts.method);
     let outgoing = Outgoing { method, path, query, headers: going_on, body: bytes };
-    let received = service.send(&outgoing).await?;
+    let received = service.send(outgoing).await?;
     match route.answers {
         Answers::Json => answer::json(service, received, is_conditional).await,
         Answers::Anything | Answers::Events => Ok(answer::anything(received)),
@@ -119,8 +124,7 @@ mod tests {
     #[tokio::test]
     async fn a_client_that_stops_sending_is_told_so() {
         let silence = Duration::from_millis(20);
-        let http = client::http::service_client(silence);
-        let service = Backend::new("Import", "http://127.0.0.1:9".parse().unwrap(), http, silence);
+        let service = Backend::new("Import", "http://127.0.0.1:9".parse().unwrap(), silence);
         let body = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
         assert_eq!(collect(body, &service).await.unwrap_err().status(), 408);
     }

@@ -54,17 +54,19 @@ pub(crate) fn coming_back(received: &HeaderMap) -> HeaderMap {
 }
 
 fn pick(received: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
-    let mut kept = HeaderMap::new();
-    for name in names {
-        for value in received.get_all(name) {
-            kept.append(name, value.clone());
-        }
+    let kept = received.iter().filter(|(name, _)| names.contains(name));
+    let mut map = HeaderMap::with_capacity(received.len());
+    for (name, value) in kept {
+        map.append(name.clone(), value.clone());
     }
-    kept
+    map
 }
 
 /// A service's own `Vary: Origin` speaks of its CORS headers, which are not passed on: ours are added later.
 fn vary_without_origin(received: &HeaderMap) -> Option<HeaderValue> {
+    if !received.contains_key(header::VARY) {
+        return None;
+    }
     let lists = received.get_all(header::VARY).iter().filter_map(|value| value.to_str().ok());
     let names = lists.flat_map(|list| list.split(',')).map(str::trim);
     let kept: Vec<_> =

@@ -19,6 +19,8 @@ mod target;
 pub use app::App;
 pub use config::Config;
 
+use std::sync::Arc;
+
 use axum::Router;
 use service::{Shutdown, health, health::Dependencies};
 use tokio::net::TcpListener;
@@ -34,10 +36,11 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
 /// Everything that the gateway answers.
 pub fn router(app: App) -> Router {
     let needs = Dependencies::none()
-        .with_service("import-service", &app.import.base, &app.import.http)
-        .with_service("metadata-service", &app.metadata.base, &app.metadata.http)
-        .with_service("storage-service", &app.storage.base, &app.storage.http);
+        .with_hop("import-service", &app.import.hop)
+        .with_hop("metadata-service", &app.metadata.hop)
+        .with_hop("storage-service", &app.storage.hop);
     let (cors, pages) = (app.cors.clone(), app.pages.clone());
-    let routes = routes::api().with_state(app).merge(health::routes("api-gateway", needs));
+    // the state of routes is copied for every request
+    let routes = routes::api().with_state(Arc::new(app)).merge(health::routes("api-gateway", needs));
     service::serve::finish_with(routes, cors, |routes| pages::before(pages, routes))
 }

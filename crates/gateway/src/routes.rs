@@ -1,6 +1,8 @@
 //! The whole `/api` table: what the outside can reach, and where it goes. Everything else is a 404: what the services
 //! say to one another (`update-status`, `process-batch`, `upload`, new rows, writes to the bucket) has no way in.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::{Request, State},
@@ -112,10 +114,12 @@ const fn addition(method: MethodFilter, path: &'static str, to: Service, at: &'s
 }
 
 /// The table as a router.
-pub(crate) fn api() -> Router<App> {
+pub(crate) fn api() -> Router<Arc<App>> {
     let router = Router::new().route("/api/images/{id}", MethodRouter::new().fallback(other_method));
     ORIGINAL.iter().chain(&ADDITIONS).fold(router, |router, route| {
-        let forward = move |State(app): State<App>, request: Request| forward::forward(app, route, request);
+        let forward = move |State(app): State<Arc<App>>, request: Request| async move {
+            forward::forward(&app, route, request).await
+        };
         router.route(route.path, on(route.method, forward))
     })
 }

@@ -4,10 +4,12 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    http::{StatusCode, header},
+    body::Bytes,
+    http::{HeaderMap, Method, StatusCode, header},
     response::IntoResponse,
     routing::get,
 };
+use client::hop::{Hop, Outgoing};
 use serde_json::{Map, Value, json};
 
 use crate::extract::Json;
@@ -61,6 +63,29 @@ impl Dependencies {
                     Ok(answer) if answer.status().is_success() => Ok(()),
                     Ok(answer) => Err(format!("answered {}", answer.status().as_u16())),
                     Err(error) => Err(client::http::failure_kind(&error).to_owned()),
+                }
+            }
+        })
+    }
+
+    /// [`Dependencies::with_service`], where calls go to the service over a [`Hop`].
+    #[must_use]
+    pub fn with_hop(self, name: &'static str, hop: &Hop) -> Self {
+        let hop = hop.clone();
+        self.with(name, move || {
+            let hop = hop.clone();
+            async move {
+                let asked = Outgoing {
+                    method: Method::GET,
+                    path: "/health".to_owned(),
+                    query: None,
+                    headers: HeaderMap::new(),
+                    body: Bytes::new(),
+                };
+                match hop.send(asked).await {
+                    Ok(answer) if answer.status().is_success() => Ok(()),
+                    Ok(answer) => Err(format!("answered {}", answer.status().as_u16())),
+                    Err(failure) => Err(failure.kind().to_owned()),
                 }
             }
         })

@@ -1,0 +1,172 @@
+//! The way to one of our own services: HTTP/1.1 on connections that stay open, and nothing of what a client of the whole
+//! web needs. Who asks drives the connection too, as part of its own task, so that no other task has to be woken on the
+//! way there and back. A service behind TLS, or one whose URL has a password, is reached by [`crate::http`]'s client.
+
+mod answer;
+mod failure;
+mod line;
+mod pool;
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
+use http_body_util::Full;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use url::Url;
+
+pub use self::{answer::AnswerBody, failure::Failure};
+use self::{
+    line::{Line, Sent},
+    pool::Pool,
+};
+use crate::http::REQUEST_ID;
+
+/// What a query may not hold as it is, by the URL standard.
+const NOT_IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
+
+/// The way to one service. Clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Hop {
+    base: Arc<Url>,
+    silence: Duration,
+    way: Way,
+}
+
+/// A request on its way to the service.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// The method.
+    pub method: Method,
+    /// The path below the service's own, percent-encoded; it begins with a slash.
+    pub path: String,
+    /// The query string.
+    pub query: Option<String>,
+    /// Headers, without those of the connection.
+    pub headers: HeaderMap,
+    /// Empty where there is none.
+    pub body: Bytes,
+}
+
+#[derive(Debug, Clone)]
+enum Way {
+    Plain(Arc<Plain>),
+    Tls(reqwest::Client),
+}
+
+#[derive(Debug)]
+struct Plain {
+    host: HeaderValue,
+    address: (String, u16),
+    pool: Arc<Pool>,
+}
+
+impl Hop {
+    /// To the service at `base`, whose path is kept as a prefix. `silence` is the longest time without a byte of the
+    /// answer.
+    pub fn new(base: Url, silence: Duration) -> Self {
+        let way = match plain(&base) {
+            Some(plain) => Way::Plain(Arc::new(plain)),
+            None => Way::Tls(crate::http::service_client(silence)),
+        };
+        Self { base: Arc::new(base), silence, way }
+    }
+
+    /// Sends a request, under the id of the request in hand, and waits for the head of the answer.
+    ///
+    /// # Errors
+    /// When there is no answer. A request that a service may have seen is not sent twice.
+    pub async fn send(&self, outgoing: Outgoing) -> Result<Response<AnswerBody>, Failure> {
+        let id = crate::request_id::current().and_then(|id| HeaderValue::try_from(id).ok());
+        match &self.way {
+            Way::Plain(plain) => {
+                let mut request = Request::new(Full::new(outgoing.body));
+                *request.uri_mut() = target(self.base.path(), &outgoing.path, outgoing.query.as_deref())?;
+                *request.method_mut() = outgoing.method;
+                *request.headers_mut() = outgoing.headers;
+                let headers = request.headers_mut();
+                headers.insert(header::HOST, plain.host.clone());
+                headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+                if let Some(id) = id {
+                    headers.insert(REQUEST_ID, id);
+                }
+                plain.send(request, self.silence).await
+            }
+            Way::Tls(http) => {
+                let mut url = (*self.base).clone();
+                url.set_path(&format!("{}{}", prefix(self.base.path()), outgoing.path));
+                url.set_query(outgoing.query.as_deref());
+                let mut request = http.request(outgoing.method, url).headers(outgoing.headers);
+                if let Some(id) = id {
+                    request = request.header(REQUEST_ID, id);
+                }
+                if !outgoing.body.is_empty() {
+                    request = request.body(outgoing.body);
+                }
+                let answer = request.send().await.map_err(Failure::of_tls)?;
+                Ok(Response::from(answer).map(AnswerBody::of_tls))
+            }
+        }
+    }
+}
+
+impl Plain {
+    async fn send(
+        &self,
+        mut request: Request<Full<Bytes>>,
+        silence: Duration,
+    ) -> Result<Response<AnswerBody>, Failure> {
+        while let Some(line) = self.pool.take() {
+            match line.send(request, silence).await? {
+                Sent::Answered(answer, line) => return Ok(self.answer(answer, line, silence)),
+                // it was closed while it was idle, and nothing of the request has left
+                Sent::Not(back) => request = back,
+            }
+        }
+        let line = Line::connect(&self.address).await?;
+        match line.send(request, silence).await? {
+            Sent::Answered(answer, line) => Ok(self.answer(answer, line, silence)),
+            Sent::Not(_) => Err(Failure::Closed),
+        }
+    }
+
+    fn answer(
+        &self,
+        answer: Response<hyper::body::Incoming>,
+        line: Line,
+        silence: Duration,
+    ) -> Response<AnswerBody> {
+        answer.map(|body| AnswerBody::of_plain(body, line, Arc::clone(&self.pool), silence))
+    }
+}
+
+/// The parts of a URL that needs no TLS and says nothing of who calls.
+fn plain(base: &Url) -> Option<Plain> {
+    let host = base.host_str()?;
+    if base.scheme() != "http" || !base.username().is_empty() || base.password().is_some() {
+        return None;
+    }
+    let named = base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    Some(Plain {
+        host: HeaderValue::try_from(named).ok()?,
+        // brackets belong to the URL, not to the address
+        address: (host.trim_matches(['[', ']']).to_owned(), base.port_or_known_default()?),
+        pool: Arc::default(),
+    })
+}
+
+fn prefix(path: &str) -> &str {
+    path.trim_end_matches('/')
+}
+
+fn target(base: &str, path: &str, query: Option<&str>) -> Result<Uri, Failure> {
+    let mut target = format!("{}{path}", prefix(base));
+    if let Some(query) = query {
+        target.push('?');
+        target.extend(utf8_percent_encode(query, NOT_IN_QUERY));
+    }
+    Uri::try_from(target).map_err(|_| Failure::NoTarget)
+}
+
+#[cfg(test)]
+mod tests;
