@@ -11,6 +11,7 @@ use crate::{
     Config,
     feeds::Feeds,
     instance::Instance,
+    known::Known,
     store::{self, Lease, Store},
     wakeups::Wakeups,
 };
@@ -31,6 +32,8 @@ pub struct App {
     pub(crate) worker: worker::Client,
     /// Metadata, for previews.
     pub(crate) metadata: metadata::Client,
+    /// Metadata, for listings.
+    pub(crate) known: Known,
     /// This process among those that share the store.
     pub(crate) instance: Arc<Instance>,
     /// Set once the jobs of an earlier process under the same name are free.
@@ -58,10 +61,12 @@ impl App {
             tracing::warn!("GOOGLE_API_KEY is not set: every import will be refused until it is");
         }
         let service_http = http::service_client(SERVICE_TIMEOUT);
+        let metadata = metadata::Client::new(config.metadata_url.clone(), service_http.clone());
         Ok(Self {
             drive: drive::Client::new(config.drive_url.clone(), config.google_api_key.clone()),
-            worker: worker::Client::new(config.worker_url.clone(), service_http.clone()),
-            metadata: metadata::Client::new(config.metadata_url.clone(), service_http),
+            worker: worker::Client::new(config.worker_url.clone(), service_http),
+            known: Known::new(metadata.clone()),
+            metadata,
             config: Arc::new(config),
             store,
             instance,

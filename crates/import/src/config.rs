@@ -15,7 +15,7 @@ pub struct Config {
     pub drive_url: Url,
     /// `WORKER_SERVICE_URL`: where batches of images go; `http://localhost:5004`.
     pub worker_url: Url,
-    /// `METADATA_SERVICE_URL`: knows which images are stored already, for previews; `http://localhost:5002`.
+    /// `METADATA_SERVICE_URL`: knows which images are stored already; `http://localhost:5002`.
     pub metadata_url: Url,
     /// `DATA_DIR`: where `import.db` is; `./.data`.
     pub data_dir: PathBuf,

@@ -13,6 +13,7 @@ mod routes;
 mod folder_url;
 
 mod diagnosis;
+mod known;
 mod listing;
 mod preview;
 mod retry;
@@ -30,6 +31,7 @@ mod view;
 
 mod clock;
 mod count;
+mod entry;
 mod file_state;
 mod job;
 mod outcomes;

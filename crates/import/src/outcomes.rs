@@ -8,11 +8,12 @@ use std::collections::HashMap;
 
 use chrono::DateTime;
 use client::import::{Failure, FileResult, Outcome, Waiting};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
     count::Count,
+    entry::Entry,
     file_state::FileState,
     job::{End, Progress},
 };
@@ -35,7 +36,7 @@ pub(crate) struct Report {
 #[derive(Debug, Clone)]
 pub(crate) enum Outcomes {
     /// Our worker's: by file.
-    ByFile(Vec<FileResult>),
+    ByFile(Vec<FileResult<Entry>>),
     /// The original's: increments, and the images that were stored.
     Counters {
         /// Increment of the stored images.
@@ -58,24 +59,45 @@ pub(crate) struct BadField {
 /// What changes in the files of a job, and in its list of stored images.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Changes {
-    /// In no order, each file once.
-    pub files: Vec<FileChange>,
+    /// By id in Drive.
+    pub files: HashMap<String, FileChange>,
     /// New entries, in order.
-    pub imported: Vec<Value>,
+    pub imported: Vec<Entry>,
 }
 
 /// A new state of one file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FileChange {
-    /// Its id in Drive.
-    pub file_id: String,
     /// The state.
     pub state: FileState,
     /// Why it failed.
     pub failure: Option<Failure>,
 }
 
+/// A report in our worker's language, as it usually is.
+#[derive(Deserialize)]
+struct Usual {
+    job_id: String,
+    results: Vec<FileResult<Entry>>,
+    #[serde(default)]
+    waiting: Option<Waiting>,
+    #[serde(default)]
+    job_failed: Option<Failure>,
+}
+
 impl Report {
+    /// Reads a report of our worker and the id of its job straight from the bytes; `None` when it must be looked at
+    /// more closely.
+    pub(crate) fn read(body: &[u8]) -> Option<(String, Self)> {
+        let Usual { job_id, results, waiting, job_failed } = serde_json::from_slice(body).ok()?;
+        Some((job_id, Self { outcomes: Outcomes::ByFile(results), waiting, job_failed }))
+    }
+
+    /// Outcomes by file, and nothing else.
+    pub(crate) fn of(results: Vec<FileResult<Entry>>) -> Self {
+        Self { outcomes: Outcomes::ByFile(results), waiting: None, job_failed: None }
+    }
+
     /// Reads a body. Only if there are no `results` are the original's fields looked at.
     ///
     /// # Errors
@@ -102,22 +124,22 @@ impl Report {
         }
     }
 
-    /// Applies the report to a job. `states` holds the files of the job that it names; all others are not the job's.
+    /// Applies the report to a job. `states` holds at least those files of the job that it names, and is kept up to
+    /// date; all others are not the job's. What changes is added to `changes`.
     pub(crate) fn apply(
         self,
         progress: &mut Progress,
-        states: &HashMap<String, FileState>,
+        states: &mut HashMap<String, FileState>,
+        changes: &mut Changes,
         now_ms: i64,
-    ) -> Changes {
-        let mut applying =
-            Applying { progress, states: states.clone(), changes: HashMap::new(), imported: Vec::new() };
+    ) {
+        let mut applying = Applying { progress, states, changes };
         match self.outcomes {
             Outcomes::ByFile(results) => applying.by_file(results, now_ms),
             Outcomes::Counters { processed, failed, imported } => {
                 applying.counters(processed, failed, imported, now_ms);
             }
         }
-        let Applying { changes, imported, .. } = applying;
         if let Some(waiting) = self.waiting {
             let until_ms = until_ms(&waiting, now_ms);
             progress.wait_for(until_ms, waiting.reason);
@@ -126,20 +148,18 @@ impl Report {
             progress.fail(failure);
         }
         progress.settle();
-        Changes { files: changes.into_values().collect(), imported }
     }
 }
 
 /// A report on its way into a job.
 struct Applying<'a> {
     progress: &'a mut Progress,
-    states: HashMap<String, FileState>,
-    changes: HashMap<String, FileChange>,
-    imported: Vec<Value>,
+    states: &'a mut HashMap<String, FileState>,
+    changes: &'a mut Changes,
 }
 
 impl Applying<'_> {
-    fn by_file(&mut self, results: Vec<FileResult>, now_ms: i64) {
+    fn by_file(&mut self, results: Vec<FileResult<Entry>>, now_ms: i64) {
         for result in results {
             let outcome = match result.outcome {
                 Outcome::Imported | Outcome::Known => FileState::Stored,
@@ -162,7 +182,7 @@ impl Applying<'_> {
         for entry in imported {
             let id = drive_id(&entry).filter(|id| self.states.contains_key(*id)).map(str::to_owned);
             let Some(id) = id else {
-                self.add_imported(entry);
+                self.add_imported(entry.into());
                 continue;
             };
             // what is counted by file must not be counted again by the increment
@@ -170,11 +190,11 @@ impl Applying<'_> {
                 processed = processed - Count::Whole(1);
                 if self.end_file(&id, FileState::Stored, None) {
                     self.progress.bytes_done = self.progress.bytes_done.saturating_add(size(&entry));
-                    self.add_imported(entry);
+                    self.add_imported(entry.into());
                     self.progress.news(now_ms);
                 }
             } else {
-                self.add_imported(entry);
+                self.add_imported(entry.into());
             }
         }
         // a job that was ended as a whole has counted the rest already
@@ -196,14 +216,13 @@ impl Applying<'_> {
         self.progress.file_ended(*state, after);
         *state = after;
         let failure = failure.filter(|_| after == FileState::Failed);
-        self.changes
-            .insert(file_id.to_owned(), FileChange { file_id: file_id.to_owned(), state: after, failure });
+        self.changes.files.insert(file_id.to_owned(), FileChange { state: after, failure });
         true
     }
 
-    fn add_imported(&mut self, entry: Value) {
+    fn add_imported(&mut self, entry: Entry) {
         self.progress.imported += 1;
-        self.imported.push(entry);
+        self.changes.imported.push(entry);
     }
 }
 

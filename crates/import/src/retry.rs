@@ -15,7 +15,7 @@ use crate::{
     store::{Error, Job, NewJob, Page},
 };
 
-/// Files that are taken over at a time.
+/// Files that are taken over at a time: no more than metadata tells apart in one call.
 const PORTION: u32 = 1000;
 
 /// What became of a retry.
@@ -96,14 +96,17 @@ async fn page(app: &App, source: &str, after: i64) -> Result<Page, Error> {
     let rows = app.store.retryable(source, after, PORTION).await?;
     let is_full = rows.len() >= PORTION as usize;
     let next_token = rows.last().filter(|_| is_full).map(|(position, _)| position.to_string());
-    Ok(sorted(rows.into_iter().map(|(_, file)| file), next_token))
+    let page = sorted(rows.into_iter().map(|(_, file)| file), next_token);
+    // another job may have stored them since
+    Ok(Page { outcomes: app.known.outcomes(&page.files).await, ..page })
 }
 
 /// A subfolder that could not be listed is a folder to list.
 fn sorted(files: impl Iterator<Item = File>, next_token: Option<String>) -> Page {
     let is_folder = |file: &File| file.mime_type.as_deref() == Some(FOLDER_TYPE);
     let (folders, files): (Vec<_>, Vec<_>) = files.partition(is_folder);
-    Page { files, subfolders: folders.iter().filter_map(File::drive_ref).collect(), next_token }
+    let subfolders = folders.iter().filter_map(File::drive_ref).collect();
+    Page { files, subfolders, next_token, ..Page::default() }
 }
 
 #[cfg(test)]

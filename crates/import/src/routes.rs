@@ -13,24 +13,20 @@ mod start_import;
 mod update_status;
 
 use axum::{
-    Extension, Router,
+    Router,
     http::header,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use client::request_id;
 use serde::Serialize;
-use service::{
-    ApiError,
-    extract::{MaxBody, Path},
-    page::Page,
-};
+use service::{ApiError, extract::Path, page::Page};
 use tokio::sync::oneshot;
 
 use crate::{App, job::Listing, store};
 
 /// Longest report of a worker, in bytes: a thousand images with room to spare.
-const MAX_REPORT: MaxBody = MaxBody(16 * 1024 * 1024);
+const MAX_REPORT: usize = 16 * 1024 * 1024;
 /// Most rows on a page of jobs or failures.
 const MAX_ROWS: u64 = 1000;
 
@@ -41,7 +37,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/import/preview", post(preview_import::preview_import))
         .route("/import/status/{job_id}", get(job_status::job_status))
         .route("/import/events/{job_id}", get(job_events::job_events))
-        .route("/import/update-status", post(update_status::update_status).layer(Extension(MAX_REPORT)))
+        .route("/import/update-status", post(update_status::update_status))
         .route("/import/jobs", get(list_jobs::list_jobs))
         .route("/import/jobs/{job_id}", get(show_job::show_job))
         .route("/import/jobs/{job_id}/cancel", post(cancel_job::cancel_job))

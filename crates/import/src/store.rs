@@ -4,6 +4,7 @@
 //! only keeps it. Several processes may share one store; who works on a job holds its lease, and what only the holder
 //! may do names the [`Held`] job: it is refused with [`Error::LeaseLost`] once another process has taken the job.
 
+mod arrival;
 mod model;
 mod redis;
 mod sqlite;
@@ -13,11 +14,10 @@ mod tests;
 use std::{path::Path, time::Duration};
 
 use client::{drive::File, import::Failure};
-use serde_json::Value;
 
 pub(crate) use model::{Batch, Failures, FailuresFrom, Held, Job, JobNo, Lease, NewJob, Page, Snapshot};
 
-use crate::{job::Progress, outcomes::Report};
+use crate::{entry::Entry, job::Progress, outcomes::Report};
 
 /// Most failures that a status names.
 const MAX_FAILURES: u32 = 100;
@@ -25,6 +25,12 @@ const MAX_FAILURES: u32 = 100;
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
+    /// The transaction of several callers failed.
+    #[error("use the job store together with others")]
+    Together(#[source] std::sync::Arc<Error>),
+    /// The process stops.
+    #[error("the job store is closing")]
+    Closing,
     /// The database refused.
     #[error("use the job store")]
     Database(#[source] sqlx::Error),
@@ -109,8 +115,8 @@ impl Store {
         ask!(self, create_job(job, page, lease))
     }
 
-    /// Adds a page of the listing; the job as it is then. Files that are known stay as they are, and each folder is
-    /// visited once. After the last page of a folder the next one is listed, after that of the last folder none.
+    /// Adds a page of the listing, with the outcomes of what was stored before; the job as it is then. Files that the job
+    /// has already stay as they are, and each folder is visited once. After the last page of a folder the next one is listed, after that of the last folder none.
     pub(crate) async fn add_page(&self, held: &Held, page: Page) -> Result<Progress, Error> {
         ask!(self, add_page(held, page))
     }
@@ -168,12 +174,12 @@ impl Store {
         id: &str,
         after: u64,
         at_most: u32,
-    ) -> Result<Vec<(u64, Value)>, Error> {
+    ) -> Result<Vec<(u64, Entry)>, Error> {
         ask!(self, stored_since(id, after, at_most))
     }
 
     /// Applies a report; `None` when there is no such job.
-    pub(crate) async fn apply_report(&self, id: &str, report: &Report) -> Result<Option<JobNo>, Error> {
+    pub(crate) async fn apply_report(&self, id: &str, report: Report) -> Result<Option<JobNo>, Error> {
         ask!(self, apply_report(id, report))
     }
 
@@ -265,6 +271,12 @@ impl Store {
             Self::Redis(store) => store.check_durable().await,
         }
     }
+}
+
+/// As many of the newest entries of the list of stored images as are kept.
+fn kept(entries: &[Entry]) -> &[Entry] {
+    let most = usize::try_from(crate::job::MAX_IMPORTED).unwrap_or(usize::MAX);
+    &entries[entries.len().saturating_sub(most)..]
 }
 
 /// Why a file failed: its own reason, else the job's, else none was given.

@@ -5,9 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use serde_json::Value;
-
-use crate::job::MAX_IMPORTED;
+use crate::{entry::Entry, job::MAX_IMPORTED};
 
 /// One entry of a job's list of stored images.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,9 +16,9 @@ pub(crate) struct StoredImage {
     pub json: Arc<str>,
 }
 
-impl From<(u64, Value)> for StoredImage {
-    fn from((number, entry): (u64, Value)) -> Self {
-        Self { number, json: entry.to_string().into() }
+impl From<(u64, Entry)> for StoredImage {
+    fn from((number, entry): (u64, Entry)) -> Self {
+        Self { number, json: entry.json().into() }
     }
 }
 
@@ -84,7 +82,7 @@ mod tests {
     }
 
     fn images(numbers: std::ops::RangeInclusive<u64>) -> impl Iterator<Item = StoredImage> {
-        numbers.map(|number| (number, json!({"n": number})).into())
+        numbers.map(|number| (number, Entry::from(json!({"n": number}))).into())
     }
 
     #[test]

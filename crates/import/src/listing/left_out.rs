@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::ask::with_retries;
 use crate::{
     App,
-    outcomes::{Outcomes, Report},
+    outcomes::Report,
     store::{self, Held, Job, Page},
 };
 
@@ -54,8 +54,7 @@ pub(super) async fn note(app: &App, held: &Held, job: &Job, why: Failure) -> Res
         bytes: 0,
         failure: Some(why),
     };
-    let report = Report { outcomes: Outcomes::ByFile(vec![failed]), waiting: None, job_failed: None };
-    app.store.apply_report(&job.id, &report).await?;
+    app.store.apply_report(&job.id, Report::of(vec![failed])).await?;
     Ok(())
 }
 

@@ -73,7 +73,7 @@ pub(crate) fn is_image(kind: &str) -> bool {
     kind.starts_with("image/")
 }
 
-/// A page as the store takes it: shortcuts give way to what they stand for.
+/// A page as the store takes it: shortcuts give way to what they stand for, and what is stored already is done.
 pub(super) async fn sorted(app: &App, page: FilePage) -> Page {
     let FilePage { files, next_page_token, .. } = useful(page);
     let deadline = Instant::now() + TARGETS_TIMEOUT;
@@ -87,6 +87,7 @@ pub(super) async fn sorted(app: &App, page: FilePage) -> Page {
             Item::Shortcut(..) | Item::Other => {}
         }
     }
+    sorted.outcomes = app.known.outcomes(&sorted.files).await;
     sorted
 }
 

@@ -26,11 +26,13 @@ impl Trial {
     fn report(&mut self, body: &Value) {
         let report = Report::parse(body).unwrap();
         let before = self.job.end;
-        let changes = report.apply(&mut self.job, &self.states, NOW);
-        for change in changes.files {
-            self.states.insert(change.file_id, change.state);
+        let mut changes = Changes::default();
+        report.apply(&mut self.job, &mut self.states, &mut changes, NOW);
+        for (id, change) in &changes.files {
+            assert_eq!(self.states[id], change.state, "{id}");
         }
-        self.imported.extend(changes.imported);
+        self.imported
+            .extend(changes.imported.iter().map(|entry| serde_json::from_str(entry.json()).unwrap()));
         if before.is_none() && self.job.end.is_some() {
             let rest = self.job.rest_state();
             self.states
@@ -197,5 +199,36 @@ fn a_mistyped_field_is_named() {
     ] {
         let error = Report::parse(&body).unwrap_err().to_string();
         assert!(error.starts_with(field), "{body}: {error}");
+    }
+}
+
+#[test]
+fn a_report_that_is_read_straight_from_its_bytes_says_the_same() {
+    let why = json!({"reason": "api-key-invalid", "message": "key", "advice": "set it", "attempts": 1});
+    let results = [stored("a"), failed("b"), json!({"file_id": "c", "outcome": "known", "image": null})];
+    for body in [
+        json!({"job_id": "j", "results": results}),
+        json!({"job_id": "j", "results": [], "waiting": null, "job_failed": why, "processed": "x"}),
+        json!({"job_id": "j", "results": [], "waiting": {"until": "u", "reason": "quota"}}),
+    ] {
+        let (id, report) = Report::read(body.to_string().as_bytes()).unwrap();
+        let looked_at = Report::parse(&body).unwrap();
+        assert_eq!((id.as_str(), format!("{report:?}")), ("j", format!("{looked_at:?}")), "{body}");
+    }
+}
+
+#[test]
+fn what_is_not_usual_is_looked_at_more_closely() {
+    for body in [
+        r#"{"job_id": "j", "processed": 1}"#,
+        r#"{"job_id": "j", "results": null, "processed": 1}"#,
+        r#"{"job_id": 5, "results": []}"#,
+        r#"{"results": []}"#,
+        r#"{"job_id": "j", "results": [], "results": [{"file_id": "a", "outcome": "known"}]}"#,
+        r#"{"job_id": "j", "results": [], "waiting": "long"}"#,
+        r#"{"job_id": "j", "results": [], "x": NaN}"#,
+        "[]",
+    ] {
+        assert!(Report::read(body.as_bytes()).is_none(), "{body}");
     }
 }

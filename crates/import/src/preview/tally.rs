@@ -229,7 +229,10 @@ mod tests {
         };
         let mut tally = tally(false);
         let images = tally.add(a_bit_of_everything());
-        tally.add_known(&images, &[row("a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), row("b", "bb"), row("other", "cc")]);
+        tally.add_known(
+            &images,
+            &[row("a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), row("b", "bb"), row("other", "cc")],
+        );
         let preview = tally.finish(None);
         assert_eq!(
             (preview.known, preview.to_import),

@@ -11,6 +11,7 @@ use super::{job_not_found, store_failed};
 use crate::{
     App,
     clock::{now_ms, rfc3339},
+    entry::Entry,
     job::MAX_IMPORTED,
     store::Snapshot,
     view,
@@ -20,7 +21,7 @@ pub(super) async fn job_status(
     State(app): State<App>,
     job_id: Result<Path<String>, ApiError>,
     query: Query,
-) -> Result<Json<JobStatus>, ApiError> {
+) -> Result<Json<JobStatus<Entry>>, ApiError> {
     // bytes that are no text are the id of no job
     let Path(job_id) = job_id.map_err(|_| job_not_found())?;
     let with_imported = query.get("imported") != Some("0");
@@ -28,7 +29,7 @@ pub(super) async fn job_status(
     Ok(Json(status_of(snapshot.ok_or_else(job_not_found)?, with_imported)))
 }
 
-fn status_of(snapshot: Snapshot, with_imported: bool) -> JobStatus {
+fn status_of(snapshot: Snapshot, with_imported: bool) -> JobStatus<Entry> {
     let Snapshot { job, imported, failures } = snapshot;
     let (progress, now) = (job.progress, now_ms());
     let state = progress.state(now);

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use client::{
     drive::{DriveRef, File},
-    import::ImageFailure,
+    import::{FileResult, ImageFailure},
 };
-use serde_json::Value;
 
-use crate::job::Progress;
+use crate::{entry::Entry, job::Progress};
 
 /// Number of a job inside the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,6 +66,8 @@ pub(crate) struct Job {
 pub(crate) struct Page {
     /// New and known files, in order.
     pub files: Vec<File>,
+    /// Of those files, what was stored before the job: they are done as soon as they are the job's.
+    pub outcomes: Vec<FileResult<Entry>>,
     /// Folders in this one, known or not. Only a recursive job looks at them.
     pub subfolders: Vec<DriveRef>,
     /// Where the next page of the folder is; `None` after the last one.
@@ -79,7 +80,7 @@ pub(crate) struct Snapshot {
     /// The job.
     pub job: Job,
     /// The newest entries of its list of stored images, oldest first.
-    pub imported: Vec<Value>,
+    pub imported: Vec<Entry>,
     /// Its newest failures.
     pub failures: Vec<ImageFailure>,
 }

@@ -8,9 +8,12 @@ mod leases;
 mod listing;
 mod progress;
 mod reports;
+mod script;
 mod states;
+mod stored_images;
 #[cfg(test)]
 mod test_access;
+mod together;
 
 use std::{path::Path, time::Duration};
 
@@ -37,6 +40,7 @@ pub(crate) struct Sqlite {
     /// One connection: writers queue here and not at the lock of the file.
     writer: SqlitePool,
     readers: SqlitePool,
+    together: together::Together,
 }
 
 impl Sqlite {
@@ -67,12 +71,16 @@ impl Sqlite {
             // ends of huge jobs are slow, and that is no news
             .disable_statement_logging();
         let pool = |connections| {
-            SqlitePoolOptions::new().max_connections(connections).acquire_timeout(QUEUE_TIMEOUT)
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(QUEUE_TIMEOUT)
+                // a connection to a file does not break by itself
+                .test_before_acquire(false)
         };
         let writer = pool(1).connect_with(options.clone()).await?;
         sqlx::migrate!().run(&writer).await.map_err(Error::Migration)?;
         let readers = pool(READERS).connect_with(options.read_only(true)).await?;
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, together: together::Together::default() })
     }
 
     /// Starts a transaction that holds the write lock from the start: one that reads first and writes later could be

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     clock::now_ms,
     job::Progress,
-    store::{Error, Held, Job, JobNo, Lease, NewJob, Page},
+    store::{Error, Held, Job, JobNo, Lease, NewJob, Page, arrival::Arrival},
 };
 
 /// Between tries to write down a job.
@@ -117,15 +117,6 @@ pub(super) fn new_job(job: &NewJob, page: &Page, lease: &Lease) -> Result<String
 
 /// Adds a page to what was read: what to write, and the job as it is then.
 fn add(read: &Read, page: &Page) -> Result<(Plan, Progress), Error> {
-    let mut seen = HashSet::new();
-    let (mut files, mut bytes) = (Vec::new(), 0_u64);
-    for (file, known) in page.files.iter().zip(&read.files) {
-        if known.is_none() && seen.insert(&file.id) {
-            let position = read.next + i64::try_from(files.len()).unwrap_or(0);
-            files.push((file.id.clone(), position, record::pack(file)?));
-            bytes = bytes.saturating_add(file.size_bytes().ok().flatten().unwrap_or(0));
-        }
-    }
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     for (folder, known) in page.subfolders.iter().zip(&read.folders) {
@@ -139,18 +130,22 @@ fn add(read: &Read, page: &Page) -> Result<(Plan, Progress), Error> {
         None => read.next_folder.clone().or_else(first_found),
     };
     let is_last = page.next_token.is_none() && next_folder.is_none();
-    let mut after = read.progress.clone();
-    after.listed(files.len() as u64, bytes, is_last, now_ms());
-    after.settle();
+    let is_the_jobs = |number: usize| read.files.get(number).is_some_and(Option::is_some);
+    let Arrival { pending, stored, imported, progress: after } =
+        Arrival::of(page, &read.progress, is_the_jobs, is_last, now_ms());
     let mut plan = Plan::new(&read.progress, &after)?;
-    plan.set.insert("next", (read.next + i64::try_from(files.len()).unwrap_or(0)).to_string());
+    for (position, file) in (read.next..).zip(pending) {
+        plan.add.push((file.id.clone(), position, record::pack(file)?));
+    }
+    plan.set.insert("next", (read.next + i64::try_from(plan.add.len()).unwrap_or(0)).to_string());
+    plan.add_stored = stored.into_iter().map(str::to_owned).collect();
+    plan.add_imported(&imported, &after);
     match &page.next_token {
         Some(token) => plan.set.extend([("token", token.clone())]),
         None => plan.clear.push("token"),
     }
     plan.next_folder = next_folder.is_some();
     plan.set.extend(next_folder.map(|folder| ("listing", folder)));
-    plan.add = files;
     plan.found = found;
     Ok((plan, after))
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
+    entry::Entry,
     file_state::FileState,
     job::{MAX_IMPORTED, Progress},
-    store::{Error, Held},
+    store::{Error, Held, kept},
 };
 
 /// Who must hold the job.
@@ -56,6 +57,9 @@ pub(super) struct Plan {
     pub clear: Vec<&'static str>,
     /// New files: id, position, record.
     pub add: Vec<(String, i64, String)>,
+    /// Ids of new files that are stored already.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub add_stored: Vec<String>,
     /// New folders: id, and what is kept of it.
     pub found: Vec<(String, String)>,
     /// True when the first folder to list is being listed now.
@@ -93,6 +97,14 @@ impl Plan {
             closed: !after.is_open(),
             ..Self::default()
         })
+    }
+
+    /// Adds to the list of stored images, whose length is then that of `after`.
+    pub(super) fn add_imported(&mut self, entries: &[Entry], after: &Progress) {
+        if !entries.is_empty() {
+            self.imported = kept(entries).iter().map(|entry| entry.json().to_owned()).collect();
+            self.set.insert("imported", after.imported.to_string());
+        }
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 use super::{
     Redis,
     plan::{Ask, Plan, letter},
@@ -12,35 +10,31 @@ use super::{
 };
 use crate::{
     clock::now_ms,
-    job::MAX_IMPORTED,
+    entry::Entry,
     outcomes::{Changes, Report},
     store::{Error, JobNo},
 };
 
 impl Redis {
-    pub(crate) async fn apply_report(&self, id: &str, report: &Report) -> Result<Option<JobNo>, Error> {
+    pub(crate) async fn apply_report(&self, id: &str, report: Report) -> Result<Option<JobNo>, Error> {
         let Some(job) = self.number(id).await? else { return Ok(None) };
         let ask = Ask { number: job.0, files: report.file_ids(), ..Ask::default() };
         let decide = |read: &Read| {
             let named = ask.files.iter().zip(&read.files);
             let known: HashMap<&str, _> = named.filter_map(|(id, file)| Some((*id, (*file)?))).collect();
-            let states = known.iter().map(|(id, (state, _))| ((*id).to_owned(), *state)).collect();
-            let mut after = read.progress.clone();
-            let Changes { files, imported } = report.clone().apply(&mut after, &states, now_ms());
-            if files.is_empty() && after == read.progress {
+            let mut states = known.iter().map(|(id, (state, _))| ((*id).to_owned(), *state)).collect();
+            let (mut after, mut changes) = (read.progress.clone(), Changes::default());
+            report.clone().apply(&mut after, &mut states, &mut changes, now_ms());
+            if changes.files.is_empty() && after == read.progress {
                 return Ok((None, ()));
             }
             let mut plan = Plan::new(&read.progress, &after)?;
-            for file in files {
-                let position = known.get(file.file_id.as_str()).map_or(-1, |(_, position)| *position);
+            for (id, file) in changes.files {
+                let position = known.get(id.as_str()).map_or(-1, |(_, position)| *position);
                 let why = file.failure.as_ref().map(serde_json::to_string).transpose()?.unwrap_or_default();
-                plan.ended_files.push((file.file_id, position, letter(file.state), why));
+                plan.ended_files.push((id, position, letter(file.state), why));
             }
-            if !imported.is_empty() {
-                let kept = imported.len().min(usize::try_from(MAX_IMPORTED).unwrap_or(usize::MAX));
-                plan.imported = imported[imported.len() - kept..].iter().map(Value::to_string).collect();
-                plan.set.insert("imported", after.imported.to_string());
-            }
+            plan.add_imported(&changes.imported, &after);
             Ok((Some(plan), ()))
         };
         Ok(self.transact(&ask, decide).await?.map(|()| job))
@@ -51,7 +45,7 @@ impl Redis {
         id: &str,
         after: u64,
         at_most: u32,
-    ) -> Result<Vec<(u64, Value)>, Error> {
+    ) -> Result<Vec<(u64, Entry)>, Error> {
         // a number that no entry has, from a client that makes one up
         let after = after.min(u64::from(u32::MAX)).to_string();
         let (first, entries): (u64, Vec<String>) =

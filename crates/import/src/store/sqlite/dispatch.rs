@@ -2,50 +2,60 @@
 
 use std::time::Duration;
 
-use super::{Sqlite, progress};
+use super::{Sqlite, progress, script::Script};
 use crate::{
     clock::now_ms,
+    job::Progress,
     store::{Batch, Error, Held, JobNo},
 };
 
 impl Sqlite {
     pub(crate) async fn next_batch(&self, job: JobNo, at_most: usize) -> Result<Option<Batch>, Error> {
-        let rows: Vec<(i64, String)> = sqlx::query_as(
-            "SELECT position, record FROM files INDEXED BY files_pending
-             WHERE job_no = ? AND state = 0 ORDER BY position LIMIT ?",
+        // one row, however many files there are
+        let found: (Option<i64>, Option<i64>, Option<String>) = sqlx::query_as(
+            "SELECT min(position), max(position), '[' || group_concat(record, ',' ORDER BY position) || ']'
+             FROM (SELECT position, record FROM files INDEXED BY files_pending
+                   WHERE job_no = ? AND state = 0 ORDER BY position LIMIT ?)",
         )
         .bind(job.0)
         .bind(i64::try_from(at_most).unwrap_or(i64::MAX))
-        .fetch_all(&self.readers)
+        .fetch_one(&self.readers)
         .await?;
-        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(None) };
-        let (first, last) = (first.0, last.0);
-        let files = rows.iter().map(|(_, record)| serde_json::from_str(record)).collect::<Result<_, _>>()?;
-        Ok(Some(Batch { first, last, files }))
+        let (Some(first), Some(last), Some(records)) = found else { return Ok(None) };
+        Ok(Some(Batch { first, last, files: serde_json::from_str(&records)? }))
     }
 
     pub(crate) async fn mark_sent(&self, held: &Held, batch: &Batch, names_files: bool) -> Result<(), Error> {
-        let (job, mut writing) = (held.job, self.write().await?);
-        let before = progress::read_held(&mut writing, held).await?;
+        let mut writing = self.write().await?;
         // an outcome may have been faster than this: such a file is no longer pending
-        let sent = sqlx::query(
-            "UPDATE files SET state = 1, sent_at = ? WHERE job_no = ? AND position BETWEEN ? AND ? AND state = 0",
+        let read: Option<(String, i64)> = sqlx::query_as(
+            "SELECT progress, (SELECT count(*) FROM files WHERE files.job_no = jobs.job_no AND state = 0
+                                                          AND position BETWEEN ? AND ?)
+             FROM jobs WHERE job_no = ? AND lease_owner = ? AND claim = ?",
         )
-        .bind(now_ms())
-        .bind(job.0)
         .bind(batch.first)
         .bind(batch.last)
-        .execute(&mut *writing)
+        .bind(held.job.0)
+        .bind(&held.lease.owner)
+        .bind(held.claim)
+        .fetch_optional(&mut *writing)
         .await?;
+        let (before, sent) = read.ok_or(Error::LeaseLost)?;
+        let before: Progress = serde_json::from_str(&before)?;
         let mut after = before.clone();
-        after.sent(sent.rows_affected());
-        progress::save(&mut writing, job, &before, &after).await?;
-        sqlx::query("UPDATE jobs SET names_files = ? WHERE job_no = ? AND names_files <> ?")
-            .bind(names_files)
-            .bind(job.0)
-            .bind(names_files)
-            .execute(&mut *writing)
-            .await?;
+        after.sent(sent.unsigned_abs());
+        let mut script = Script::default();
+        let job = progress::write(&mut script, held.job, &before, &after)?;
+        let (first, last) = (script.bind(batch.first)?, script.bind(batch.last)?);
+        let (now, names_files) = (script.bind(now_ms())?, script.bind(names_files)?);
+        script.add(format_args!(
+            "UPDATE files SET state = 1, sent_at = {now}
+             WHERE job_no = {job} AND position BETWEEN {first} AND {last} AND state = 0"
+        ));
+        script.add(format_args!(
+            "UPDATE jobs SET names_files = {names_files} WHERE job_no = {job} AND names_files <> {names_files}"
+        ));
+        script.run(&mut writing).await?;
         writing.commit().await?;
         Ok(())
     }

@@ -32,7 +32,7 @@ impl Sqlite {
             FailuresFrom::Offset(offset) => (-1, i64::try_from(offset).unwrap_or(i64::MAX)),
         };
         let rows: Vec<(i64, String, Option<String>, Option<String>)> = sqlx::query_as(
-            "SELECT position, file_id, name, failure FROM files INDEXED BY files_failures
+            "SELECT position, file_id, coalesce(name, record ->> 'name'), failure FROM files INDEXED BY files_failures
              WHERE job_no = ? AND state = 3 AND position > ? ORDER BY position LIMIT ? OFFSET ?",
         )
         .bind(job.number.0)
@@ -75,7 +75,7 @@ impl Sqlite {
 /// The newest failures of a job.
 pub(super) async fn newest(on: &mut SqliteConnection, job: &Job) -> Result<Vec<ImageFailure>, Error> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT file_id, name, failure FROM files INDEXED BY files_failed WHERE job_no = ? AND state = 3
+        "SELECT file_id, coalesce(name, record ->> 'name'), failure FROM files INDEXED BY files_failed WHERE job_no = ? AND state = 3
          ORDER BY ended_at DESC, position DESC LIMIT ?",
     )
     .bind(job.number.0)

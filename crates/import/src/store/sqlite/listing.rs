@@ -1,15 +1,31 @@
 //! New jobs, and the pages of their listings.
 
-use client::{drive::File, ids::DriveId};
-use serde_json::json;
+use std::collections::HashSet;
+
+use client::ids::DriveId;
 use sqlx::SqliteConnection;
 
-use super::{Sqlite, folders, progress};
+use super::{
+    Sqlite, folders, progress,
+    script::{Place, Script},
+    stored_images,
+};
 use crate::{
     clock::now_ms,
     job::Progress,
-    store::{Error, Held, Job, JobNo, Lease, NewJob, Page},
+    store::{Error, Held, Job, JobNo, Lease, NewJob, Page, arrival::Arrival},
 };
+
+/// A job that gets a page.
+struct Listed {
+    job: JobNo,
+    progress: Progress,
+    recursive: bool,
+    /// Of its next file.
+    position: i64,
+    /// Which files of the page it has, by their number there.
+    has: HashSet<usize>,
+}
 
 impl Sqlite {
     pub(crate) async fn create_job(
@@ -52,7 +68,14 @@ impl Sqlite {
         if job.recursive {
             folders::visit(&mut writing, number, &job.folder).await?;
         }
-        insert_page(&mut writing, number, &started, page).await?;
+        let listed = Listed {
+            job: number,
+            progress: started,
+            recursive: job.recursive,
+            position: 0,
+            has: HashSet::new(),
+        };
+        insert_page(&mut writing, listed, &page).await?;
         let row = sqlx::query("SELECT * FROM jobs WHERE job_no = ?")
             .bind(number.0)
             .fetch_one(&mut *writing)
@@ -62,12 +85,30 @@ impl Sqlite {
     }
 
     pub(crate) async fn add_page(&self, held: &Held, page: Page) -> Result<Progress, Error> {
+        let ids: Vec<&str> = page.files.iter().map(|file| file.id.as_str()).collect();
+        let ids = serde_json::to_string(&ids)?;
         let mut writing = self.write().await?;
-        let before = progress::read_held(&mut writing, held).await?;
-        if before.end.is_some() {
-            return Ok(before);
+        // CROSS JOIN: one look-up per file of the page, never a walk over all files of the job
+        let read: Option<(String, i64, bool, String)> = sqlx::query_as(
+            "SELECT progress, next_position, recursive,
+                    (SELECT json_group_array(listed.key) FROM json_each(?) AS listed
+                     CROSS JOIN files ON files.job_no = jobs.job_no AND files.file_id = listed.value)
+             FROM jobs WHERE job_no = ? AND lease_owner = ? AND claim = ?",
+        )
+        .bind(ids)
+        .bind(held.job.0)
+        .bind(&held.lease.owner)
+        .bind(held.claim)
+        .fetch_optional(&mut *writing)
+        .await?;
+        let (before, position, recursive, has) = read.ok_or(Error::LeaseLost)?;
+        let progress: Progress = serde_json::from_str(&before)?;
+        if progress.end.is_some() {
+            return Ok(progress);
         }
-        let after = insert_page(&mut writing, held.job, &before, page).await?;
+        let has = serde_json::from_str(&has)?;
+        let listed = Listed { job: held.job, progress, recursive, position, has };
+        let after = insert_page(&mut writing, listed, &page).await?;
         writing.commit().await?;
         Ok(after)
     }
@@ -85,30 +126,9 @@ impl Sqlite {
     }
 }
 
-/// Files, folders, counters and page token of one page. Files that are known already stay as they are.
-async fn insert_page(
-    on: &mut SqliteConnection,
-    job: JobNo,
-    before: &Progress,
-    page: Page,
-) -> Result<Progress, Error> {
-    let (first, recursive): (i64, bool) =
-        sqlx::query_as("SELECT next_position, recursive FROM jobs WHERE job_no = ?")
-            .bind(job.0)
-            .fetch_one(&mut *on)
-            .await?;
-    let rows: Vec<_> = page.files.iter().map(row).collect::<Result<_, _>>()?;
-    let new_sizes: Vec<Option<i64>> = sqlx::query_scalar(
-        "INSERT OR IGNORE INTO files (job_no, position, file_id, name, size_bytes, record)
-         SELECT ?1, ?2 + key, value ->> 'id', value ->> 'name', value ->> 'size', value ->> 'record'
-         FROM json_each(?3) RETURNING size_bytes",
-    )
-    .bind(job.0)
-    .bind(first)
-    .bind(serde_json::to_string(&rows)?)
-    .fetch_all(&mut *on)
-    .await?;
-    let bytes = new_sizes.iter().flatten().fold(0_u64, |sum, size| sum.saturating_add(size.unsigned_abs()));
+/// Files, folders, counters and page token of one page. Files that the job has already stay as they are.
+async fn insert_page(on: &mut SqliteConnection, listed: Listed, page: &Page) -> Result<Progress, Error> {
+    let Listed { job, progress: before, recursive, position, has } = listed;
     let mut next_folder = None;
     if recursive {
         folders::add(&mut *on, job, &page.subfolders).await?;
@@ -117,28 +137,52 @@ async fn insert_page(
         }
     }
     let is_last = page.next_token.is_none() && next_folder.is_none();
-    let mut progress = before.clone();
-    progress.listed(new_sizes.len() as u64, bytes, is_last, now_ms());
-    progress.settle();
-    progress::save(&mut *on, job, before, &progress).await?;
+    let arrival = Arrival::of(page, &before, |number| has.contains(&number), is_last, now_ms());
+    let mut script = Script::default();
+    let place = progress::write(&mut script, job, &before, &arrival.progress)?;
+    let next_position = insert_files(&mut script, place, position, &arrival)?;
+    stored_images::add(&mut script, place, &arrival.imported, &arrival.progress)?;
     let (folder, key) = next_folder.map_or((None, None), |folder| (Some(folder.id), folder.resource_key));
-    sqlx::query(
-        "UPDATE jobs SET page_token = ?1, next_position = next_position + ?2,
-                         listing_folder = coalesce(?3, listing_folder),
-                         listing_resource_key = iif(?3 IS NULL, listing_resource_key, ?4)
-         WHERE job_no = ?5",
-    )
-    .bind(&page.next_token)
-    .bind(i64::try_from(page.files.len()).unwrap_or(i64::MAX))
-    .bind(folder.as_ref().map(DriveId::as_str))
-    .bind(key)
-    .bind(job.0)
-    .execute(&mut *on)
-    .await?;
-    Ok(progress)
+    let token = script.bind(page.next_token.clone())?;
+    let next_position = script.bind(next_position)?;
+    let folder = script.bind(folder.as_ref().map(|folder| DriveId::as_str(folder).to_owned()))?;
+    let key = script.bind(key)?;
+    script.add(format_args!(
+        "UPDATE jobs SET page_token = {token}, next_position = {next_position},
+                         listing_folder = coalesce({folder}, listing_folder),
+                         listing_resource_key = iif({folder} IS NULL, listing_resource_key, {key})
+         WHERE job_no = {place}"
+    ));
+    script.run(&mut *on).await?;
+    progress::end_rest(on, job, &before, &arrival.progress).await?;
+    Ok(arrival.progress)
 }
 
-fn row(file: &File) -> Result<serde_json::Value, serde_json::Error> {
-    let size = file.size_bytes().ok().flatten().and_then(|size| i64::try_from(size).ok());
-    Ok(json!({"id": file.id, "name": file.name, "size": size, "record": serde_json::to_string(file)?}))
+/// Adds the new files of a page from `position` on; the position after them. Those that are stored come last: nobody asks
+/// for theirs.
+fn insert_files(
+    script: &mut Script,
+    job: Place,
+    position: i64,
+    Arrival { pending, stored, .. }: &Arrival<'_>,
+) -> Result<i64, Error> {
+    let mut next = position;
+    if !pending.is_empty() {
+        let (first, files) = (script.bind(next)?, script.bind(serde_json::to_string(pending)?)?);
+        script.add(format_args!(
+            "INSERT INTO files (job_no, position, file_id, record)
+             SELECT {job}, {first} + key, value ->> 'id', value FROM json_each({files})"
+        ));
+        next += i64::try_from(pending.len()).unwrap_or(i64::MAX);
+    }
+    if !stored.is_empty() {
+        let (first, ids) = (script.bind(next)?, script.bind(serde_json::to_string(stored)?)?);
+        let now = script.bind(now_ms())?;
+        script.add(format_args!(
+            "INSERT INTO files (job_no, position, file_id, state, ended_at)
+             SELECT {job}, {first} + key, value, 2, {now} FROM json_each({ids})"
+        ));
+        next += i64::try_from(stored.len()).unwrap_or(i64::MAX);
+    }
+    Ok(next)
 }

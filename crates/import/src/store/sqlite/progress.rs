@@ -1,10 +1,14 @@
 //! Reading jobs, and changing their counters and states.
 
 use client::{drive::DriveRef, ids::DriveId};
-use serde_json::Value;
 use sqlx::{Row, Sqlite as Database, SqliteConnection, Transaction, sqlite::SqliteRow};
 
-use super::{Sqlite, failures, states::state_number};
+use super::{
+    Sqlite, failures,
+    script::{Place, Script},
+    states::state_number,
+    stored_images,
+};
 use crate::{
     clock::now_ms,
     job::Progress,
@@ -28,7 +32,8 @@ impl Sqlite {
         // one transaction: counters and lists of the same moment
         let mut reading = self.readers.begin().await?;
         let Some(job) = find(&mut reading, id).await? else { return Ok(None) };
-        let imported = if with_imported { imported(&mut reading, job.number).await? } else { Vec::new() };
+        let imported =
+            if with_imported { stored_images::newest(&mut reading, job.number).await? } else { Vec::new() };
         let failures = failures::newest(&mut reading, &job).await?;
         Ok(Some(Snapshot { job, imported, failures }))
     }
@@ -120,38 +125,65 @@ pub(super) async fn read_held(on: &mut SqliteConnection, held: &Held) -> Result<
     Ok(serde_json::from_str(&text.ok_or(Error::LeaseLost)?)?)
 }
 
-/// Writes counters and state. When the job has just ended, the files without an outcome end with it.
+/// Writes counters and state, and what an end means for the files.
 pub(super) async fn save(
     on: &mut SqliteConnection,
     job: JobNo,
     before: &Progress,
-    progress: &Progress,
+    after: &Progress,
 ) -> Result<(), Error> {
-    let now = now_ms();
-    let ended_now = before.end.is_none() && progress.end.is_some();
-    if ended_now {
-        tracing::info!(job = job.0, end = ?progress.end, total = progress.total, "job ended");
-        for unfinished in [
-            "UPDATE files INDEXED BY files_pending SET state = ?, ended_at = ? WHERE job_no = ? AND state = 0",
-            "UPDATE files INDEXED BY files_sent SET state = ?, ended_at = ? WHERE job_no = ? AND state = 1",
-        ] {
-            let query = sqlx::query(unfinished).bind(state_number(progress.rest_state()));
-            query.bind(now).bind(job.0).execute(&mut *on).await?;
-        }
+    let mut script = Script::default();
+    write(&mut script, job, before, after)?;
+    script.run(&mut *on).await?;
+    end_rest(on, job, before, after).await
+}
+
+/// Adds the statement that writes counters and state; where the script names the job. After it comes [`end_rest`].
+pub(super) fn write(
+    script: &mut Script,
+    job: JobNo,
+    before: &Progress,
+    after: &Progress,
+) -> Result<Place, Error> {
+    let place = script.bind(job.0)?;
+    if after != before {
+        let (text, open) = (script.bind(serde_json::to_string(after)?)?, script.bind(after.is_open())?);
+        let ended_at = script.bind(ends_now(before, after).then(now_ms))?;
+        script.add(format_args!(
+            // a worker of the original may report a file twice: its files stay known as long as the job
+            "UPDATE jobs SET progress = {text}, open = {open}, ended_at = coalesce(ended_at, {ended_at}),
+                             tidy_from = iif({ended_at} IS NULL OR names_files = 0, tidy_from, 0)
+             WHERE job_no = {place}"
+        ));
     }
-    sqlx::query(
-        // a worker of the original may report a file twice: its files stay known as long as the job
-        "UPDATE jobs SET progress = ?1, open = ?2, ended_at = coalesce(ended_at, ?3),
-                         tidy_from = iif(?3 IS NULL OR names_files = 0, tidy_from, 0)
-         WHERE job_no = ?4",
-    )
-    .bind(serde_json::to_string(progress)?)
-    .bind(progress.is_open())
-    .bind(ended_now.then_some(now))
-    .bind(job.0)
-    .execute(&mut *on)
-    .await?;
-    Ok(())
+    Ok(place)
+}
+
+/// When a job has just ended, the files without an outcome end with it.
+pub(super) async fn end_rest(
+    on: &mut SqliteConnection,
+    job: JobNo,
+    before: &Progress,
+    after: &Progress,
+) -> Result<(), Error> {
+    if !ends_now(before, after) {
+        return Ok(());
+    }
+    tracing::info!(job = job.0, end = ?after.end, total = after.total, "job ended");
+    let mut script = Script::default();
+    let place = script.bind(job.0)?;
+    let (state, now) = (script.bind(state_number(after.rest_state()))?, script.bind(now_ms())?);
+    for (index, unfinished) in [("files_pending", 0), ("files_sent", 1)] {
+        script.add(format_args!(
+            "UPDATE files INDEXED BY {index} SET state = {state}, ended_at = {now}
+             WHERE job_no = {place} AND state = {unfinished}"
+        ));
+    }
+    script.run(on).await
+}
+
+fn ends_now(before: &Progress, after: &Progress) -> bool {
+    before.end.is_none() && after.end.is_some()
 }
 
 /// A row of `jobs`.
@@ -182,13 +214,4 @@ pub(super) fn job_of(row: &SqliteRow) -> Result<Job, Error> {
 fn drive_id(text: &str) -> Result<DriveId, Error> {
     // only ids that were parsed are ever written
     Ok(DriveId::parse(text).ok_or_else(|| sqlx::Error::Decode("not a Drive id".into()))?)
-}
-
-async fn imported(on: &mut SqliteConnection, job: JobNo) -> Result<Vec<Value>, Error> {
-    let entries: Vec<String> =
-        sqlx::query_scalar("SELECT entry FROM imported WHERE job_no = ? ORDER BY number")
-            .bind(job.0)
-            .fetch_all(on)
-            .await?;
-    entries.iter().map(|entry| Ok(serde_json::from_str(entry)?)).collect()
 }

@@ -1,127 +1,138 @@
-//! Outcomes: one call of the worker is one transaction, and costs by the files it names, not by those of the job.
+//! Outcomes: all reports that wait at the same moment are one transaction, and cost by the files that they name, not by
+//! those of their jobs.
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-use sqlx::SqliteConnection;
+use serde_json::json;
+use sqlx::{Sqlite as Database, SqliteConnection, Transaction};
 
 use super::{
     Sqlite, progress,
+    script::{Place, Script},
     states::{state_number, state_of},
+    stored_images,
 };
 use crate::{
     clock::now_ms,
     file_state::FileState,
-    job::{MAX_IMPORTED, Progress},
-    outcomes::{FileChange, Report},
+    job::Progress,
+    outcomes::{Changes, Report},
     store::{Error, JobNo},
 };
 
-impl Sqlite {
-    pub(crate) async fn apply_report(&self, id: &str, report: &Report) -> Result<Option<JobNo>, Error> {
-        let mut writing = self.write().await?;
-        let job: Option<i64> = sqlx::query_scalar("SELECT job_no FROM jobs WHERE id = ?")
-            .bind(id)
-            .fetch_optional(&mut *writing)
-            .await?;
-        let Some(job) = job.map(JobNo) else { return Ok(None) };
-        let Some(before) = progress::read(&mut writing, job).await? else { return Ok(None) };
-        let states = states(&mut writing, job, &report.file_ids()).await?;
-        let mut after = before.clone();
-        let changes = report.clone().apply(&mut after, &states, now_ms());
-        change_files(&mut writing, job, &changes.files).await?;
-        add_imported(&mut writing, job, &after, changes.imported).await?;
-        if after != before {
-            progress::save(&mut writing, job, &before, &after).await?;
-        }
-        writing.commit().await?;
-        Ok(Some(job))
-    }
+/// What reports are decided by.
+struct Read {
+    job: JobNo,
+    progress: Progress,
+    /// Of the files that they name.
+    states: HashMap<String, FileState>,
+    positions: HashMap<String, i64>,
+}
 
-    pub(crate) async fn stored_since(
-        &self,
-        id: &str,
-        after: u64,
-        at_most: u32,
-    ) -> Result<Vec<(u64, Value)>, Error> {
-        // in the table the first entry has number 0
-        let rows: Vec<(i64, String)> = sqlx::query_as(
-            "SELECT number, entry FROM imported WHERE job_no = (SELECT job_no FROM jobs WHERE id = ?) AND number >= ?
-             ORDER BY number LIMIT ?",
-        )
-        .bind(id)
-        .bind(i64::try_from(after).unwrap_or(i64::MAX))
-        .bind(at_most)
-        .fetch_all(&self.readers)
-        .await?;
-        rows.into_iter()
-            .map(|(number, entry)| Ok((number.unsigned_abs() + 1, serde_json::from_str(&entry)?)))
-            .collect()
+impl Sqlite {
+    pub(crate) async fn apply_report(&self, id: &str, report: Report) -> Result<Option<JobNo>, Error> {
+        self.together(id.to_owned(), report).await
     }
 }
 
-async fn states(
-    on: &mut SqliteConnection,
-    job: JobNo,
-    file_ids: &[&str],
-) -> Result<HashMap<String, FileState>, Error> {
-    if file_ids.is_empty() {
-        return Ok(HashMap::new());
+/// Applies reports, in their order; the job of each.
+pub(super) async fn apply_all(
+    mut writing: Transaction<'_, Database>,
+    reports: &[(String, Report)],
+) -> Result<Vec<Option<JobNo>>, Error> {
+    let mut jobs: HashMap<&str, Option<JobNo>> = HashMap::new();
+    for (id, _) in reports {
+        if !jobs.contains_key(id.as_str()) {
+            let of_job = reports.iter().filter(|(job, _)| job == id).map(|(_, report)| report);
+            jobs.insert(id, apply(&mut writing, id, &of_job.collect::<Vec<_>>()).await?);
+        }
     }
+    writing.commit().await?;
+    Ok(reports.iter().map(|(id, _)| jobs.get(id.as_str()).copied().flatten()).collect())
+}
+
+/// Applies the reports of one job.
+async fn apply(on: &mut SqliteConnection, id: &str, reports: &[&Report]) -> Result<Option<JobNo>, Error> {
+    let ids: Vec<&str> = reports.iter().flat_map(|report| report.file_ids()).collect();
+    let Some(Read { job, progress: before, mut states, positions }) = read(on, id, &ids).await? else {
+        return Ok(None);
+    };
+    let (mut after, mut changes, now) = (before.clone(), Changes::default(), now_ms());
+    for report in reports {
+        (*report).clone().apply(&mut after, &mut states, &mut changes, now);
+    }
+    if after == before && changes.files.is_empty() {
+        return Ok(Some(job));
+    }
+    let mut script = Script::default();
+    let place = progress::write(&mut script, job, &before, &after)?;
+    change_files(&mut script, place, &changes, &positions)?;
+    stored_images::add(&mut script, place, &changes.imported, &after)?;
+    script.run(&mut *on).await?;
+    progress::end_rest(on, job, &before, &after).await?;
+    Ok(Some(job))
+}
+
+async fn read(on: &mut SqliteConnection, id: &str, file_ids: &[&str]) -> Result<Option<Read>, Error> {
     // CROSS JOIN: one look-up per named file, never a walk over all files of the job
-    let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT files.file_id, files.state FROM json_each(?) AS named
-         CROSS JOIN files ON files.job_no = ? AND files.file_id = named.value",
+    let found: Option<(i64, String, String)> = sqlx::query_as(
+        "SELECT job_no, progress,
+                (SELECT json_group_array(json_array(named.key, files.position, files.state)) FROM json_each(?) AS named
+                 CROSS JOIN files ON files.job_no = jobs.job_no AND files.file_id = named.value)
+         FROM jobs WHERE id = ?",
     )
     .bind(serde_json::to_string(file_ids)?)
-    .bind(job.0)
-    .fetch_all(on)
+    .bind(id)
+    .fetch_optional(on)
     .await?;
-    Ok(rows.into_iter().map(|(id, state)| (id, state_of(state))).collect())
-}
-
-async fn change_files(on: &mut SqliteConnection, job: JobNo, files: &[FileChange]) -> Result<(), Error> {
-    let now = now_ms();
-    for file in files {
-        // the record of a stored image is not needed again
-        sqlx::query(
-            "UPDATE files SET state = ?1, failure = ?2, ended_at = ?3, record = iif(?1 = 2, NULL, record)
-             WHERE job_no = ?4 AND file_id = ?5",
-        )
-        .bind(state_number(file.state))
-        .bind(file.failure.as_ref().map(serde_json::to_string).transpose()?)
-        .bind(now)
-        .bind(job.0)
-        .bind(&file.file_id)
-        .execute(&mut *on)
-        .await?;
+    let Some((job, progress, files)) = found else { return Ok(None) };
+    let files: Vec<(usize, i64, i64)> = serde_json::from_str(&files)?;
+    let mut read = Read {
+        job: JobNo(job),
+        progress: serde_json::from_str(&progress)?,
+        states: HashMap::with_capacity(files.len()),
+        positions: HashMap::with_capacity(files.len()),
+    };
+    for (number, position, state) in files {
+        if let Some(id) = file_ids.get(number) {
+            read.states.insert((*id).to_owned(), state_of(state));
+            read.positions.insert((*id).to_owned(), position);
+        }
     }
-    Ok(())
+    Ok(Some(read))
 }
 
-/// Adds entries to the list of stored images and drops those that are too old to be shown.
-async fn add_imported(
-    on: &mut SqliteConnection,
-    job: JobNo,
-    after: &Progress,
-    entries: Vec<Value>,
+fn change_files(
+    script: &mut Script,
+    job: Place,
+    changes: &Changes,
+    positions: &HashMap<String, i64>,
 ) -> Result<(), Error> {
-    if entries.is_empty() {
-        return Ok(());
+    let (mut stored, mut unstored) = (Vec::new(), Vec::new());
+    for (id, file) in &changes.files {
+        match (positions.get(id), file.state) {
+            (Some(position), FileState::Stored) => stored.push(position),
+            (Some(position), state) => unstored.push(json!([position, state_number(state), file.failure])),
+            // only named files that were found can change
+            (None, _) => {}
+        }
     }
-    let kept = entries.len().min(usize::try_from(MAX_IMPORTED).unwrap_or(usize::MAX));
-    let texts: Vec<String> = entries[entries.len() - kept..].iter().map(Value::to_string).collect();
-    let count = i64::try_from(after.imported).unwrap_or(i64::MAX);
-    sqlx::query("INSERT INTO imported (job_no, number, entry) SELECT ?1, ?2 + key, value FROM json_each(?3)")
-        .bind(job.0)
-        .bind(count - i64::try_from(kept).unwrap_or(0))
-        .bind(serde_json::to_string(&texts)?)
-        .execute(&mut *on)
-        .await?;
-    sqlx::query("DELETE FROM imported WHERE job_no = ? AND number < ?")
-        .bind(job.0)
-        .bind(count - i64::try_from(MAX_IMPORTED).unwrap_or(0))
-        .execute(on)
-        .await?;
+    let now = script.bind(now_ms())?;
+    if !stored.is_empty() {
+        let positions = script.bind(serde_json::to_string(&stored)?)?;
+        // the record of a stored image is not needed again
+        script.add(format_args!(
+            "UPDATE files SET state = 2, failure = NULL, ended_at = {now}, record = NULL
+             WHERE job_no = {job} AND position IN (SELECT value FROM json_each({positions}))"
+        ));
+    }
+    if !unstored.is_empty() {
+        let files = script.bind(serde_json::to_string(&unstored)?)?;
+        script.add(format_args!(
+            "UPDATE files SET state = ended.value ->> 1, failure = ended.value ->> 2, ended_at = {now}
+             FROM json_each({files}) AS ended
+             WHERE files.job_no = {job} AND files.position = ended.value ->> 0"
+        ));
+    }
     Ok(())
 }

@@ -85,19 +85,19 @@ impl Played {
                 }
             }
             Event::Outcome(what, numbers) => {
-                other.apply_report("a", &outcome(what, numbers)).await.unwrap();
+                other.apply_report("a", outcome(what, numbers)).await.unwrap();
             }
             Event::Counters(processed, failed, numbers) => {
                 let imported: Vec<_> =
                     numbers.iter().map(|number| json!({"google_drive_id": id(*number), "size": 3})).collect();
                 let body = json!({"processed": processed, "failed": failed, "imported": imported});
-                other.apply_report("a", &report(&body)).await.unwrap();
+                other.apply_report("a", report(&body)).await.unwrap();
             }
             Event::TakenBack(forget) => drop(one.take_back(held, Duration::ZERO, forget).await.unwrap()),
             Event::Failed => {
                 let failed = json!({"results": [], "job_failed":
                     {"reason": "bad-key", "message": "m", "advice": "a", "attempts": 1}});
-                other.apply_report("a", &report(&failed)).await.unwrap();
+                other.apply_report("a", report(&failed)).await.unwrap();
             }
             Event::Cancelled => drop(other.change(held.job, Progress::cancel).await.unwrap()),
             Event::TakenOver => {
@@ -168,7 +168,7 @@ async fn what_was_written_although_the_answer_got_lost_is_written_once(place: &P
     }
     assert_eq!(counts(&place.one.progress("a").await), (0, 0, 0, 9, 4));
     for _ in 0..2 {
-        place.one.apply_report("a", &outcome("failed", [0])).await.unwrap();
+        place.one.apply_report("a", outcome("failed", [0])).await.unwrap();
         place.one.take_back(&held, Duration::ZERO, false).await.unwrap();
     }
     assert_eq!(counts(&place.one.progress("a").await), (0, 1, 0, 9, 0));
@@ -216,7 +216,7 @@ async fn names_of_any_kind_come_back_as_they_were(place: &Place) {
         {"reason": "r", "message": names[number as usize], "advice": "", "attempts": 1}})
         })
         .collect();
-    place.one.apply_report("a", &report(&json!({"results": results}))).await.unwrap();
+    place.one.apply_report("a", report(&json!({"results": results}))).await.unwrap();
     let failures = place.other.failures("a", FailuresFrom::After(-1), 10).await.unwrap().unwrap();
     let found: Vec<_> = failures.page.iter().map(|(_, failure)| failure.name.as_str()).collect();
     assert_eq!(found, names);
@@ -234,6 +234,6 @@ async fn names_of_any_kind_come_back_as_they_were(place: &Place) {
     );
     let image = json!({"google_drive_id": "f0", "name": names[0]});
     let stored = json!({"results": [{"file_id": "f0", "outcome": "imported", "image": image}]});
-    place.one.apply_report("a", &report(&stored)).await.unwrap();
-    assert_eq!(place.other.stored_since("a", 0, 10).await.unwrap(), [(1, image)]);
+    place.one.apply_report("a", report(&stored)).await.unwrap();
+    assert_eq!(place.other.stored_since("a", 0, 10).await.unwrap(), [(1, image.into())]);
 }

@@ -27,22 +27,22 @@ async fn files_are_sent_in_the_order_of_the_listing_each_once(place: &Place) {
 async fn an_outcome_before_the_batch_is_marked_counts_once(place: &Place) {
     let held = place.job("a", files(0..4), None).await;
     let batch = place.one.next_batch(held.job, 3).await.unwrap().unwrap();
-    place.other.apply_report("a", &outcome("imported", [0])).await.unwrap();
-    place.other.apply_report("a", &outcome("failed", [1])).await.unwrap();
+    place.other.apply_report("a", outcome("imported", [0])).await.unwrap();
+    place.other.apply_report("a", outcome("failed", [1])).await.unwrap();
     place.one.mark_sent(&held, &batch, true).await.unwrap();
     assert_eq!(counts(&place.other.progress("a").await), (1, 1, 0, 4, 1));
     assert_eq!(place.one.send(&held, 10).await, ["f3"]);
     place.one.take_back(&held, Duration::ZERO, false).await.unwrap();
     assert_eq!(place.one.send(&held, 10).await, ["f2", "f3"]);
-    place.other.apply_report("a", &outcome("imported", 0..4)).await.unwrap();
+    place.other.apply_report("a", outcome("imported", 0..4)).await.unwrap();
     assert_eq!(counts(&place.one.progress("a").await), (4, 0, 0, 4, 0));
 }
 
 async fn what_ended_before_it_was_sent_is_not_sent(place: &Place) {
     let held = place.job("a", files(0..60), None).await;
-    place.other.apply_report("a", &outcome("imported", 0..20)).await.unwrap();
-    place.other.apply_report("a", &outcome("failed", 20..50)).await.unwrap();
-    place.other.apply_report("a", &outcome("cancelled", 50..59)).await.unwrap();
+    place.other.apply_report("a", outcome("imported", 0..20)).await.unwrap();
+    place.other.apply_report("a", outcome("failed", 20..50)).await.unwrap();
+    place.other.apply_report("a", outcome("cancelled", 50..59)).await.unwrap();
     // a few at a time: none of the gaps is sent, none of them ends the search
     assert_eq!(place.one.send(&held, 2).await, ["f59"]);
     assert!(place.one.send(&held, 2).await.is_empty());
@@ -53,12 +53,12 @@ async fn what_was_taken_back_is_sent_again_first(place: &Place) {
     for _ in 0..2 {
         place.one.send(&held, 2).await;
     }
-    place.other.apply_report("a", &outcome("imported", [1])).await.unwrap();
+    place.other.apply_report("a", outcome("imported", [1])).await.unwrap();
     assert_eq!(place.one.take_back(&held, Duration::ZERO, false).await.unwrap(), 3);
     assert_eq!(counts(&place.other.progress("a").await), (1, 0, 0, 6, 0));
     // an outcome may still come of what was taken back
-    place.other.apply_report("a", &outcome("imported", [2])).await.unwrap();
-    place.other.apply_report("a", &outcome("failed", [3])).await.unwrap();
+    place.other.apply_report("a", outcome("imported", [2])).await.unwrap();
+    place.other.apply_report("a", outcome("failed", [3])).await.unwrap();
     assert_eq!(counts(&place.other.progress("a").await), (2, 1, 0, 6, 0));
     assert_eq!(place.one.send(&held, 2).await, ["f0", "f4"]);
     assert_eq!(place.one.send(&held, 3).await, ["f5"]);
@@ -79,7 +79,7 @@ async fn anonymous_failures_are_forgotten_with_what_is_taken_back(place: &Place)
     while !place.one.send(&held, 1000).await.is_empty() {}
     place
         .other
-        .apply_report("a", &report(&json!({"processed": 0, "failed": 2, "imported": []})))
+        .apply_report("a", report(&json!({"processed": 0, "failed": 2, "imported": []})))
         .await
         .unwrap();
     assert_eq!(counts(&place.one.progress("a").await), (0, 2, 0, 2500, 2500));

@@ -17,8 +17,8 @@ on_both!(
 async fn the_rest_of_a_cancelled_job_can_be_retried(place: &Place) {
     let held = place.job("a", files(0..8), Some("t1")).await;
     place.one.send(&held, 4).await;
-    place.one.apply_report("a", &outcome("failed", [5, 1])).await.unwrap();
-    place.one.apply_report("a", &outcome("imported", [0])).await.unwrap();
+    place.one.apply_report("a", outcome("failed", [5, 1])).await.unwrap();
+    place.one.apply_report("a", outcome("imported", [0])).await.unwrap();
     let after = place.other.change(held.job, Progress::cancel).await.unwrap().unwrap();
     assert_eq!(counts(&after), (1, 2, 5, 8, 0));
     assert_eq!(place.one.all_retryable("a").await, ["f1", "f2", "f3", "f4", "f5", "f6", "f7"]);
@@ -31,10 +31,10 @@ async fn the_rest_of_a_cancelled_job_can_be_retried(place: &Place) {
 
 async fn the_rest_of_a_failed_job_has_its_reason(place: &Place) {
     place.job("a", files(0..4), None).await;
-    place.one.apply_report("a", &outcome("failed", [2])).await.unwrap();
+    place.one.apply_report("a", outcome("failed", [2])).await.unwrap();
     let failed = report(&json!({"results": [], "job_failed":
         {"reason": "bad-key", "message": "the key is bad", "advice": "mend it", "attempts": 1}}));
-    place.other.apply_report("a", &failed).await.unwrap();
+    place.other.apply_report("a", failed.clone()).await.unwrap();
     assert_eq!(counts(&place.one.progress("a").await), (0, 4, 0, 4, 0));
     let failures = place.one.failures("a", FailuresFrom::Offset(0), 10).await.unwrap().unwrap();
     let reasons: Vec<_> = failures.page.iter().map(|(_, failure)| failure.failure.reason.as_str()).collect();
@@ -47,8 +47,8 @@ async fn a_success_after_the_end_still_counts(place: &Place) {
     place.one.send(&held, 2).await;
     place.one.change(held.job, Progress::cancel).await.unwrap();
     place.one.tidy().await.unwrap();
-    place.other.apply_report("a", &outcome("imported", [0, 3])).await.unwrap();
-    place.other.apply_report("a", &outcome("imported", [0, 3])).await.unwrap();
+    place.other.apply_report("a", outcome("imported", [0, 3])).await.unwrap();
+    place.other.apply_report("a", outcome("imported", [0, 3])).await.unwrap();
     assert_eq!(counts(&place.one.progress("a").await), (2, 0, 2, 4, 0));
     assert_eq!(place.one.all_retryable("a").await, ["f1", "f2"]);
 }
@@ -56,10 +56,10 @@ async fn a_success_after_the_end_still_counts(place: &Place) {
 async fn only_failed_and_cancelled_files_stay_after_the_end(place: &Place) {
     place.job("a", files(0..100), None).await;
     assert_eq!(place.files("a").await, 100);
-    place.one.apply_report("a", &outcome("imported", 0..97)).await.unwrap();
+    place.one.apply_report("a", outcome("imported", 0..97)).await.unwrap();
     assert_eq!(place.files("a").await, 100, "known as long as the job runs");
-    place.one.apply_report("a", &outcome("failed", 97..99)).await.unwrap();
-    place.one.apply_report("a", &outcome("cancelled", [99])).await.unwrap();
+    place.one.apply_report("a", outcome("failed", 97..99)).await.unwrap();
+    place.one.apply_report("a", outcome("cancelled", [99])).await.unwrap();
     place.other.tidy().await.unwrap();
     assert_eq!(place.files("a").await, 3);
     assert_eq!(place.one.all_retryable("a").await, ["f97", "f98", "f99"]);
@@ -72,7 +72,7 @@ async fn a_big_job_ends_in_portions_and_nothing_is_missing(place: &Place) {
     while place.one.progress("a").await.in_flight < 3000 {
         place.one.send(&held, 1000).await;
     }
-    place.one.apply_report("a", &outcome("imported", 500..2000)).await.unwrap();
+    place.one.apply_report("a", outcome("imported", 500..2000)).await.unwrap();
     place.one.change(held.job, Progress::cancel).await.unwrap();
     // asked before anybody tidied
     let retryable = place.other.all_retryable("a").await;
@@ -86,11 +86,11 @@ async fn a_big_job_ends_in_portions_and_nothing_is_missing(place: &Place) {
 async fn ended_jobs_expire_and_leave_nothing(place: &Place) {
     let at_first = place.size().await;
     let new = NewJob { recursive: true, ..new_job("a") };
-    let page = Page { files: files(0..3), subfolders: vec![folder("x"), folder("y")], next_token: None };
+    let page = Page { files: files(0..3), subfolders: vec![folder("x"), folder("y")], ..Page::default() };
     let held = place.one.create_job(&new, page, &lease("one")).await.unwrap().1;
     place.one.send(&held, 2).await;
-    place.one.apply_report("a", &outcome("imported", [0])).await.unwrap();
-    place.one.apply_report("a", &outcome("failed", [1])).await.unwrap();
+    place.one.apply_report("a", outcome("imported", [0])).await.unwrap();
+    place.one.apply_report("a", outcome("failed", [1])).await.unwrap();
     assert_eq!(place.one.expire(Duration::ZERO).await.unwrap(), 0, "it has not ended");
     place.one.change(held.job, Progress::cancel).await.unwrap();
     assert_eq!(place.one.expire(Duration::ZERO).await.unwrap(), 0, "the worker has not been told");
@@ -102,13 +102,13 @@ async fn ended_jobs_expire_and_leave_nothing(place: &Place) {
     assert_eq!(place.one.jobs(1, 10).await.unwrap(), (vec![], 0));
     assert_eq!(place.size().await, at_first);
     place.one.tidy().await.unwrap();
-    assert!(place.one.apply_report("a", &outcome("imported", [1])).await.unwrap().is_none());
+    assert!(place.one.apply_report("a", outcome("imported", [1])).await.unwrap().is_none());
     assert_eq!(place.size().await, at_first);
 }
 
 async fn what_a_retry_still_reads_does_not_expire(place: &Place) {
     let source = place.job("a", files(0..3), None).await;
-    place.one.apply_report("a", &outcome("failed", 0..3)).await.unwrap();
+    place.one.apply_report("a", outcome("failed", 0..3)).await.unwrap();
     let retry = NewJob { retry_of: Some("a".to_owned()), ..new_job("b") };
     let page = Page { files: files(0..1), next_token: Some("0".to_owned()), ..Page::default() };
     let (job, held) = place.one.create_job(&retry, page, &lease("one")).await.unwrap();
@@ -116,7 +116,7 @@ async fn what_a_retry_still_reads_does_not_expire(place: &Place) {
     assert_eq!(place.other.expire(Duration::ZERO).await.unwrap(), 0);
     assert_eq!(place.other.retryable("a", 0, 10).await.unwrap().len(), 2);
     place.one.add_page(&held, Page { files: files(1..3), ..Page::default() }).await.unwrap();
-    place.one.apply_report("b", &outcome("imported", 0..3)).await.unwrap();
+    place.one.apply_report("b", outcome("imported", 0..3)).await.unwrap();
     assert_eq!(place.other.expire(Duration::ZERO).await.unwrap(), 2);
     assert!(place.one.job_by_number(source.job).await.unwrap().is_none());
 }
@@ -160,7 +160,7 @@ impl Place {
     async fn size(&self) -> u64 {
         match &self.one {
             Store::Sqlite(store) => {
-                let tables = ["jobs", "files", "imported", "folders"];
+                let tables = ["jobs", "files", "stored_images", "folders"];
                 let rows = tables.map(|table| format!("(SELECT count(*) FROM {table})")).join(" + ");
                 store.count(&format!("SELECT {rows}")).await
             }

@@ -93,7 +93,7 @@ async fn those_that_wait_longest_are_taken_first(place: &Place) {
 
 async fn ended_jobs_are_not_taken_until_the_worker_has_to_be_told(place: &Place) {
     let done = place.job("a", files(0..1), None).await;
-    place.one.apply_report("a", &outcome("imported", [0])).await.unwrap();
+    place.one.apply_report("a", outcome("imported", [0])).await.unwrap();
     let cancelled = place.job("b", files(0..1), None).await;
     place.one.change(cancelled.job, Progress::cancel).await.unwrap();
     place.end_leases().await;

@@ -66,6 +66,7 @@ async fn each_folder_is_visited_once_and_loops_are_cut(place: &Place) {
         files,
         subfolders: subfolders.iter().map(|id| folder(id)).collect(),
         next_token: token.map(str::to_owned),
+        ..Page::default()
     };
     let new = NewJob { recursive: true, ..new_job("a") };
     let first = page(files(0..1), &["x", "top", "x"], Some("t1"));
@@ -91,7 +92,7 @@ async fn each_folder_is_visited_once_and_loops_are_cut(place: &Place) {
 }
 
 async fn a_listing_without_subfolders_does_not_look_at_them(place: &Place) {
-    let page = Page { files: files(0..1), subfolders: vec![folder("x")], next_token: None };
+    let page = Page { files: files(0..1), subfolders: vec![folder("x")], ..Page::default() };
     let (job, _) = place.one.create_job(&new_job("a"), page, &lease("one")).await.unwrap();
     assert_eq!((job.progress.listing, job.listing_folder), (crate::job::Listing::Done, folder("top")));
 }
@@ -134,7 +135,7 @@ async fn what_is_not_there_is_not_found(place: &Place) {
         assert!(place.one.job(id).await.unwrap().is_none(), "{id}");
         assert!(place.one.snapshot(id, true).await.unwrap().is_none(), "{id}");
         assert!(place.one.failures(id, FailuresFrom::Offset(0), 10).await.unwrap().is_none(), "{id}");
-        assert!(place.one.apply_report(id, &outcome("imported", [1])).await.unwrap().is_none(), "{id}");
+        assert!(place.one.apply_report(id, outcome("imported", [1])).await.unwrap().is_none(), "{id}");
         assert!(place.one.retryable(id, -1, 10).await.unwrap().is_empty(), "{id}");
         assert!(place.one.stored_since(id, 0, 10).await.unwrap().is_empty(), "{id}");
     }

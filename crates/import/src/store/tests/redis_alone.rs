@@ -66,7 +66,7 @@ impl Place {
                 1 => drop(self.one.send(held, 100).await),
                 2 => {
                     let files: Vec<_> = (0..50).map(photo).collect();
-                    self.one.apply_report(id, &stored(&files)).await.unwrap();
+                    self.one.apply_report(id, stored(&files)).await.unwrap();
                 }
                 3 => drop(self.one.snapshot(id, true).await.unwrap()),
                 4 => drop(self.one.job(id).await.unwrap()),
@@ -97,7 +97,7 @@ async fn costs_go_by_the_files_that_are_named_and_memory_by_those_that_are_pendi
     // all are stored but one in a thousand
     for first in (0..FILES).step_by(1000) {
         let files: Vec<_> = (first..first + 999).map(photo).collect();
-        place.one.apply_report("big", &stored(&files)).await.unwrap();
+        place.one.apply_report("big", stored(&files)).await.unwrap();
     }
     let per_stored_file = (place.in_redis().memory().await - before) / u64::from(FILES);
     assert!(per_stored_file < 150, "{per_stored_file} bytes for a stored file");
@@ -117,10 +117,10 @@ async fn a_redis_that_restarts_pauses_the_work_and_nothing_else() {
     let place = Place::redis_at(&server.url());
     let held = place.job("a", files(0..10), Some("t1")).await;
     assert_eq!(place.one.send(&held, 4).await.len(), 4);
-    place.one.apply_report("a", &outcome("imported", 0..2)).await.unwrap();
+    place.one.apply_report("a", outcome("imported", 0..2)).await.unwrap();
     server.kill();
     let away = |error: Error| assert!(matches!(error, Error::Redis(_)), "{error:?}");
-    away(place.one.apply_report("a", &outcome("imported", 2..4)).await.unwrap_err());
+    away(place.one.apply_report("a", outcome("imported", 2..4)).await.unwrap_err());
     away(place.one.renew(&held).await.unwrap_err());
     away(place.one.add_page(&held, Page::default()).await.unwrap_err());
     away(place.one.check_writable().await.unwrap_err());
@@ -128,7 +128,7 @@ async fn a_redis_that_restarts_pauses_the_work_and_nothing_else() {
     server.come_back();
     // what was refused is sent again, and what was acknowledged is there
     place.is_back().await;
-    place.one.apply_report("a", &outcome("imported", 2..4)).await.unwrap();
+    place.one.apply_report("a", outcome("imported", 2..4)).await.unwrap();
     assert!(place.one.renew(&held).await.unwrap(), "the job is still held");
     assert_eq!(counts(&place.one.progress("a").await), (4, 0, 0, 10, 0));
     assert_eq!(place.one.send(&held, 10).await, ["f4", "f5", "f6", "f7", "f8", "f9"]);
@@ -152,7 +152,7 @@ async fn nothing_is_left_of_a_process_whose_jobs_others_took() {
     place.take_over().await;
     let keys = place.in_redis().keys().await;
     assert!(!keys.iter().any(|key| key.ends_with(":held:one")), "{keys:?}");
-    place.one.apply_report("a", &outcome("imported", [0])).await.unwrap();
+    place.one.apply_report("a", outcome("imported", [0])).await.unwrap();
     let keys = place.in_redis().keys().await;
     assert!(!keys.iter().any(|key| key.contains(":held:")), "{keys:?}");
     place.clear().await;
@@ -168,7 +168,7 @@ async fn what_a_person_is_told_is_in_the_log_of_redis() {
     let made = asked().await;
     assert!(made > before + 1, "a new job");
     place.one.send(&held, 4).await;
-    place.one.apply_report("a", &outcome("imported", [0])).await.unwrap();
+    place.one.apply_report("a", outcome("imported", [0])).await.unwrap();
     assert_eq!(asked().await, made + 1, "work does not wait for it");
     place.one.change(held.job, Progress::cancel).await.unwrap();
     let cancelled = asked().await;
@@ -189,7 +189,7 @@ async fn a_restart_in_the_middle_leaves_nothing_of_stored_files() {
     }
     while !place.one.send(&held, 1000).await.is_empty() {}
     for first in (0..12_000).step_by(1000) {
-        place.one.apply_report("a", &outcome("imported", first..first + 1000)).await.unwrap();
+        place.one.apply_report("a", outcome("imported", first..first + 1000)).await.unwrap();
     }
     assert!(place.in_redis().known_files(held.job).await > 0, "some are left for later");
     // it keeps what it has in another order then

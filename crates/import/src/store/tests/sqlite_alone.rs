@@ -58,7 +58,7 @@ async fn the_log_of_a_huge_change_does_not_stay() {
     let log = || std::fs::metadata(directory.path().join("import.db-wal")).unwrap().len();
     let largest = log();
     for number in 0..3 {
-        store.apply_report("a", &outcome("imported", [number])).await.unwrap();
+        store.apply_report("a", outcome("imported", [number])).await.unwrap();
     }
     assert!(largest > 16 << 20 && log() <= 8 << 20, "{largest}, then {}", log());
 }

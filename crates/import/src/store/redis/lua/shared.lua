@@ -84,6 +84,9 @@ local function apply(number, plan)
         call('HSET', key(number, 'files'), file[1], file[2])
         call('HSET', key(number, 'records'), file[2], file[3])
     end
+    for _, id in ipairs(plan.add_stored or {}) do
+        call('HSET', key(number, 'files'), id, 's')
+    end
     for _, folder in ipairs(plan.found or {}) do
         call('SADD', key(number, 'folders'), folder[1])
         call('RPUSH', key(number, 'to-list'), folder[2])
