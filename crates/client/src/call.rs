@@ -1,5 +1,7 @@
 //! Sends one request to one of the five services and reads its answer, the same way for all of them.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 
@@ -12,7 +14,8 @@ const MAX_ERROR_BODY: usize = 64 * 1024;
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) service: &'static str,
-    pub(crate) base: url::Url,
+    /// Shared: services copy their clients for every request.
+    pub(crate) base: Arc<url::Url>,
     pub(crate) http: reqwest::Client,
 }
 
@@ -27,12 +30,12 @@ pub(crate) struct Answer {
 impl Target {
     /// The service `name` at `base`, whose path is kept as a prefix.
     pub(crate) fn new(service: &'static str, base: url::Url, http: reqwest::Client) -> Self {
-        Self { service, base, http }
+        Self { service, base: Arc::new(base), http }
     }
 
     /// `base` joined with path segments, each percent-encoded.
     pub(crate) fn url(&self, segments: &[&str]) -> url::Url {
-        let mut url = self.base.clone();
+        let mut url = (*self.base).clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
         }

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use service::{ApiError, Shutdown, health::Dependencies};
+use axum::body::Bytes;
+use service::{Shutdown, health::Dependencies, page::Page};
 use tokio::sync::Notify;
 
 use crate::{
     config::{Config, Database},
     database::Connection,
+    listing::ListError,
+    readings::Readings,
     release,
     store::{Store, StoreError},
     tracking,
@@ -21,6 +24,8 @@ pub struct App {
     connection: Connection,
     /// Wakes the release loop.
     released: Arc<Notify>,
+    /// Pages of the whole list, as they are read.
+    pub(crate) pages: Readings<Page, Result<Bytes, ListError>>,
     /// Says where images are shown.
     pub(crate) urls: Urls,
     /// Whether texts must fit columns of a certain length: those of MySQL, not of SQLite.
@@ -47,12 +52,12 @@ impl App {
         );
         shutdown.spawn(releasing);
         shutdown.spawn(tracking::run(connection.clone(), shutdown.clone()));
-        Self { connection, released, urls, has_column_lengths }
+        Self { connection, released, pages: Readings::default(), urls, has_column_lengths }
     }
 
-    /// The store, or 500 `database-unavailable` when the database has not answered yet.
-    pub(crate) async fn store(&self) -> Result<Store, ApiError> {
-        Ok(self.connection.store().await?)
+    /// The store; an error (500 `database-unavailable`) when the database has not answered yet.
+    pub(crate) async fn store(&self) -> Result<Store, StoreError> {
+        self.connection.store().await
     }
 
     /// Has the release loop look at once: an object was released.

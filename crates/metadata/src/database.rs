@@ -41,6 +41,9 @@ impl Connection {
 
     /// The store; waits a moment while it is being opened for the first time.
     pub(crate) async fn store(&self) -> Result<Store, StoreError> {
+        if let Some(Ok(store)) = &*self.opened.borrow() {
+            return Ok(store.clone());
+        }
         let mut opened = self.opened.clone();
         let opening = opened.wait_for(Option::is_some);
         let _ = tokio::time::timeout(PATIENCE, opening).await;

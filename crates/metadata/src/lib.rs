@@ -11,6 +11,7 @@ mod filters;
 mod listing;
 mod names;
 mod new_image;
+mod readings;
 mod release;
 mod routes;
 mod search;

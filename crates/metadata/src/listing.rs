@@ -1,5 +1,7 @@
 //! Lists of rows as answers: read in batches, written as they come. Memory does not grow with the number of rows.
 
+use std::sync::Arc;
+
 use axum::{
     body::{Body, Bytes},
     http::header,
@@ -14,7 +16,7 @@ use crate::{
 };
 
 /// Rows read at once.
-const BATCH: u64 = 500;
+pub(crate) const BATCH: u64 = 500;
 
 /// Rows that are to be answered.
 #[derive(Debug)]
@@ -42,10 +44,8 @@ pub(crate) async fn answer(
     listing: Listing,
     members: impl FnOnce(&Sent) -> String + Send + 'static,
 ) -> Result<Response, ApiError> {
-    // beyond the end nothing needs to be read, however far it is
-    let left = Some(listing.limit).filter(|limit| *limit > 0);
-    let mut reader = Reader { listing, left, last: None, sent: Sent::default() };
-    let mut first = br#"{"images":["#.to_vec();
+    let mut reader = Reader::of(listing);
+    let mut first = begin();
     reader.read_into(&mut first).await?;
     if reader.is_done() {
         first.extend(end(&members(&reader.sent)));
@@ -65,8 +65,27 @@ pub(crate) async fn answer(
     Ok(json(Body::from_stream(chunks)))
 }
 
-fn json(body: Body) -> Response {
+/// The same, held whole: for a short list.
+pub(crate) async fn whole(
+    listing: Listing,
+    members: impl FnOnce(&Sent) -> String,
+) -> Result<Bytes, ListError> {
+    let mut reader = Reader::of(listing);
+    let mut whole = begin();
+    while !reader.is_done() {
+        reader.read_into(&mut whole).await?;
+    }
+    whole.extend(end(&members(&reader.sent)));
+    Ok(whole.into())
+}
+
+/// An answer that is JSON.
+pub(crate) fn json(body: Body) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+fn begin() -> Vec<u8> {
+    br#"{"images":["#.to_vec()
 }
 
 fn end(members: &str) -> Vec<u8> {
@@ -83,13 +102,15 @@ fn cut(error: &ListError) -> CutOff {
     CutOff
 }
 
-/// Why a batch could not be sent.
-#[derive(Debug, thiserror::Error)]
-enum ListError {
+/// Why a batch could not be sent. One failure may answer many requests, hence the `Arc`.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum ListError {
+    /// The database did not give them.
     #[error("read rows")]
     Read(#[from] StoreError),
+    /// They make no JSON.
     #[error("write rows as JSON")]
-    Write(#[from] serde_json::Error),
+    Write(#[source] Arc<serde_json::Error>),
 }
 
 impl From<ListError> for ApiError {
@@ -97,7 +118,7 @@ impl From<ListError> for ApiError {
         match error {
             ListError::Read(error) => error.into(),
             ListError::Write(error) => {
-                Self::internal("internal", "The answer could not be written.").caused_by(&error)
+                Self::internal("internal", "The answer could not be written.").caused_by(&*error)
             }
         }
     }
@@ -114,6 +135,12 @@ struct Reader {
 }
 
 impl Reader {
+    fn of(listing: Listing) -> Self {
+        // beyond the end nothing needs to be read, however far it is
+        let left = Some(listing.limit).filter(|limit| *limit > 0);
+        Self { listing, left, last: None, sent: Sent::default() }
+    }
+
     fn is_done(&self) -> bool {
         self.left.is_none()
     }
@@ -146,7 +173,7 @@ impl Reader {
             chunk.push(b',');
         }
         self.listing.urls.add_to(&mut row.image);
-        serde_json::to_writer(chunk, &row.image)?;
+        serde_json::to_writer(chunk, &row.image).map_err(|error| ListError::Write(Arc::new(error)))?;
         self.sent.rows += 1;
         self.last = Some(row.at);
         Ok(())

@@ -8,14 +8,14 @@ const DEFAULT_PER_PAGE: u64 = 50;
 const PER_PAGE_BELOW_ONE: u64 = 20;
 
 /// A page, as asked for and as meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Page {
     page: Number,
     per_page: Number,
 }
 
 /// A whole number of any length: echoed digit by digit, used as far as it fits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Number {
     echo: String,
     /// At most `u64::MAX`; `None` below 1.

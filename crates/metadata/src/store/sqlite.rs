@@ -72,6 +72,8 @@ impl SqliteStore {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE)
+            // a file does not hang up
+            .test_before_acquire(false)
             .connect_lazy_with(options.clone());
         Ok(Self { readers, writer: Writer::start(options), unfolded: Arc::default() })
     }
