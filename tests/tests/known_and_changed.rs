@@ -41,6 +41,27 @@ async fn a_changed_image_replaces_its_object_on_mysql() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_imported_again_never_reaches_the_worker() {
+    let (manifest, expected) = folder("again", 40, 3000);
+    let mut stack = Stack::with(drive::serving(&manifest)).start().await;
+    let first = stack.import_whole("again").await;
+    let downloads = format!("{:?}", stack.drive.stats.report().downloads);
+    // whoever needs the worker now waits for ever
+    stack.process("worker").suspend();
+    let again = stack.import_whole("again").await;
+    stack.process("worker").resume();
+    assert_eq!((again.processed.as_u64(), again.total), (Some(40), 40), "{:?}", again.failures);
+    assert_eq!(again.bytes_done, first.bytes_done);
+    assert!(
+        again.imported.iter().all(|entry| entry["error"] == "Image already exists"),
+        "{:?}",
+        again.imported
+    );
+    assert_eq!(format!("{:?}", stack.drive.stats.report().downloads), downloads, "nothing is moved");
+    stack.assert_stored_exactly(&expected).await;
+}
+
+#[tokio::test]
 async fn a_checksum_that_is_wrong_at_drive_is_told_from_wrong_bytes() {
     let manifest = json!({"folders": {"rewritten": [{"id": "rewritten_f0", "name": "a.jpg", "mimeType": "image/jpeg",
         "size": "auto", "bytes": 2000, "md5Checksum": "00000000000000000000000000000000"}]}});

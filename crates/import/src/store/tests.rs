@@ -15,6 +15,7 @@ use std::{collections::BTreeSet, time::Duration};
 use client::{
     drive::{DriveRef, File},
     ids::DriveId,
+    import::FileResult,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -148,6 +149,16 @@ fn outcome(outcome: &str, numbers: impl IntoIterator<Item = u32>) -> Report {
         _ => json!({"file_id": id(number), "outcome": outcome}),
     };
     report(&json!({"results": numbers.into_iter().map(result).collect::<Vec<_>>()}))
+}
+
+/// What a page says of files that are stored already.
+fn known_images(numbers: impl IntoIterator<Item = u32>) -> Vec<FileResult<Entry>> {
+    let known = |number| {
+        let image = json!({"error": "Image already exists", "image": {"google_drive_id": id(number)}});
+        let body = json!({"file_id": id(number), "outcome": "known", "bytes": 7, "image": image});
+        serde_json::from_value(body).unwrap()
+    };
+    numbers.into_iter().map(known).collect()
 }
 
 fn report(body: &Value) -> Report {

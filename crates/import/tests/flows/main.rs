@@ -10,6 +10,7 @@ mod expiring;
 mod failures;
 mod in_redis;
 mod jobs;
+mod known;
 mod listing;
 mod previewing;
 mod recorded;

@@ -40,9 +40,8 @@ impl Stage {
     async fn new(metadata: Option<&Metadata>, list_wait_secs: u32) -> Self {
         let (drive, worker) = (Drive::serving(album()).await, Worker::start(Kind::Ours).await);
         let dir = tempfile::tempdir().unwrap();
-        let mut settings = Settings::new(dir.path(), &drive, &worker)
-            .with("LIST_WAIT_SECS", &list_wait_secs.to_string())
-            .with("METADATA_SERVICE_URL", "http://127.0.0.1:9");
+        let mut settings =
+            Settings::new(dir.path(), &drive, &worker).with("LIST_WAIT_SECS", &list_wait_secs.to_string());
         if let Some(metadata) = metadata {
             settings = settings.with("METADATA_SERVICE_URL", &metadata.url);
         }

@@ -15,8 +15,8 @@ on_both!(
 /// What happens to a job.
 #[derive(Debug, Clone)]
 enum Event {
-    /// A page with these files, maybe the last one.
-    Page(std::ops::Range<u32>, bool),
+    /// A page with these files, maybe the last one; and what metadata knows.
+    Page(std::ops::Range<u32>, bool, Vec<u32>),
     /// The next batch is sent.
     Sent(usize, bool),
     /// Our worker says what became of files.
@@ -38,8 +38,8 @@ fn event() -> impl Strategy<Value = Event> {
     let some = proptest::collection::vec(file.clone(), 0..12);
     let outcomes = proptest::sample::select(vec!["imported", "imported", "known", "failed", "cancelled"]);
     prop_oneof![
-        3 => (file, 0..20_u32, proptest::bool::weighted(0.2))
-            .prop_map(|(first, files, last)| Event::Page(first..first + files, last)),
+        3 => (file, 0..20_u32, proptest::bool::weighted(0.2), some.clone())
+            .prop_map(|(first, files, last, known)| Event::Page(first..first + files, last, known)),
         6 => (1..15_usize, proptest::bool::weighted(0.8)).prop_map(|(files, ours)| Event::Sent(files, ours)),
         8 => (outcomes, some.clone()).prop_map(|(outcome, files)| Event::Outcome(outcome, files)),
         3 => (0..4_u32, 0..3_u32, some).prop_map(|(processed, failed, files)| {
@@ -70,9 +70,15 @@ impl Played {
     async fn play(&mut self, event: &Event) {
         let Self { place: Place { one, other, .. }, held, .. } = self;
         match event.clone() {
-            Event::Page(numbers, last) => {
+            Event::Page(numbers, last, known) => {
                 let next_token = (!last).then(|| "t".to_owned());
-                let page = Page { files: files(numbers), next_token, ..Page::default() };
+                let known = known.into_iter().filter(|number| numbers.contains(number));
+                let page = Page {
+                    outcomes: known_images(known),
+                    files: files(numbers),
+                    next_token,
+                    ..Page::default()
+                };
                 one.add_page(held, page).await.unwrap();
             }
             Event::Sent(at_most, ours) => {

@@ -5,6 +5,8 @@ use super::*;
 on_both!(
     a_job_is_what_it_was_started_with,
     each_file_counts_once_however_often_it_is_listed,
+    what_is_stored_already_is_done_with_its_page,
+    a_job_of_which_all_is_stored_already_ends_at_once,
     a_listing_goes_on_where_it_was_and_starts_again_where_it_must,
     each_folder_is_visited_once_and_loops_are_cut,
     a_listing_without_subfolders_does_not_look_at_them,
@@ -46,6 +48,49 @@ async fn each_file_counts_once_however_often_it_is_listed(place: &Place) {
     assert_eq!(after, place.other.progress("a").await);
     assert_eq!(after.listing, crate::job::Listing::Done);
     assert_eq!(place.one.send(&held, 100).await, ["f0", "f1", "f2", "f3", "f4", "f5"]);
+}
+
+async fn what_is_stored_already_is_done_with_its_page(place: &Place) {
+    let page = |files, known: &[u32], token: Option<&str>| Page {
+        files,
+        outcomes: known_images(known.iter().copied()),
+        next_token: token.map(str::to_owned),
+        ..Page::default()
+    };
+    let first = page([files(0..4), files(1..3)].concat(), &[1, 3], Some("t1"));
+    let (job, held) = place.one.create_job(&new_job("a"), first, &lease("one")).await.unwrap();
+    assert_eq!((counts(&job.progress), job.progress.bytes_done), ((2, 0, 0, 4, 0), 14));
+    assert_eq!(place.one.send(&held, 1).await, ["f0"]);
+    // what the job has already is for the worker to say, wherever it is
+    let again = page(files(0..6), &[0, 1, 2, 4], None);
+    let after = place.one.add_page(&held, again).await.unwrap();
+    assert_eq!((counts(&after), after.imported, after.bytes_total), ((3, 0, 0, 6, 1), 3, 60));
+    assert_eq!(after, place.other.progress("a").await);
+    let stored = place.other.stored_since("a", 0, 10).await.unwrap();
+    let entries = known_images([1, 3, 4]).into_iter().map(|known| known.image.unwrap());
+    assert_eq!(stored, (1..).zip(entries).collect::<Vec<_>>());
+    assert_eq!(place.other.snapshot("a", true).await.unwrap().unwrap().imported.len(), 3);
+    assert_eq!(place.one.send(&held, 10).await, ["f2", "f5"]);
+    // the first outcome counts
+    place.one.apply_report("a", outcome("failed", 0..6)).await.unwrap();
+    let after = place.other.progress("a").await;
+    assert_eq!((counts(&after), after.end), ((3, 3, 0, 6, 0), Some(crate::job::End::Completed)));
+    assert_eq!(place.one.all_retryable("a").await, ["f0", "f2", "f5"]);
+}
+
+async fn a_job_of_which_all_is_stored_already_ends_at_once(place: &Place) {
+    let page = Page { files: files(0..1000), outcomes: known_images(0..1000), ..Page::default() };
+    let (job, held) = place.one.create_job(&new_job("a"), page.clone(), &lease("one")).await.unwrap();
+    assert_eq!(
+        (counts(&job.progress), job.progress.end),
+        ((1000, 0, 0, 1000, 0), Some(crate::job::End::Completed))
+    );
+    assert!(job.ended_at_ms.is_some() && !job.progress.is_open());
+    assert!(place.one.next_batch(held.job, 10).await.unwrap().is_none());
+    assert!(place.other.claim(&lease("other"), 10).await.unwrap().is_empty(), "nobody takes it up");
+    place.one.tidy().await.unwrap();
+    assert_eq!(place.other.stored_since("a", 990, 1000).await.unwrap().len(), 10);
+    assert_eq!(place.one.expire(Duration::ZERO).await.unwrap(), 1);
 }
 
 async fn a_listing_goes_on_where_it_was_and_starts_again_where_it_must(place: &Place) {

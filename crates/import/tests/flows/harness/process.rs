@@ -36,6 +36,8 @@ impl Settings {
             ("GOOGLE_API_KEY", "canary-key"),
             ("GOOGLE_DRIVE_API_URL", drive.url.as_str()),
             ("WORKER_SERVICE_URL", worker.url.as_str()),
+            // nobody listens there
+            ("METADATA_SERVICE_URL", "http://127.0.0.1:9"),
             ("DATA_DIR", data_dir.to_str().unwrap()),
         ]);
         Self { env, silence_limit: Duration::from_secs(24 * 60 * 60) }
