@@ -1,6 +1,9 @@
 //! Lists and numbers over many rows.
 
-use std::fmt::Write;
+use std::{
+    fmt::Write,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -9,6 +12,7 @@ use crate::harness::{Place, image, on_both_engines};
 
 on_both_engines!(
     rows_are_newest_first_and_pages_never_overlap,
+    what_was_answered_is_in_the_next_list_however_many_read,
     long_lists_are_streamed_whole_and_counted,
     a_far_page_is_empty_and_a_huge_one_is_all,
     rows_may_go_while_a_list_is_sent,
@@ -60,6 +64,27 @@ async fn rows_are_newest_first_and_pages_never_overlap(place: Place) {
         seen.extend(ids(&answer.body));
     }
     assert_eq!(seen, expected_order(130));
+}
+
+async fn what_was_answered_is_in_the_next_list_however_many_read(place: Place) {
+    const PAGE: &str = "/images?page=1&per_page=20";
+    let service = place.start();
+    let is_over = AtomicBool::new(false);
+    let reading = futures::future::join_all((0..8).map(async |_| {
+        while !is_over.load(Ordering::Relaxed) {
+            assert_eq!(service.get(PAGE).await.status, 200);
+        }
+    }));
+    let writing = async {
+        for n in 1..=40 {
+            let made = service.create(&image(&format!("f{n}"))).await;
+            let page = service.get(PAGE).await.body;
+            assert_eq!((&page["total"], &page["images"][0]), (&json!(n), &made));
+            assert_eq!(ids(&page).len(), n.min(20));
+        }
+        is_over.store(true, Ordering::Relaxed);
+    };
+    tokio::join!(reading, writing);
 }
 
 async fn long_lists_are_streamed_whole_and_counted(place: Place) {
