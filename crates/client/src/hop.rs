@@ -7,17 +7,19 @@ mod failure;
 mod line;
 mod pool;
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures::{Stream, TryStreamExt};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
-use http_body_util::Full;
+use http_body::Frame;
+use http_body_util::{Either, Full, StreamBody, combinators::UnsyncBoxBody};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::Url;
 
 pub use self::{answer::AnswerBody, failure::Failure};
 use self::{
-    line::{Line, Sent},
+    line::{Line, RequestBody, Sent},
     pool::Pool,
 };
 use crate::http::REQUEST_ID;
@@ -44,7 +46,7 @@ pub struct Outgoing {
     pub query: Option<String>,
     /// Headers, without those of the connection.
     pub headers: HeaderMap,
-    /// Empty where there is none.
+    /// Empty where there is none, or where it comes beside this.
     pub body: Bytes,
 }
 
@@ -77,43 +79,80 @@ impl Hop {
     /// # Errors
     /// When there is no answer. A request that a service may have seen is not sent twice.
     pub async fn send(&self, outgoing: Outgoing) -> Result<Response<AnswerBody>, Failure> {
-        let id = crate::request_id::current().and_then(|id| HeaderValue::try_from(id).ok());
         match &self.way {
             Way::Plain(plain) => {
-                let mut request = Request::new(Full::new(outgoing.body));
-                *request.uri_mut() = target(self.base.path(), &outgoing.path, outgoing.query.as_deref())?;
-                *request.method_mut() = outgoing.method;
-                *request.headers_mut() = outgoing.headers;
-                let headers = request.headers_mut();
-                headers.insert(header::HOST, plain.host.clone());
-                headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
-                if let Some(id) = id {
-                    headers.insert(REQUEST_ID, id);
-                }
+                let request = self.plain(plain, outgoing, |bytes| Either::Left(Full::new(bytes)))?;
                 plain.send(request, self.silence).await
             }
             Way::Tls(http) => {
-                let mut url = (*self.base).clone();
-                url.set_path(&format!("{}{}", prefix(self.base.path()), outgoing.path));
-                url.set_query(outgoing.query.as_deref());
-                let mut request = http.request(outgoing.method, url).headers(outgoing.headers);
-                if let Some(id) = id {
-                    request = request.header(REQUEST_ID, id);
-                }
-                if !outgoing.body.is_empty() {
-                    request = request.body(outgoing.body);
-                }
-                let answer = request.send().await.map_err(Failure::of_tls)?;
-                Ok(Response::from(answer).map(AnswerBody::of_tls))
+                let request = self.tls(http, outgoing);
+                Ok(Response::from(request.send().await.map_err(Failure::of_tls)?).map(AnswerBody::of_tls))
             }
         }
     }
+
+    /// The same, with a body that comes bit by bit, in place of that of `outgoing`; a failure of its own ends the
+    /// connection. The body moves only while the answer is waited for.
+    ///
+    /// # Errors
+    /// When there is no answer, or the body failed.
+    pub async fn send_stream(
+        &self,
+        outgoing: Outgoing,
+        body: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+    ) -> Result<Response<AnswerBody>, Failure> {
+        match &self.way {
+            Way::Plain(plain) => {
+                let body = UnsyncBoxBody::new(StreamBody::new(body.map_ok(Frame::data)));
+                let request = self.plain(plain, outgoing, |_| Either::Right(body))?;
+                plain.send(request, self.silence).await
+            }
+            Way::Tls(http) => {
+                let request = self.tls(http, outgoing).body(reqwest::Body::wrap_stream(body));
+                Ok(Response::from(request.send().await.map_err(Failure::of_tls)?).map(AnswerBody::of_tls))
+            }
+        }
+    }
+
+    fn plain(
+        &self,
+        plain: &Plain,
+        outgoing: Outgoing,
+        body: impl FnOnce(Bytes) -> RequestBody,
+    ) -> Result<Request<RequestBody>, Failure> {
+        let mut request = Request::new(body(outgoing.body));
+        *request.uri_mut() = target(self.base.path(), &outgoing.path, outgoing.query.as_deref())?;
+        *request.method_mut() = outgoing.method;
+        *request.headers_mut() = outgoing.headers;
+        let headers = request.headers_mut();
+        headers.insert(header::HOST, plain.host.clone());
+        headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+        if let Some(id) = request_id() {
+            headers.insert(REQUEST_ID, id);
+        }
+        Ok(request)
+    }
+
+    fn tls(&self, http: &reqwest::Client, outgoing: Outgoing) -> reqwest::RequestBuilder {
+        let mut url = (*self.base).clone();
+        url.set_path(&format!("{}{}", prefix(self.base.path()), outgoing.path));
+        url.set_query(outgoing.query.as_deref());
+        let mut request = http.request(outgoing.method, url).headers(outgoing.headers);
+        if let Some(id) = request_id() {
+            request = request.header(REQUEST_ID, id);
+        }
+        if outgoing.body.is_empty() { request } else { request.body(outgoing.body) }
+    }
+}
+
+fn request_id() -> Option<HeaderValue> {
+    crate::request_id::current().and_then(|id| HeaderValue::try_from(id).ok())
 }
 
 impl Plain {
     async fn send(
         &self,
-        mut request: Request<Full<Bytes>>,
+        mut request: Request<RequestBody>,
         silence: Duration,
     ) -> Result<Response<AnswerBody>, Failure> {
         while let Some(line) = self.pool.take() {

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
+use http_body_util::{Either, Full, combinators::UnsyncBoxBody};
 use hyper::{
     body::Incoming,
     client::conn::http1::{Builder, Connection, SendRequest},
@@ -22,15 +22,18 @@ use super::Failure;
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Bytes that are read at once: large answers pass in pieces of this size.
+/// Bytes that are read at once, and kept for the service while it takes none: large bodies pass in pieces of this size.
 const BUFFER_BYTES: usize = 64 * 1024;
+
+/// The body of a request: whole, or as it comes.
+pub(super) type RequestBody = Either<Full<Bytes>, UnsyncBoxBody<Bytes, std::io::Error>>;
 
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Line {
     /// Nothing once it is closed. Boxed: it goes from hand to hand.
-    connection: Option<Box<Connection<TokioIo<TcpStream>, Full<Bytes>>>>,
-    sender: SendRequest<Full<Bytes>>,
+    connection: Option<Box<Connection<TokioIo<TcpStream>, RequestBody>>>,
+    sender: SendRequest<RequestBody>,
 }
 
 /// What became of a request.
@@ -39,7 +42,7 @@ pub(super) enum Sent {
     /// The head of the answer is there; the line brings the body.
     Answered(Response<Incoming>, Line),
     /// It never left.
-    Not(Request<Full<Bytes>>),
+    Not(Request<RequestBody>),
 }
 
 impl Line {
@@ -71,7 +74,7 @@ impl Line {
     /// Sends a request and waits for the head of the answer, for at most `silence`.
     pub(super) async fn send(
         mut self,
-        request: Request<Full<Bytes>>,
+        request: Request<RequestBody>,
         silence: Duration,
     ) -> Result<Sent, Failure> {
         let mut answer = pin!(self.sender.try_send_request(request));
