@@ -60,11 +60,10 @@ impl App {
         if config.google_api_key.is_none() {
             tracing::warn!("GOOGLE_API_KEY is not set: every import will be refused until it is");
         }
-        let service_http = http::service_client(SERVICE_TIMEOUT);
-        let metadata = metadata::Client::new(config.metadata_url.clone(), service_http.clone());
+        let metadata = metadata::Client::new(config.metadata_url.clone(), SERVICE_TIMEOUT);
         Ok(Self {
             drive: drive::Client::new(config.drive_url.clone(), config.google_api_key.clone()),
-            worker: worker::Client::new(config.worker_url.clone(), service_http),
+            worker: worker::Client::new(config.worker_url.clone(), SERVICE_TIMEOUT),
             known: Known::new(metadata.clone()),
             metadata,
             config: Arc::new(config),

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::{
     App,
     clock::now_ms,
-    job::{Progress, silence},
+    job::{Listing, Progress, silence},
     store::{Batch, Error, Held, Job},
     wakeups::Bell,
 };
@@ -20,6 +20,8 @@ const LOOK_OFTEN: Duration = Duration::from_millis(200);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often when nothing happens for long: many jobs may wait at the same time.
 const LOOK_SELDOM: Duration = Duration::from_secs(5);
+/// The shortest time between two looks while the worker has plenty to do: outcomes come in quick succession.
+const LULL: Duration = Duration::from_millis(50);
 /// How often overdue files are looked for, at most.
 const OVERDUE_EVERY: Duration = Duration::from_secs(30);
 /// One failed call may be chance; from then on a job says that it waits.
@@ -33,7 +35,10 @@ const WORKER_AWAY_MS: i64 = 30_000;
 /// What comes next for a job.
 enum Next {
     Again,
+    /// When something happens, or after this time.
     Wait(Duration),
+    /// The same, but what happens soon makes no difference.
+    Rest(Duration),
     Done,
 }
 
@@ -54,6 +59,10 @@ pub(crate) async fn run(app: &App, held: &Held, running: &Bell) {
             Ok(Next::Done) => return,
             Ok(Next::Again) => continue,
             Ok(Next::Wait(wait)) => wait,
+            Ok(Next::Rest(wait)) => {
+                tokio::time::sleep(LULL).await;
+                wait
+            }
             Err(Error::LeaseLost) => return,
             Err(error) => dispatch.store_is_away(&error),
         };
@@ -106,10 +115,13 @@ impl Dispatch<'_> {
         let size = config.batch_size.min(config.dispatch_window);
         let at_worker = usize::try_from(job.progress.unfinished_at_worker()).unwrap_or(usize::MAX);
         let room = config.dispatch_window.saturating_sub(at_worker);
-        let look_again = Ok(Next::Wait(match self.looked {
+        let wait = match self.looked {
             0 => LOOK_OFTEN,
             looked => LOOK_EVERY.saturating_mul(looked).min(LOOK_SELDOM),
-        }));
+        };
+        let all_is_sent = job.progress.listing != Listing::Open && job.progress.pending() == 0;
+        let is_busy = all_is_sent || at_worker >= size.saturating_mul(2);
+        let look_again = Ok(if is_busy { Next::Rest(wait) } else { Next::Wait(wait) });
         if room == 0 || job.progress.pending() == 0 {
             return look_again;
         }

@@ -1,6 +1,6 @@
 //! Lists folders: the first pages for whoever asked, the rest for the job.
 //!
-//! Each page is written down, with its page token and the new total, before the next one is asked for. A job with
+//! Each page is written down with its page token and the new total; meanwhile the next one is asked for. A job with
 //! subfolders lists one folder after the other; which ones are still to come is in the store, so that any number of
 //! them costs no memory. A subfolder that cannot be listed counts as one failed entry of the job, and the listing goes
 //! on. A retry "lists" what failed in another job.
@@ -50,6 +50,14 @@ struct SoFar {
     folder: Option<DriveId>,
     patience: Patience,
     restarts: u32,
+    ahead: Option<Ahead>,
+}
+
+/// A page that was asked for while the one before it was being written down.
+#[derive(Debug)]
+struct Ahead {
+    token: String,
+    page: Result<Page, drive::Error>,
 }
 
 impl SoFar {
@@ -58,6 +66,12 @@ impl SoFar {
         if self.folder.as_ref() != Some(folder) {
             *self = Self { folder: Some(folder.clone()), ..Self::default() };
         }
+    }
+
+    /// The page that the job needs now, if it is here.
+    fn take_ahead(&mut self, job: &Job) -> Option<Result<Page, drive::Error>> {
+        let Ahead { token, page } = self.ahead.take()?;
+        (job.page_token.as_deref() == Some(&*token)).then_some(page)
     }
 }
 
@@ -100,10 +114,27 @@ async fn next_page(app: &App, held: &Held, so_far: &mut SoFar) -> Result<bool, s
         return Ok(true);
     }
     so_far.turn_to(&job.listing_folder.id);
-    match drive_page(app, &job).await {
+    let page = match so_far.take_ahead(&job) {
+        Some(page) => page,
+        None => drive_page(app, &job).await,
+    };
+    match page {
         Ok(page) => {
             so_far.patience = Patience::default();
-            app.store.add_page(held, page).await?;
+            let token = page.next_token.clone();
+            let write = async {
+                let written = app.store.add_page(held, page).await;
+                app.wakeups.wake(held.job);
+                written
+            };
+            if let Some(token) = token {
+                let next = Job { page_token: Some(token.clone()), ..job };
+                let (written, page) = tokio::join!(write, drive_page(app, &next));
+                written?;
+                so_far.ahead = Some(Ahead { token, page });
+            } else {
+                write.await?;
+            }
             Ok(true)
         }
         Err(error) => after_error(app, held, &job, &error, so_far).await,

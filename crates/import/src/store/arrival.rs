@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use client::drive::File;
+use client::{drive::File, import::FileResult};
 
 use super::Page;
 use crate::{
@@ -26,10 +26,11 @@ pub(super) struct Arrival<'a> {
 }
 
 impl<'a> Arrival<'a> {
-    /// Sorts the files of a page. `is_the_jobs` tells by their number in it which ones the job has: those, and all but
+    /// Sorts the files of a page, of which `outcomes` tells what was stored before. `is_the_jobs` tells by their number in it which ones the job has: those, and all but
     /// the first of two with one id, stay as they are. `is_last`: no page follows.
     pub(super) fn of(
         page: &'a Page,
+        outcomes: Vec<FileResult<Entry>>,
         before: &Progress,
         is_the_jobs: impl Fn(usize) -> bool,
         is_last: bool,
@@ -45,14 +46,14 @@ impl<'a> Arrival<'a> {
         let mut progress = before.clone();
         progress.listed(new.len() as u64, bytes, is_last, now_ms);
 
-        let ended: HashSet<&str> = page.outcomes.iter().map(|outcome| outcome.file_id.as_str()).collect();
-        let (stored, pending): (Vec<&File>, _) =
-            new.into_iter().partition(|file| ended.contains(file.id.as_str()));
+        let (stored, pending): (Vec<&File>, _) = {
+            let ended: HashSet<&str> = outcomes.iter().map(|outcome| outcome.file_id.as_str()).collect();
+            new.into_iter().partition(|file| ended.contains(file.id.as_str()))
+        };
         let state = |file: &&File| (file.id.clone(), FileState::Pending);
         let mut states: HashMap<String, FileState> = stored.iter().map(state).collect();
         let mut changes = Changes::default();
-        let report = Report::of(page.outcomes.clone());
-        report.apply(&mut progress, &mut states, &mut changes, now_ms);
+        Report::of(outcomes).apply(&mut progress, &mut states, &mut changes, now_ms);
         let stored = stored.into_iter().map(|file| file.id.as_str()).collect();
         Self { pending, stored, imported: changes.imported, progress }
     }

@@ -28,7 +28,11 @@ use super::Error;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a caller waits for its turn.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(30);
-const READERS: u32 = 4;
+const READERS: u32 = 2;
+/// What a reader remembers of the file, in KiB: what it reads is seldom read again.
+const READER_CACHE: u32 = 256;
+/// What the writer remembers of it.
+const WRITER_CACHE: u32 = 1024;
 /// To what the log is cut after a huge change. It stays as large as it ever was otherwise.
 const LOG_BYTES: u32 = 8 << 20;
 /// Two processes that make the file at the same moment are in each other's way.
@@ -77,9 +81,10 @@ impl Sqlite {
                 // a connection to a file does not break by itself
                 .test_before_acquire(false)
         };
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let cached = |kibibytes: u32| options.clone().pragma("cache_size", format!("-{kibibytes}"));
+        let writer = pool(1).connect_with(cached(WRITER_CACHE)).await?;
         sqlx::migrate!().run(&writer).await.map_err(Error::Migration)?;
-        let readers = pool(READERS).connect_with(options.read_only(true)).await?;
+        let readers = pool(READERS).connect_with(cached(READER_CACHE).read_only(true)).await?;
         Ok(Self { writer, readers, together: together::Together::default() })
     }
 

@@ -132,7 +132,7 @@ fn add(read: &Read, page: &Page) -> Result<(Plan, Progress), Error> {
     let is_last = page.next_token.is_none() && next_folder.is_none();
     let is_the_jobs = |number: usize| read.files.get(number).is_some_and(Option::is_some);
     let Arrival { pending, stored, imported, progress: after } =
-        Arrival::of(page, &read.progress, is_the_jobs, is_last, now_ms());
+        Arrival::of(page, page.outcomes.clone(), &read.progress, is_the_jobs, is_last, now_ms());
     let mut plan = Plan::new(&read.progress, &after)?;
     for (position, file) in (read.next..).zip(pending) {
         plan.add.push((file.id.clone(), position, record::pack(file)?));

@@ -75,7 +75,7 @@ impl Sqlite {
             position: 0,
             has: HashSet::new(),
         };
-        insert_page(&mut writing, listed, &page).await?;
+        insert_page(&mut writing, listed, page).await?;
         let row = sqlx::query("SELECT * FROM jobs WHERE job_no = ?")
             .bind(number.0)
             .fetch_one(&mut *writing)
@@ -108,7 +108,7 @@ impl Sqlite {
         }
         let has = serde_json::from_str(&has)?;
         let listed = Listed { job: held.job, progress, recursive, position, has };
-        let after = insert_page(&mut writing, listed, &page).await?;
+        let after = insert_page(&mut writing, listed, page).await?;
         writing.commit().await?;
         Ok(after)
     }
@@ -127,7 +127,7 @@ impl Sqlite {
 }
 
 /// Files, folders, counters and page token of one page. Files that the job has already stay as they are.
-async fn insert_page(on: &mut SqliteConnection, listed: Listed, page: &Page) -> Result<Progress, Error> {
+async fn insert_page(on: &mut SqliteConnection, listed: Listed, mut page: Page) -> Result<Progress, Error> {
     let Listed { job, progress: before, recursive, position, has } = listed;
     let mut next_folder = None;
     if recursive {
@@ -137,7 +137,9 @@ async fn insert_page(on: &mut SqliteConnection, listed: Listed, page: &Page) -> 
         }
     }
     let is_last = page.next_token.is_none() && next_folder.is_none();
-    let arrival = Arrival::of(page, &before, |number| has.contains(&number), is_last, now_ms());
+    let outcomes = std::mem::take(&mut page.outcomes);
+    let is_the_jobs = |number| has.contains(&number);
+    let arrival = Arrival::of(&page, outcomes, &before, is_the_jobs, is_last, now_ms());
     let mut script = Script::default();
     let place = progress::write(&mut script, job, &before, &arrival.progress)?;
     let next_position = insert_files(&mut script, place, position, &arrival)?;

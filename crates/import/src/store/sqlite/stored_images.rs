@@ -78,8 +78,10 @@ pub(super) fn add(
             "INSERT INTO stored_images (job_no, last, entries) VALUES ({place}, {last}, {text})"
         ));
     }
-    let too_old = script.bind(count - i64::try_from(MAX_IMPORTED).unwrap_or(0))?;
-    script.add(format_args!("DELETE FROM stored_images WHERE job_no = {place} AND last <= {too_old}"));
+    if after.imported > MAX_IMPORTED {
+        let too_old = script.bind(count - i64::try_from(MAX_IMPORTED).unwrap_or(0))?;
+        script.add(format_args!("DELETE FROM stored_images WHERE job_no = {place} AND last <= {too_old}"));
+    }
     Ok(())
 }
 
