@@ -27,7 +27,7 @@ pub enum Error {
         kind: &'static str,
         /// The error below, without its URL.
         #[source]
-        source: reqwest::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// An answer whose status is an error.
     #[error("{service} answered {status}: {message}")]

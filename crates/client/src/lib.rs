@@ -18,5 +18,6 @@ pub mod worker;
 
 mod call;
 
+pub use call::Calls;
 pub use error::{Error, ErrorBody};
 pub use secret::Secret;

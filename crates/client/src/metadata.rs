@@ -13,7 +13,10 @@ pub use self::lists::{
 };
 pub use self::stats::{ProviderStats, Stats, TypeStats};
 pub use self::verify::{ImageWalk, LookUpObjects, ObjectFate, ObjectsLookedUp};
-use crate::{Error, call::Target};
+use crate::{
+    Calls, Error,
+    call::{Call, Target},
+};
 
 /// One image as every service answers it. The fields after `created_at` are our additions, absent on rows of the
 /// original.
@@ -203,14 +206,13 @@ pub struct Client {
 
 impl Client {
     /// A client of the service at `base`.
-    pub fn new(base: url::Url, http: reqwest::Client) -> Self {
-        Self { target: Target::new("metadata-service", base, http) }
+    pub fn new(base: url::Url, calls: impl Into<Calls>) -> Self {
+        Self { target: Target::new("metadata-service", base, calls) }
     }
 
     /// `POST /images`.
     pub async fn create_image(&self, image: &NewImage) -> Result<ImageCreated, Error> {
-        let answer =
-            self.target.send(self.target.http.post(self.target.url(&["images"])).json(image)).await?;
+        let answer = self.target.send(Call::post(self.target.url(&["images"])).json(image)).await?;
         match answer.status {
             StatusCode::CREATED => answer.json().map(ImageCreated::Stored),
             StatusCode::OK if image.replaces.is_some() => answer.json().map(ImageCreated::Stored),
@@ -231,7 +233,7 @@ impl Client {
     /// `POST /images/known`; `None` where the service is the original's, which cannot tell.
     pub async fn known_images(&self, drive_ids: &[&str]) -> Result<Option<Vec<Image>>, Error> {
         let query = KnownQuery { google_drive_ids: drive_ids.iter().map(|id| (*id).to_owned()).collect() };
-        let request = self.target.http.post(self.target.url(&["images", "known"])).json(&query);
+        let request = Call::post(self.target.url(&["images", "known"])).json(&query);
         let answer = self.target.send(request).await?;
         match answer.status {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Ok(None),
@@ -242,7 +244,7 @@ impl Client {
 
     /// `POST /objects/release`; `None` where the service is the original's, which never deletes objects.
     pub async fn release_object(&self, release: &ReleaseObject) -> Result<Option<ObjectReleased>, Error> {
-        let request = self.target.http.post(self.target.url(&["objects", "release"])).json(release);
+        let request = Call::post(self.target.url(&["objects", "release"])).json(release);
         let answer = self.target.send(request).await?;
         match answer.status {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Ok(None),
@@ -254,12 +256,12 @@ impl Client {
     /// `DELETE /images/{id}`.
     pub async fn delete_image(&self, id: i64) -> Result<(), Error> {
         let url = self.target.url(&["images", &id.to_string()]);
-        self.target.send_ok(self.target.http.delete(url)).await.map(drop)
+        self.target.send_ok(Call::delete(url)).await.map(drop)
     }
 
     /// `GET /stats`.
     pub async fn stats(&self) -> Result<Stats, Error> {
-        self.target.send_ok(self.target.http.get(self.target.url(&["stats"]))).await?.json()
+        self.target.send_ok(Call::get(self.target.url(&["stats"]))).await?.json()
     }
 }
 

@@ -2,6 +2,11 @@
 
 mod objects;
 
+use std::{io, time::Duration};
+
+use bytes::Bytes;
+use futures::Stream;
+use http::{HeaderMap, HeaderValue, Method, header};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -9,7 +14,14 @@ pub use self::objects::{
     ListedObject, LocateObject, NO_SUCH_OBJECT, NamedObject, ObjectChecksum, ObjectKey, ObjectPage,
     ObjectPlace, ResolvePaths, ResolvedPaths,
 };
-use crate::{Error, call::Target};
+use crate::{
+    Calls, Error,
+    call::{Answer, Call, Target},
+    hop::{Hop, Outgoing},
+};
+
+/// The service, as in its `/health`.
+const SERVICE: &str = "storage-service";
 
 /// Body of the original's `POST /upload`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -98,40 +110,67 @@ pub struct Client {
 
 impl Client {
     /// A client of the service at `base`.
-    pub fn new(base: url::Url, http: reqwest::Client) -> Self {
-        Self { target: Target::new("storage-service", base, http) }
+    pub fn new(base: url::Url, calls: impl Into<Calls>) -> Self {
+        Self { target: Target::new(SERVICE, base, calls) }
     }
 
     /// `POST /upload`, the original's way: the whole image in memory.
     pub async fn upload(&self, upload: &Upload) -> Result<Uploaded, Error> {
-        let answer =
-            self.target.send_ok(self.target.http.post(self.target.url(&["upload"])).json(upload)).await?;
+        let answer = self.target.send_ok(Call::post(self.target.url(&["upload"])).json(upload)).await?;
         // the original counts anything but 200 as a failure, a 201 too
         if answer.status == http::StatusCode::OK { answer.json() } else { Err(answer.into_error()) }
-    }
-
-    /// `PUT /objects/{uuid}`: streams `body`; answers when the object is whole and verified.
-    pub async fn put_object(&self, object: &NewObject, body: reqwest::Body) -> Result<StoredObject, Error> {
-        let mut url = self.target.url(&["objects", &object.uuid.to_string()]);
-        url.query_pairs_mut()
-            .append_pair("filename", &object.filename)
-            .append_pair("provider", &object.provider);
-        let mime = http::HeaderValue::from_str(&object.mime_type)
-            .unwrap_or_else(|_| http::HeaderValue::from_static("application/octet-stream"));
-        let mut request = self.target.http.put(url).header(http::header::CONTENT_TYPE, mime).body(body);
-        if let Some(size) = object.size_bytes {
-            request = request.header(http::header::CONTENT_LENGTH, size);
-        }
-        if let Some(md5) = object.md5.as_deref().and_then(content_md5) {
-            request = request.header("content-md5", md5);
-        }
-        self.target.send_ok(request).await?.json()
     }
 
     /// `POST /delete`: the object is gone afterwards, whether it was there or not.
     pub async fn delete_object(&self, delete: &DeleteObject) -> Result<(), Error> {
         let url = self.target.url(&["delete"]);
-        self.target.send_ok(self.target.http.post(url).json(delete)).await.map(drop)
+        self.target.send_ok(Call::post(url).json(delete)).await.map(drop)
+    }
+}
+
+/// The way for the bytes of objects into the storage service. Clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Uploads {
+    hop: Hop,
+}
+
+impl Uploads {
+    /// To the service at `base`, which answers `silence` after the request at the latest: an upload is answered only
+    /// after its last byte.
+    pub fn new(base: url::Url, silence: Duration) -> Self {
+        Self { hop: Hop::new(base, silence) }
+    }
+
+    /// `PUT /objects/{uuid}`: streams `body`; answers when the object is whole and verified.
+    pub async fn put_object(
+        &self,
+        object: &NewObject,
+        body: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+    ) -> Result<StoredObject, Error> {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("filename", &object.filename)
+            .append_pair("provider", &object.provider)
+            .finish();
+        let mut headers = HeaderMap::new();
+        let mime = HeaderValue::from_str(&object.mime_type)
+            .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
+        headers.insert(header::CONTENT_TYPE, mime);
+        if let Some(size) = object.size_bytes {
+            headers.insert(header::CONTENT_LENGTH, size.into());
+        }
+        let md5 = object.md5.as_deref().and_then(content_md5);
+        if let Some(md5) = md5.and_then(|md5| HeaderValue::try_from(md5).ok()) {
+            headers.insert("content-md5", md5);
+        }
+        let outgoing = Outgoing {
+            method: Method::PUT,
+            path: format!("/objects/{}", object.uuid),
+            query: Some(query),
+            headers,
+            body: Bytes::new(),
+        };
+        let answer = self.hop.send_stream(outgoing, body).await;
+        Answer::of_hop(SERVICE, answer).await?.ok()?.json()
     }
 }
 

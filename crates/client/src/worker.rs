@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, call::Target, drive::File};
+use crate::{
+    Calls, Error,
+    call::{Call, Target},
+    drive::File,
+};
 
 /// Body of `POST /process-batch` as our import service sends it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,26 +72,26 @@ pub struct Client {
 
 impl Client {
     /// A client of the service at `base`.
-    pub fn new(base: url::Url, http: reqwest::Client) -> Self {
-        Self { target: Target::new("worker-service", base, http) }
+    pub fn new(base: url::Url, calls: impl Into<Calls>) -> Self {
+        Self { target: Target::new("worker-service", base, calls) }
     }
 
     /// `POST /process-batch`.
     pub async fn process_batch(&self, batch: &Batch) -> Result<BatchAccepted, Error> {
         let url = self.target.url(&["process-batch"]);
-        self.target.send_ok(self.target.http.post(url).json(batch)).await?.json()
+        self.target.send_ok(Call::post(url).json(batch)).await?.json()
     }
 
     /// `POST /process-single` with `refresh`; answers when it is done.
     pub async fn refresh_image(&self, refresh: &RefreshImage) -> Result<ImageRefreshed, Error> {
         let url = self.target.url(&["process-single"]);
-        self.target.send_ok(self.target.http.post(url).json(refresh)).await?.json()
+        self.target.send_ok(Call::post(url).json(refresh)).await?.json()
     }
 
     /// `POST /jobs/{job_id}/cancel`; `None` where the worker is the original's, which cannot cancel.
     pub async fn cancel_job(&self, job_id: &str) -> Result<Option<CancelAccepted>, Error> {
         let url = self.target.url(&["jobs", job_id, "cancel"]);
-        let answer = self.target.send(self.target.http.post(url)).await?;
+        let answer = self.target.send(Call::post(url)).await?;
         match answer.status {
             http::StatusCode::NOT_FOUND => Ok(None),
             status if status.is_success() => answer.json().map(Some),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Client, Image, TypeStats};
-use crate::Error;
+use crate::{Error, call::Call};
 
 /// Which images, in which order. What is not set asks for nothing; services of the original know `storage_provider` only.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -137,19 +137,19 @@ impl Client {
     pub async fn count_images(&self, filters: &ImageFilters) -> Result<ImageCounts, Error> {
         let mut url = self.target.url(&["images", "counts"]);
         url.query_pairs_mut().extend_pairs(filters.pairs());
-        self.target.send_ok(self.target.http.get(url)).await?.json()
+        self.target.send_ok(Call::get(url)).await?.json()
     }
 
     /// `GET /images/histogram?by=day`.
     pub async fn image_histogram(&self, filters: &ImageFilters) -> Result<ImageHistogram, Error> {
         let mut url = self.target.url(&["images", "histogram"]);
         url.query_pairs_mut().append_pair("by", "day").extend_pairs(filters.pairs());
-        self.target.send_ok(self.target.http.get(url)).await?.json()
+        self.target.send_ok(Call::get(url)).await?.json()
     }
 
     /// `POST /images/delete`; `None` where the service is the original's, which deletes one by one.
     pub async fn delete_images(&self, delete: &DeleteImages) -> Result<Option<ImagesDeleted>, Error> {
-        let request = self.target.http.post(self.target.url(&["images", "delete"])).json(delete);
+        let request = Call::post(self.target.url(&["images", "delete"])).json(delete);
         let answer = self.target.send(request).await?;
         match answer.status {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Ok(None),
@@ -161,6 +161,6 @@ impl Client {
     async fn images(&self, pairs: &[(&str, &str)]) -> Result<ImagePage, Error> {
         let mut url = self.target.url(&["images"]);
         url.query_pairs_mut().extend_pairs(pairs);
-        self.target.send_ok(self.target.http.get(url)).await?.json()
+        self.target.send_ok(Call::get(url)).await?.json()
     }
 }

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::{Client, Image};
-use crate::Error;
+use crate::{Error, call::Call};
 
 /// Answer to `GET /images/verify`: rows in the order of their numbers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,13 +49,13 @@ impl Client {
         if let Some(cursor) = cursor {
             url.query_pairs_mut().append_pair("cursor", &cursor.to_string());
         }
-        self.target.send_ok(self.target.http.get(url)).await?.json()
+        self.target.send_ok(Call::get(url)).await?.json()
     }
 
     /// `GET /images/{id}`; `None` where there is no such row.
     pub async fn image(&self, id: i64) -> Result<Option<Image>, Error> {
         let url = self.target.url(&["images", &id.to_string()]);
-        let answer = self.target.send(self.target.http.get(url)).await?;
+        let answer = self.target.send(Call::get(url)).await?;
         match answer.status {
             StatusCode::NOT_FOUND => Ok(None),
             status if status.is_success() => answer.json().map(Some),
@@ -66,7 +66,7 @@ impl Client {
     /// `POST /objects/lookup`: one answer for each path.
     pub async fn look_up_objects(&self, storage_paths: Vec<String>) -> Result<Vec<ObjectFate>, Error> {
         let url = self.target.url(&["objects", "lookup"]);
-        let request = self.target.http.post(url).json(&LookUpObjects { storage_paths });
+        let request = Call::post(url).json(&LookUpObjects { storage_paths });
         let answered: ObjectsLookedUp = self.target.send_ok(request).await?.json()?;
         Ok(answered.objects)
     }

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use super::Client;
-use crate::{Error, call::Answer};
+use crate::{
+    Error,
+    call::{Answer, Call},
+};
 
 /// Code of the 404 that says that there is no such object.
 pub const NO_SUCH_OBJECT: &str = "no-such-object";
@@ -109,7 +112,7 @@ impl Client {
         if let Some(cursor) = cursor {
             url.query_pairs_mut().append_pair("cursor", cursor);
         }
-        self.target.send_ok(self.target.http.get(url)).await?.json()
+        self.target.send_ok(Call::get(url)).await?.json()
     }
 
     /// `POST /objects/stat`; `None` where there is no such object.
@@ -130,7 +133,7 @@ impl Client {
 
     async fn post(&self, what: &str, body: &impl Serialize) -> Result<Answer, Error> {
         let url = self.target.url(&["objects", what]);
-        self.target.send_ok(self.target.http.post(url).json(body)).await
+        self.target.send_ok(Call::post(url).json(body)).await
     }
 
     async fn ask_about<T: DeserializeOwned>(&self, what: &str, key: &str) -> Result<Option<T>, Error> {
