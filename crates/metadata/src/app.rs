@@ -38,10 +38,7 @@ impl App {
         let has_column_lengths = matches!(config.database, Database::MySql(_));
         let connection = Connection::open(config.database, shutdown);
         let released = Arc::new(Notify::new());
-        let storage = client::storage::Client::new(
-            config.storage_url,
-            client::http::service_client(release::STORAGE_TIMEOUT),
-        );
+        let storage = client::storage::Client::new(config.storage_url, release::STORAGE_TIMEOUT);
         let urls = Urls::new(storage.clone());
         let releasing = release::run(
             connection.clone(),
