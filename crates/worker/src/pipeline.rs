@@ -14,7 +14,7 @@ use crate::{
     hold::Hold,
     listing::Listing,
     record,
-    task::{Stored, Task},
+    task::{JobState, Stored, Task},
     trouble::Trouble,
     upload::Uploader,
 };
@@ -260,6 +260,17 @@ fn imported(task: &Task, row: Value) -> FileResult {
     let stored = task.progress.stored.as_ref().map(|stored| stored.size_bytes);
     let bytes = stored.or(row["size"].as_u64()).unwrap_or(0);
     task.ended(Outcome::Imported, row, bytes)
+}
+
+/// The end of a task whose image is known and has not changed, if nothing of it can have been left by an earlier try: then
+/// there is nothing to do.
+pub(crate) fn end_of_known(task: &Task, known: &Known) -> Option<FileResult> {
+    let Known::Row(row) = known else { return None };
+    let is_first = !task.progress.is_touched() && task.progress.attempts == 0;
+    let goes_on = task.job_state == JobState::Open && !task.job.is_single();
+    let listing = Listing::parse(&task.file).ok().filter(|_| is_first && goes_on)?;
+    let is_known = !row.is_outdated(listing.md5.as_deref(), listing.size_bytes);
+    is_known.then(|| exists(task, &serde_json::to_value(row).unwrap_or_default()))
 }
 
 /// The contract's words for an image that was there before.

@@ -11,6 +11,7 @@ mod sqlite;
 
 use std::{
     path::Path,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -53,6 +54,9 @@ pub(crate) enum QueueError {
     /// What stands in it.
     #[error("read a task")]
     Content(#[from] serde_json::Error),
+    /// What was to be written together with other things.
+    #[error("write to the task queue")]
+    OfAGroup(#[source] Arc<Self>),
 }
 
 impl QueueError {
@@ -149,7 +153,7 @@ impl Queue {
         }
     }
 
-    /// Writes down how far a task has come, and renews its lease; false when that was lost.
+    /// Writes down how far a task has come; false when its lease was lost.
     pub(crate) async fn keep(&self, task: &Task) -> Result<bool, QueueError> {
         match self {
             Self::Sqlite(queue) => queue.keep(task).await,
@@ -204,6 +208,22 @@ impl Queue {
         match self {
             Self::Sqlite(queue) => queue.take_reports().await,
             Self::Redis(queue) => queue.take_reports().await,
+        }
+    }
+
+    /// How many outcomes that were written down here wait at hand.
+    pub(crate) fn written(&self) -> usize {
+        match self {
+            Self::Sqlite(queue) => queue.written(),
+            Self::Redis(queue) => queue.written(),
+        }
+    }
+
+    /// Takes those, without asking the queue.
+    pub(crate) fn take_written(&self) -> Vec<Report> {
+        match self {
+            Self::Sqlite(queue) => queue.take_written(),
+            Self::Redis(queue) => queue.take_written(),
         }
     }
 

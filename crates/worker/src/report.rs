@@ -1,7 +1,8 @@
 //! Tells the import service what became of its images: every outcome, until it was taken.
 //!
 //! One call per job. An outcome is reported at once when nothing else of its job is in work, else it waits a moment
-//! for company. Outcomes are taken from the queue, so a stopped worker's are reported by whoever runs next.
+//! for company. Those that this worker has just written down are at hand; the others are taken from the queue, so a
+//! stopped worker's are reported by whoever runs next.
 
 mod waits;
 
@@ -27,8 +28,9 @@ use crate::{
     task::JobKey,
 };
 
-/// How long an outcome waits for others of its job.
+/// How long an outcome waits for others of its job, unless so many are there.
 const COMPANY: Duration = Duration::from_millis(20);
+const ENOUGH: usize = 50;
 /// How often outcomes that other workers left, or that were not taken, are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Reports that are under way at once.
@@ -52,6 +54,8 @@ pub(crate) struct Reporter {
 struct Inner {
     queue: Queue,
     import: client::import::Client,
+    /// Report what is in the queue too.
+    look: Notify,
     /// Report at once.
     now: Notify,
     /// Report when others had a moment to join.
@@ -67,6 +71,7 @@ impl Reporter {
         let inner = Inner {
             queue,
             import,
+            look: Notify::new(),
             now: Notify::new(),
             soon: Notify::new(),
             in_work: Mutex::default(),
@@ -85,12 +90,13 @@ impl Reporter {
     pub(crate) fn outcome_written(&self, job: &JobKey) {
         self.waits().outcome(job);
         let others_follow = self.counts().get(job).copied().unwrap_or(0) > 1;
-        if others_follow { self.inner.soon.notify_one() } else { self.inner.now.notify_one() }
+        let may_wait = others_follow && self.inner.queue.written() < ENOUGH;
+        if may_wait { self.inner.soon.notify_one() } else { self.inner.now.notify_one() }
     }
 
     /// Outcomes were written down by other means than a task that ran.
     pub(crate) fn wake(&self) {
-        self.inner.now.notify_one();
+        self.inner.look.notify_one();
     }
 
     /// Tells the import service that Drive lets nobody in, and so `job` waits.
@@ -143,14 +149,23 @@ impl Reporter {
     /// Reports until told to stop, and then what is left.
     pub(crate) async fn run(self, tasks_ended: tokio_util::sync::CancellationToken) {
         let mut failures = 0;
+        let mut place = Place::Queue;
+        let mut looked = Instant::now();
         loop {
             let is_last = tasks_ended.is_cancelled();
+            // also while there is always something at hand
+            if is_last || looked.elapsed() >= LOOK_EVERY {
+                place = Place::Queue;
+            }
+            if place == Place::Queue {
+                looked = Instant::now();
+            }
             let too_late = async {
                 tasks_ended.cancelled().await;
                 tokio::time::sleep(LAST_WORDS).await;
             };
             let all_taken = tokio::select! {
-                all_taken = self.report_all() => all_taken,
+                all_taken = self.report_all(place) => all_taken,
                 () = too_late => break,
             };
             failures = if all_taken { 0 } else { failures + 1 };
@@ -158,13 +173,22 @@ impl Reporter {
                 break;
             }
             let idle = if failures == 0 { LOOK_EVERY } else { RETURNED.wait(failures, None) };
-            tokio::select! {
-                () = tasks_ended.cancelled() => {}
-                () = self.inner.now.notified(), if failures == 0 => {}
-                () = self.inner.soon.notified(), if failures == 0 => {
-                    let _ = tokio::time::timeout(COMPANY, self.inner.now.notified()).await;
-                }
-                () = tokio::time::sleep(idle) => {}
+            place = tokio::select! {
+                () = tasks_ended.cancelled() => Place::Queue,
+                place = self.woken(), if failures == 0 => place,
+                () = tokio::time::sleep(idle) => Place::Queue,
+            };
+        }
+    }
+
+    /// Where to look, when there is something.
+    async fn woken(&self) -> Place {
+        tokio::select! {
+            () = self.inner.look.notified() => Place::Queue,
+            () = self.inner.now.notified() => Place::Here,
+            () = self.inner.soon.notified() => {
+                let _ = tokio::time::timeout(COMPANY, self.inner.now.notified()).await;
+                Place::Here
             }
         }
     }
@@ -183,20 +207,29 @@ impl Reporter {
     }
 
     /// True when everything that waited was taken.
-    async fn report_all(&self) -> bool {
+    async fn report_all(&self, place: Place) -> bool {
         loop {
-            let reports = match self.inner.queue.take_reports().await {
-                Ok(reports) if reports.is_empty() => return true,
-                Ok(reports) => reports,
-                Err(error) => {
-                    error.log("outcomes cannot be read");
-                    return false;
-                }
+            let reports = match place {
+                Place::Here => self.inner.queue.take_written(),
+                Place::Queue => match self.inner.queue.take_reports().await {
+                    Ok(reports) => reports,
+                    Err(error) => {
+                        error.log("outcomes cannot be read");
+                        return false;
+                    }
+                },
             };
+            if reports.is_empty() {
+                return true;
+            }
             let sent = futures::stream::iter(reports.into_iter().map(|report| self.send(report)));
             let taken: Vec<bool> = sent.buffer_unordered(AT_ONCE).collect().await;
             if taken.contains(&false) {
                 return false;
+            }
+            // what came meanwhile has called by itself
+            if place == Place::Here {
+                return true;
             }
         }
     }
@@ -230,6 +263,15 @@ impl Reporter {
     fn waits(&self) -> std::sync::MutexGuard<'_, Waits> {
         self.inner.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Where outcomes are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Among those that were written down here.
+    Here,
+    /// In the queue as well.
+    Queue,
 }
 
 /// A task in work.

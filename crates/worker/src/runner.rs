@@ -1,24 +1,29 @@
 //! Claims tasks, runs them, keeps their leases, and hands back what is not done when the worker stops.
 
 mod in_hand;
+mod load;
 mod settle;
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use client::{ids::DriveId, metadata::Image};
+use futures::future::join_all;
 use service::Shutdown;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::in_hand::Running;
+use self::{
+    in_hand::{InHand, Running},
+    load::Load,
+};
 use crate::{
     hold::Stop,
     pacer::Pacer,
-    pipeline::{Known, Pipeline},
+    pipeline::{self, Known, Pipeline},
     queue::{Queue, QueueError},
     report::Reporter,
     task::{JobKey, JobState, Task},
@@ -29,6 +34,8 @@ use crate::{
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long a free slot waits for others while work goes on, so that one look-up serves several images.
 const GATHER: Duration = Duration::from_millis(5);
+/// How long it is, once a task has ended, until it is looked for those that waited for its file, or for its bytes.
+const FREED: Duration = Duration::from_millis(20);
 /// How long running tasks may take to end when the worker stops.
 const FINISH: Duration = Duration::from_secs(12);
 /// How long handing back may take.
@@ -50,11 +57,15 @@ struct Inner {
     pipeline: Pipeline,
     pacer: Pacer,
     reporter: Reporter,
-    slots: Arc<Semaphore>,
-    concurrency: usize,
+    /// One for each task that may run at once.
+    slots: Semaphore,
+    load: Mutex<Load>,
     running: Mutex<HashMap<i64, Running>>,
     tasks: TaskTracker,
+    /// There may be something to do.
     wake: Notify,
+    /// A task has ended, and there is room for more.
+    room: Notify,
 }
 
 impl Runner {
@@ -71,11 +82,12 @@ impl Runner {
             pipeline,
             pacer,
             reporter,
-            slots: Arc::new(Semaphore::new(concurrency)),
-            concurrency,
+            slots: Semaphore::new(concurrency),
+            load: Mutex::new(Load::new(concurrency, Instant::now())),
             running: Mutex::default(),
             tasks: TaskTracker::new(),
             wake: Notify::new(),
+            room: Notify::new(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -99,17 +111,20 @@ impl Runner {
 
     /// Runs tasks until the worker stops, then lets the running ones end or hands them back.
     pub(crate) async fn run(self, shutdown: Shutdown, tasks_ended: CancellationToken) {
-        while let Some(slots) = self.free_slots(&shutdown).await {
+        while let Some(room) = self.room(&shutdown).await {
             let drive_is_open = self.inner.pacer.pause().is_none_or(|pause| pause.next_call < SHORT_PAUSE);
-            match self.inner.queue.claim(slots.len(), drive_is_open).await {
-                Ok(tasks) if tasks.is_empty() => {
-                    drop(slots);
-                    self.nap(&shutdown, LOOK_EVERY).await;
+            match self.inner.queue.claim(room, drive_is_open).await {
+                Ok(tasks) => {
+                    let are_all = tasks.len() < room;
+                    if !tasks.is_empty() {
+                        self.start(tasks, &shutdown);
+                    }
+                    if are_all {
+                        self.nap(&shutdown, LOOK_EVERY).await;
+                    }
                 }
-                Ok(tasks) => self.start(tasks, slots),
                 Err(error) => {
                     error.log("tasks cannot be claimed");
-                    drop(slots);
                     self.nap(&shutdown, Duration::from_secs(1)).await;
                     // what runs here comes first when the queue is back: else its leases seem to have ended
                     self.renew_leases().await;
@@ -140,56 +155,92 @@ impl Runner {
         }
     }
 
-    /// At least one free slot, and all that are free by then; `None` when the worker stops.
-    async fn free_slots(&self, shutdown: &Shutdown) -> Option<Vec<OwnedSemaphorePermit>> {
-        let slots = &self.inner.slots;
-        let first = tokio::select! {
-            () = shutdown.stopping() => return None,
-            slot = slots.clone().acquire_owned() => slot.ok()?,
-        };
-        if slots.available_permits() + 1 < self.inner.concurrency && !shutdown.sleep(GATHER).await {
-            return None;
+    /// How many tasks to claim, once it is worth it; `None` when the worker stops.
+    async fn room(&self, shutdown: &Shutdown) -> Option<usize> {
+        loop {
+            // listen before looking: an end in between must not be missed
+            let ended = self.inner.room.notified();
+            if shutdown.is_stopping() {
+                return None;
+            }
+            if self.load().room(Instant::now()).is_some() {
+                if self.load().in_hand() > 0 && !shutdown.sleep(GATHER).await {
+                    return None;
+                }
+                if let Some(room) = self.load().room(Instant::now()) {
+                    return Some(room);
+                }
+            }
+            tokio::select! {
+                () = shutdown.stopping() => return None,
+                () = ended => {}
+            }
         }
-        let mut taken = vec![first];
-        while let Ok(slot) = slots.clone().try_acquire_owned() {
-            taken.push(slot);
-        }
-        (!shutdown.is_stopping()).then_some(taken)
     }
 
     async fn nap(&self, shutdown: &Shutdown, time: Duration) {
         tokio::select! {
             () = shutdown.stopping() => {}
             () = self.inner.wake.notified() => {}
+            () = self.inner.room.notified() => {
+                let _ = tokio::time::timeout(FREED, self.inner.wake.notified()).await;
+            }
             () = tokio::time::sleep(time) => {}
         }
     }
 
-    /// Starts claimed tasks in their slots, after one question to the metadata service for all of them.
-    fn start(&self, tasks: Vec<Task>, slots: Vec<OwnedSemaphorePermit>) {
+    /// Starts claimed tasks, after one question to the metadata service for all of them.
+    fn start(&self, tasks: Vec<Task>, shutdown: &Shutdown) {
+        self.load().claimed(tasks.len());
         let entered: Vec<_> = tasks
             .into_iter()
-            .zip(slots)
-            .map(|(task, slot)| {
+            .map(|task| {
                 // of an image beside the queue whose worker is gone, only its object is looked after
                 let is_left = task.job.is_single().then_some(Stop::Cancelled);
                 let in_hand = self.take_in_hand(&task, is_left.or(Stop::for_state(&task.job_state)));
-                (task, slot, in_hand)
+                (task, Claimed { runner: self.clone(), in_hand })
             })
             .collect();
-        let runner = self.clone();
+        let (runner, shutdown) = (self.clone(), shutdown.clone());
         self.inner.tasks.spawn(async move {
-            let ids: Vec<&str> = entered.iter().filter_map(|(task, ..)| task.file["id"].as_str()).collect();
-            let known = runner.look_up(&ids).await;
-            for (task, slot, in_hand) in entered {
-                let known = known.as_ref().map(|rows| rows.of(&task)).map_err(Arc::clone);
-                let runner = runner.clone();
-                runner.inner.tasks.clone().spawn(async move {
-                    runner.run_one(task, known, &in_hand).await;
-                    drop((slot, in_hand));
-                    runner.wake();
-                });
+            let ids: Vec<&str> = entered.iter().filter_map(|(task, _)| task.file["id"].as_str()).collect();
+            let mut known = runner.look_up(&ids).await;
+            let mut ended = Vec::new();
+            for (task, claimed) in entered {
+                let known = known.as_mut().map(|rows| rows.take(&task)).map_err(|trouble| trouble.clone());
+                match known.as_ref().ok().and_then(|known| pipeline::end_of_known(&task, known)) {
+                    Some(end) => ended.push((task, end, claimed)),
+                    None => runner.spawn_one(task, known, claimed, &shutdown),
+                }
             }
+            // one write for all of them, and no task each
+            join_all(ended.iter().map(|(task, end, _)| runner.finish(task, end))).await;
+        });
+    }
+
+    /// Runs one task as soon as there is a slot.
+    fn spawn_one(
+        &self,
+        task: Task,
+        known: Result<Known, Arc<Trouble>>,
+        claimed: Claimed,
+        shutdown: &Shutdown,
+    ) {
+        let (runner, shutdown) = (self.clone(), shutdown.clone());
+        self.inner.tasks.spawn(async move {
+            let hold = &claimed.in_hand.hold;
+            let slot = tokio::select! {
+                biased;
+                slot = runner.inner.slots.acquire() => slot.ok(),
+                // what must not even begin needs none
+                _ = hold.told() => None,
+                () = shutdown.stopping() => {
+                    hold.tell(&Stop::HandBack);
+                    None
+                }
+            };
+            runner.run_one(task, known, hold).await;
+            drop(slot);
         });
     }
 
@@ -208,6 +259,10 @@ impl Runner {
         Ok(known)
     }
 
+    fn load(&self) -> MutexGuard<'_, Load> {
+        self.inner.load.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn running(&self) -> MutexGuard<'_, HashMap<i64, Running>> {
         self.inner.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -221,12 +276,30 @@ struct KnownRows {
 }
 
 impl KnownRows {
-    fn of(&self, task: &Task) -> Known {
-        let row = task.file["id"].as_str().and_then(|id| self.rows.get(id));
+    /// A file stands in a group once.
+    fn take(&mut self, task: &Task) -> Known {
+        let row = task.file["id"].as_str().and_then(|id| self.rows.remove(id));
         match row {
-            Some(row) => Known::Row(Box::new(row.clone())),
+            Some(row) => Known::Row(Box::new(row)),
             None if self.cannot_tell => Known::CannotTell,
             None => Known::No,
+        }
+    }
+}
+
+/// A claimed task, until it has ended or is given back.
+struct Claimed {
+    runner: Runner,
+    in_hand: InHand,
+}
+
+impl Drop for Claimed {
+    fn drop(&mut self) {
+        let now = Instant::now();
+        let mut load = self.runner.load();
+        load.ended(now);
+        if load.room(now).is_some() {
+            self.runner.inner.room.notify_one();
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use client::import::{FileResult, Outcome};
 use serde_json::Value;
 
 use super::NewTasks;
@@ -54,17 +53,6 @@ pub(super) fn file_id(file: &Value) -> String {
         Value::String(id) => id.clone(),
         Value::Null => String::new(),
         other => other.to_string(),
-    }
-}
-
-/// The end of a file that comes when its job is cancelled already.
-pub(super) fn cancelled(file_id: &str) -> FileResult {
-    FileResult {
-        file_id: file_id.to_owned(),
-        outcome: Outcome::Cancelled,
-        image: None,
-        bytes: 0,
-        failure: None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Outcomes that wait to be reported, and how they go together.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use client::import::{FileResult, Outcome};
 
 use super::Report;
@@ -7,6 +9,8 @@ use crate::task::{JobKey, JobState};
 
 /// Most outcomes in one report.
 const MOST_IN_ONE: usize = 50;
+/// Most outcomes that are kept at hand until they are reported.
+const MOST_AT_HAND: usize = 1000;
 
 /// An outcome as it stands in the queue.
 #[derive(Debug)]
@@ -21,6 +25,39 @@ pub(super) struct Ending {
     pub(super) job_state: JobState,
     /// Whether its sender understands outcomes by file.
     pub(super) accepts_results: bool,
+}
+
+/// Outcomes that this worker has written down and reports next: they need not be read again. In the queue they are in its
+/// hands, and come again when it has not reported them for a while.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    endings: Mutex<Vec<Ending>>,
+}
+
+impl Written {
+    /// False when nobody takes them: more are found in the queue.
+    pub(super) fn has_room(&self) -> bool {
+        self.count() < MOST_AT_HAND
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.endings().len()
+    }
+
+    /// These were written down.
+    pub(super) fn add(&self, endings: impl Iterator<Item = Ending>) {
+        self.endings().extend(endings);
+    }
+
+    /// All of them.
+    pub(super) fn take(&self) -> Vec<Ending> {
+        std::mem::take(&mut *self.endings())
+    }
+
+    fn endings(&self) -> MutexGuard<'_, Vec<Ending>> {
+        self.endings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// One report for each job, or more where it has many.

@@ -47,7 +47,7 @@ use serde_json::Value;
 use service::redis::{Redis, Script};
 use tokio::sync::OnceCell;
 
-use super::{LEASE, NewTasks, QueueError, Report, batch, millis, owner::Owner};
+use super::{Ending, LEASE, NewTasks, QueueError, Report, batch, ending::Written, millis, owner::Owner};
 use crate::task::{JobKey, JobState, Task};
 
 /// How long a report may take before it is made again: longer than its call, and short, because Redis may have handed
@@ -64,6 +64,8 @@ pub(crate) struct RedisQueue {
     owner: Arc<Owner>,
     /// What this worker had in hand when it was killed was made ready.
     taken_back: Arc<OnceCell<()>>,
+    /// What this worker is to report next.
+    written: Arc<Written>,
     /// The last call failed.
     is_away: Arc<AtomicBool>,
 }
@@ -76,7 +78,14 @@ impl RedisQueue {
             Owner::passing()
         });
         let prefix = redis.key("worker:").into();
-        Self { redis, prefix, owner: Arc::new(owner), taken_back: Arc::default(), is_away: Arc::default() }
+        Self {
+            redis,
+            prefix,
+            owner: Arc::new(owner),
+            taken_back: Arc::default(),
+            written: Arc::default(),
+            is_away: Arc::default(),
+        }
     }
 
     async fn run<T: redis::FromRedisValue>(&self, script: &Script, args: &[&str]) -> Result<T, QueueError> {
@@ -156,7 +165,17 @@ impl RedisQueue {
         let (id, claim) = (task.id.to_string(), task.claim.to_string());
         let whole = serde_json::to_string(outcome)?;
         let brief = serde_json::to_string(&FileResult { image: None, ..outcome.clone() })?;
-        self.run(&scripts::FINISH, &[&id, &claim, &whole, &brief]).await
+        let in_hand = if self.written.has_room() { millis(IN_HAND).to_string() } else { "0".to_owned() };
+        let args = [&*id, &claim, &whole, &brief, &in_hand];
+        let answer: Option<rows::AboutEnd> = self.run(&scripts::FINISH, &args).await?;
+        let Some((state, failure, accepts_results, is_in_hand)) = answer else { return Ok(false) };
+        if is_in_hand {
+            let job_state = rows::job_state(&state, &failure)?;
+            let (job, result) = (task.job.clone(), outcome.clone());
+            let ending = Ending { id: task.id, job, result, job_state, accepts_results };
+            self.written.add(std::iter::once(ending));
+        }
+        Ok(true)
     }
 
     pub(super) async fn stop_job(&self, job: &JobKey, state: &JobState) -> Result<u64, QueueError> {
@@ -181,8 +200,19 @@ impl RedisQueue {
         self.take_back().await?;
         let (in_hand, most) = (millis(IN_HAND).to_string(), MOST_REPORTS.to_string());
         let ended: Vec<rows::Ended> = self.run(&scripts::TAKE_REPORTS, &[&in_hand, &most]).await?;
-        let outcomes: Result<Vec<_>, _> = ended.into_iter().map(rows::outcome).collect();
-        Ok(super::reports(outcomes?))
+        let mut outcomes = self.written.take();
+        for outcome in ended {
+            outcomes.push(rows::outcome(outcome)?);
+        }
+        Ok(super::reports(outcomes))
+    }
+
+    pub(super) fn written(&self) -> usize {
+        self.written.count()
+    }
+
+    pub(super) fn take_written(&self) -> Vec<Report> {
+        super::reports(self.written.take())
     }
 
     pub(super) async fn acknowledge(&self, ids: &[i64]) -> Result<(), QueueError> {

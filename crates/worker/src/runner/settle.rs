@@ -9,7 +9,7 @@ use client::{
 use futures::FutureExt;
 use tracing::Instrument;
 
-use super::{Runner, in_hand::InHand};
+use super::Runner;
 use crate::{
     hold::{Hold, Stop},
     outcome::{Circumstances, Decision, decide},
@@ -24,18 +24,18 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 
 impl Runner {
     /// Runs a claimed task to its end, to its next try, or until it is told to stop. A panic is a try that failed.
-    pub(super) async fn run_one(&self, task: Task, known: Result<Known, Arc<Trouble>>, in_hand: &InHand) {
+    pub(super) async fn run_one(&self, task: Task, known: Result<Known, Arc<Trouble>>, hold: &Hold) {
         let _in_work = self.inner.reporter.working_on(&task.job);
         let span = tracing::info_span!("task", job.id = %task.job, file.id = %task.file_id);
         let request_id = client::request_id::accept(task.request_id.as_deref());
-        let (spare, hold) = (task.clone(), &in_hand.hold);
-        let work = self.guarded(spare, hold, self.try_once(task, known, hold));
-        client::request_id::scope(request_id, Box::pin(work.instrument(span))).await;
+        // large, and else moved from one to the next
+        let work = Box::pin(self.try_once(task.clone(), known, hold));
+        client::request_id::scope(request_id, self.guarded(task, hold, work).instrument(span)).await;
     }
 
     async fn guarded(&self, task: Task, hold: &Hold, work: impl Future<Output = ()>) {
         if survive(work).await.is_none() {
-            self.after_panic(task, hold).await;
+            Box::pin(self.after_panic(task, hold)).await;
         }
     }
 
@@ -150,7 +150,8 @@ impl Runner {
         }
     }
 
-    async fn finish(&self, task: &Task, end: &FileResult) {
+    /// Writes an outcome down, to be reported.
+    pub(super) async fn finish(&self, task: &Task, end: &FileResult) {
         let queue = &self.inner.queue;
         if task.job.is_single() {
             // nobody waits for its outcome any more

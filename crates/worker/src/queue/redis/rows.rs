@@ -16,6 +16,10 @@ pub(super) type Claimed = (i64, i64, String, String, String, String, String, Str
 /// sender understands outcomes by file.
 pub(super) type Ended = (i64, String, String, String, String, bool);
 
+/// What `finish.lua` answers: state of the job, why it failed, whether its sender understands outcomes by file, whether the
+/// report is in this worker's hands.
+pub(super) type AboutEnd = (String, String, bool, bool);
+
 /// A task that was leased.
 pub(super) fn task(claimed: Claimed) -> Result<Task, QueueError> {
     let (id, claim, job, state, failure, file_id, file, request, is_touched, progress, has_twin) = claimed;

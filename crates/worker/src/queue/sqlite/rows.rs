@@ -1,21 +1,9 @@
 //! Rows as values.
 
-use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+use sqlx::{Row, sqlite::SqliteRow};
 
 use super::QueueError;
 use crate::task::{JobKey, JobState, Progress, Task};
-
-/// The state of a job; open where nothing is known of it.
-pub(super) async fn job_state(
-    tx: &mut Transaction<'static, Sqlite>,
-    job: &JobKey,
-) -> Result<JobState, QueueError> {
-    let row = sqlx::query("SELECT state AS job_state, failure FROM jobs WHERE job = ?")
-        .bind(&job.0)
-        .fetch_optional(&mut **tx)
-        .await?;
-    row.map_or(Ok(JobState::Open), |row| state_of(&row))
-}
 
 /// From the columns `job_state` and `failure`.
 pub(super) fn state_of(row: &SqliteRow) -> Result<JobState, QueueError> {
