@@ -26,7 +26,7 @@ use super::{
     Result, StoreError,
     change::{Change, Create, Created, Outcome},
     row::{Row, columns, shown_time},
-    sql::{select_images, select_known},
+    sql::select_images,
     tracking::{Dialect, Unfolded},
 };
 use crate::config::MySql;
@@ -130,7 +130,13 @@ impl MySqlStore {
     }
 
     pub(super) async fn known(&self, drive_ids: &[String]) -> Result<Vec<Image>> {
-        let rows = select_known!(COLUMNS, drive_ids).fetch_all(&self.pool).await?;
+        let marks = vec!["?"; drive_ids.len()].join(", ");
+        let mut query = select_images!(COLUMNS, format!("WHERE google_drive_id IN ({marks})"));
+        for id in drive_ids {
+            query = query.bind(id);
+        }
+        // as many texts as there are numbers of ids: not worth keeping
+        let rows = query.persistent(false).fetch_all(&self.pool).await?;
         rows.iter().map(|row| decode(row).map(|row| row.image)).collect()
     }
 

@@ -31,20 +31,6 @@ macro_rules! select_images {
 }
 pub(super) use select_images;
 
-/// A query for the rows of some Drive ids.
-macro_rules! select_known {
-    ($columns:expr, $drive_ids:expr) => {{
-        let marks = vec!["?"; $drive_ids.len()].join(", ");
-        let mut query = select_images!($columns, format!("WHERE google_drive_id IN ({marks})"));
-        for id in $drive_ids {
-            query = query.bind(id);
-        }
-        // as many texts as there are numbers of ids: not worth keeping
-        query.persistent(false)
-    }};
-}
-pub(super) use select_known;
-
 /// A query for one text of each row where `column` is one of `texts`. How a text becomes a parameter is for the engine to
 /// say.
 macro_rules! select_where_in {

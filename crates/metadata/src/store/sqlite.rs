@@ -17,6 +17,7 @@ mod writer;
 use std::{path::Path, sync::Arc, time::Duration};
 
 use client::metadata::Image;
+use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
 use sqlx::{
     Decode, Row as _, Sqlite, SqlitePool, TypeInfo, ValueRef,
@@ -27,7 +28,7 @@ use super::{
     Result, StoreError,
     change::{Change, Create, Created, Outcome},
     row::{Row, columns, shown_time},
-    sql::{select_images, select_known},
+    sql::select_images,
     tracking::Unfolded,
 };
 use rows::Made;
@@ -39,8 +40,13 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 const BUSY: Duration = Duration::from_secs(10);
 /// Connections that read.
 const READERS: u32 = 8;
+/// What a reader keeps of the file in KiB, which the pragma wants negative: the system keeps all of it anyway.
+const READER_CACHE: &str = "-1024";
 /// Rows that a connection reads ahead of whoever takes them: neither waits for the other.
-const READ_AHEAD: usize = 1024;
+const READ_AHEAD: usize = 256;
+/// Pages of the write-ahead log that are brought into the file together: a page that many groups of rows have changed is
+/// brought there once.
+const CHECKPOINT: &str = "4000";
 const COLUMNS: &str = columns!("created_at");
 
 /// The rows in a file.
@@ -67,14 +73,15 @@ impl SqliteStore {
             // a row that was answered survives a power cut
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY)
-            .row_buffer_size(READ_AHEAD);
+            .row_buffer_size(READ_AHEAD)
+            .pragma("wal_autocheckpoint", CHECKPOINT);
         schema::bring_up_to_date(&options).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE)
             // a file does not hang up
             .test_before_acquire(false)
-            .connect_lazy_with(options.clone());
+            .connect_lazy_with(options.clone().pragma("cache_size", READER_CACHE));
         Ok(Self { readers, writer: Writer::start(options), unfolded: Arc::default() })
     }
 
@@ -117,8 +124,12 @@ impl SqliteStore {
     }
 
     pub(super) async fn known(&self, drive_ids: &[String]) -> Result<Vec<Image>> {
-        let rows = select_known!(COLUMNS, drive_ids).fetch_all(&self.readers).await?;
-        rows.iter().map(|row| Ok(decode(row)?.image)).collect()
+        let asked = serde_json::to_string(drive_ids).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        // one text, however many there are
+        let condition = "WHERE google_drive_id IN (SELECT value FROM json_each(?))";
+        let query = select_images!(COLUMNS, condition).bind(asked);
+        let rows = query.fetch(&self.readers).map(|row| Ok(decode(&row?)?.image));
+        rows.try_collect().await
     }
 
     pub(super) async fn walk(&self, after: i64, limit: u32) -> Result<Vec<Image>> {

@@ -1,7 +1,8 @@
 //! Counts and blocks of names in SQLite, made for the first time or anew: part by part, each in one turn of the writer. What
 //! is read of a part is of one moment, and the changes up to then are in it.
 
-use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
+use futures::{StreamExt, TryStreamExt};
+use sqlx::{AssertSqlSafe, Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     super::{
@@ -81,14 +82,16 @@ async fn rows(connection: &mut SqliteConnection, last: i64) -> Result<(i64, Vec<
         triggers::noted("images"),
         triggers::halves("images", "")
     );
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(first).bind(last).fetch_all(connection).await?;
-    let rows = rows.iter().map(|row| {
-        let change = change(row)?;
-        let name = text(row, 11)?.unwrap_or_default();
-        let entry = Entry { id: change.image_id, created_at: text(row, 10)?, name };
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(first).bind(last).fetch(connection);
+    let counted = |row| {
+        let row: SqliteRow = row?;
+        let change = change(&row)?;
+        let name = text(&row, 11)?.unwrap_or_default();
+        let entry = Entry { id: change.image_id, created_at: text(&row, 10)?, name };
         Ok((change, entry))
-    });
-    Ok((first, rows.collect::<Result<_>>()?))
+    };
+    let rows: Result<_> = rows.map(counted).try_collect().await;
+    Ok((first, rows?))
 }
 
 /// The rows of a block.
@@ -97,10 +100,14 @@ pub(super) async fn entries(connection: &mut SqliteConnection, block: i64) -> Re
     let rows = sqlx::query("SELECT id, created_at, name FROM images WHERE id BETWEEN ? AND ?")
         .bind(first)
         .bind(last)
-        .fetch_all(connection)
-        .await?;
-    let entries = rows.iter().map(|row| {
-        Ok(Entry { id: row.try_get(0)?, created_at: text(row, 1)?, name: text(row, 2)?.unwrap_or_default() })
-    });
-    entries.collect()
+        .fetch(connection);
+    let entry = |row| {
+        let row: SqliteRow = row?;
+        Ok(Entry {
+            id: row.try_get(0)?,
+            created_at: text(&row, 1)?,
+            name: text(&row, 2)?.unwrap_or_default(),
+        })
+    };
+    rows.map(entry).try_collect().await
 }

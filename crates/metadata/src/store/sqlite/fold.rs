@@ -1,6 +1,7 @@
 //! Folding changes in SQLite. What is read is read beside the writer; it only writes. Whoever folds first deletes the changes,
 //! and another process that read the same ones finds fewer of them and leaves everything as it is.
 
+use futures::{StreamExt, TryStreamExt};
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
@@ -57,14 +58,11 @@ async fn write(
     if state_of(connection).await?.as_deref() != Some(state::READY) {
         return Ok(false);
     }
-    let mut deleted = 0;
-    for some in changes.chunks(500) {
-        let seqs = some.iter().map(|change| change.seq.to_string()).collect::<Vec<_>>().join(", ");
-        let sql = format!("DELETE FROM image_changes WHERE seq IN ({seqs})");
-        let done = sqlx::query(AssertSqlSafe(sql)).persistent(false).execute(&mut *connection);
-        deleted += done.await?.rows_affected();
-    }
-    if deleted != changes.len() as u64 {
+    // they were the oldest ones, and one writes at a time: what came later has a higher number
+    let last = changes.last().map(|change| change.seq);
+    let deleted =
+        sqlx::query("DELETE FROM image_changes WHERE seq <= ?").bind(last).execute(&mut *connection);
+    if deleted.await?.rows_affected() != changes.len() as u64 {
         return Ok(false);
     }
     add(connection, &Sums::of(&changes)).await?;
@@ -78,7 +76,8 @@ async fn changes(connection: &mut SqliteConnection) -> Result<Vec<Change>> {
         "SELECT seq, image_id, day, minute, storage_provider, mime_type, job_id, images, bytes_high, bytes_low \
          FROM image_changes ORDER BY seq LIMIT {FOLD}"
     );
-    sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await?.iter().map(change).collect()
+    let rows = sqlx::query(AssertSqlSafe(sql)).fetch(connection);
+    rows.map(|row| change(&row?)).try_collect().await
 }
 
 /// A change, of the first ten columns.
