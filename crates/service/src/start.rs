@@ -28,6 +28,20 @@ where
     Run: FnOnce(TcpListener, C, Shutdown) -> Running,
     Running: Future<Output = anyhow::Result<()>>,
 {
+    main_on(&mut tokio::runtime::Builder::new_multi_thread(), binary, config, run)
+}
+
+/// [`main`] on a runtime of the service's own kind.
+pub fn main_on<C, Run, Running>(
+    runtime: &mut tokio::runtime::Builder,
+    binary: Binary,
+    config: impl FnOnce(&Env) -> anyhow::Result<C>,
+    run: Run,
+) -> ExitCode
+where
+    Run: FnOnce(TcpListener, C, Shutdown) -> Running,
+    Running: Future<Output = anyhow::Result<()>>,
+{
     let started = Env::from_process().and_then(|env| {
         let read = env.reader();
         let port = read.parse_or("PORT", binary.default_port, "a port number");
@@ -41,7 +55,7 @@ where
             (Err(error), Ok(_)) | (Ok(_), Err(error)) => return Err(error),
             (Err(one), Err(other)) => anyhow::bail!("{one}; {other}"),
         };
-        let runtime = tokio::runtime::Runtime::new().context("start the async runtime")?;
+        let runtime = runtime.enable_all().build().context("start the async runtime")?;
         runtime.block_on(async {
             let address = (Ipv4Addr::UNSPECIFIED, port);
             let listener =
