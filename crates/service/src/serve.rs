@@ -1,12 +1,12 @@
 //! Serves a router on a listener until the process stops, then lets what runs come to its end.
 
+mod connections;
+
 use std::{net::SocketAddr, time::Duration};
 
-use anyhow::Context;
 use axum::{
-    Router, ServiceExt,
+    Router,
     body::Body,
-    extract::Request,
     http::header,
     response::Response,
     serve::{Listener, ListenerExt},
@@ -68,15 +68,14 @@ where
     let (stopping, ending) = (shutdown.clone(), shutdown.clone());
     // no layer of axum's, which copies its layers for every request
     let service = MapResponse::new(router, move |response: Response| end_events(&ending, response));
-    let serving = axum::serve(listener, ServiceExt::<Request>::into_make_service(service))
-        .with_graceful_shutdown(async move { stopping.stopping().await });
+    let serving = connections::serve(listener, service, stopping.stopping());
     let mut deadline = None;
     let late = async {
         shutdown.stopping().await;
         tokio::time::sleep_until(*deadline.insert(Instant::now() + limit)).await;
     };
     tokio::select! {
-        result = async { serving.await } => result.context("serve requests")?,
+        () = serving => {}
         () = late => tracing::warn!("some requests had not ended in time and were cut off"),
     }
     // requests and background work share one time
