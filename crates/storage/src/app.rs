@@ -11,8 +11,9 @@ use crate::{
     budget::Budget,
     config::Config,
     content::Content,
+    digest::Hashers,
     thumbnail::Thumbnails,
-    upload::{Source, Uploads},
+    upload::{FIRSTS_AT_ONCE, Source, Uploads},
 };
 
 /// What is wrong when there is no bucket.
@@ -31,6 +32,10 @@ pub struct App {
     pub(crate) bucket: Option<Arc<Bucket>>,
     /// Memory for image bytes, shared by all requests.
     pub(crate) budget: Budget,
+    /// Who computes the MD5s of bodies.
+    pub(crate) hashers: Hashers,
+    /// Turns to be among the first uploads.
+    pub(crate) firsts: Arc<Semaphore>,
     /// Small pictures of what is in the bucket, if one is set.
     pub(crate) thumbnails: Option<Thumbnails>,
     /// What browsers and caches read.
@@ -56,7 +61,17 @@ impl App {
         let budget = Budget::new(config.limits.memory_bytes);
         let content = Content::new(config.limits.streams, config.limits.silence);
         let reads = Arc::new(Semaphore::new(READS_AT_ONCE));
-        Self { config: Arc::new(config), bucket, budget, thumbnails, content, reads, shutdown }
+        Self {
+            config: Arc::new(config),
+            bucket,
+            budget,
+            hashers: Hashers::default(),
+            firsts: Arc::new(Semaphore::new(FIRSTS_AT_ONCE)),
+            thumbnails,
+            content,
+            reads,
+            shutdown,
+        }
     }
 
     /// The bucket, or the answer that says which setting is missing.
@@ -74,6 +89,8 @@ impl App {
         Ok(Uploads {
             bucket: Arc::clone(self.bucket()?),
             budget: self.budget.clone(),
+            hashers: self.hashers.clone(),
+            firsts: Arc::clone(&self.firsts),
             silence: self.config.limits.silence,
             tasks: self.shutdown.clone(),
         })
@@ -90,7 +107,8 @@ impl App {
     /// Reads on for a while what nobody wants: a client that is still sending would not see its answer on a closed
     /// connection.
     pub(crate) fn drain(&self, body: Body) {
-        self.shutdown.spawn(Source::new(body, None, self.config.limits.silence).drain());
+        let source = Source::new(body, None, self.config.limits.silence, &self.hashers);
+        self.shutdown.spawn(source.drain());
     }
 
     /// What is wrong with the bucket, for `/ready`.

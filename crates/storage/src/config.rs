@@ -103,7 +103,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory_bytes: 64 * 1024 * 1024, silence: Duration::from_secs(60), streams: 256 }
+        Self { memory_bytes: 24 * 1024 * 1024, silence: Duration::from_secs(60), streams: 256 }
     }
 }
 

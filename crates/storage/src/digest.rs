@@ -1,9 +1,14 @@
 //! MD5 digests: what Drive, the clients and S3 all speak.
 
+mod lanes;
+mod running;
+
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use md5::{Digest as _, Md5};
+
+pub(crate) use self::running::{Hashers, RunningMd5};
 
 /// An MD5. `Display` is 32 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,10 @@ use std::{sync::Arc, time::Duration};
 
 use axum::body::Body;
 use service::Shutdown;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -24,8 +28,8 @@ pub(crate) use self::{
 };
 use crate::{
     bucket::{Bucket, ObjectHead},
-    budget::Budget,
-    digest::Md5Digest,
+    budget::{Budget, Busy},
+    digest::{Hashers, Md5Digest},
     disposition::content_disposition,
     object_key::ObjectKey,
     sniff::{HEAD_BYTES, sniff},
@@ -35,6 +39,8 @@ use crate::{
 pub(crate) const MAX_SINGLE: u64 = 16 * 1024 * 1024;
 /// The largest object that is read into memory first, so that it can be sent again.
 const MAX_IN_MEMORY: u64 = 256 * 1024;
+/// Larger objects that are, to learn how the bucket takes them.
+pub(crate) const FIRSTS_AT_ONCE: usize = 2;
 
 /// What is needed to store objects.
 #[derive(Debug, Clone)]
@@ -43,6 +49,10 @@ pub(crate) struct Uploads {
     pub(crate) bucket: Arc<Bucket>,
     /// The memory to do it in.
     pub(crate) budget: Budget,
+    /// Who computes their MD5s.
+    pub(crate) hashers: Hashers,
+    /// Turns to be among the first.
+    pub(crate) firsts: Arc<Semaphore>,
     /// Longest silence of a client, and longest wait for memory.
     pub(crate) silence: Duration,
     /// Uploads run to their end, or clean up, also when nobody waits for the answer any more.
@@ -94,7 +104,7 @@ impl Uploads {
     }
 
     async fn store(&self, announced: Announced, body: Body) -> Result<Stored, UploadError> {
-        let mut source = Source::new(body, announced.size, self.silence);
+        let mut source = Source::new(body, announced.size, self.silence, &self.hashers);
         match self.store_source(&announced, &mut source).await {
             Ok(stored) => Ok(Stored { dimensions: source.dimensions(), ..stored }),
             Err(error) => {
@@ -108,13 +118,27 @@ impl Uploads {
     async fn store_source(&self, announced: &Announced, source: &mut Source) -> Result<Stored, UploadError> {
         match announced.size {
             Some(size) if size > MAX_SINGLE => self.store_large(announced, source, size).await,
-            Some(size) if size > MAX_IN_MEMORY && self.bucket.knows_its_acls() => {
+            Some(size) if size > MAX_IN_MEMORY => {
+                if let Some(_turn) = self.turn_to_be_first().await? {
+                    return self.store_buffered(announced, source).await;
+                }
                 let _share = self.budget.take(streamed::MEMORY, self.silence).await?;
                 let head = self.peek(announced, source).await?;
                 streamed::store(&self.bucket, announced, head, size, source).await
             }
             _ => self.store_buffered(announced, source).await,
         }
+    }
+
+    /// Until it is known whether the bucket takes ACLs, a body must be kept for a second try. The others wait for the
+    /// first ones, so that their bodies need not be kept too; none once it is known.
+    async fn turn_to_be_first(&self) -> Result<Option<OwnedSemaphorePermit>, UploadError> {
+        if self.bucket.knows_its_acls() {
+            return Ok(None);
+        }
+        let turn = timeout(self.silence, Arc::clone(&self.firsts).acquire_owned()).await;
+        let turn = turn.map_err(|_| Busy)?.map_err(|_| UploadError::Internal)?;
+        Ok((!self.bucket.knows_its_acls()).then_some(turn))
     }
 
     /// A large object in parts; in one request where the server knows no parts.
@@ -150,7 +174,7 @@ impl Uploads {
         let share = self.budget.take(most, self.silence).await?;
         let bytes = source.read_up_to(most).await?;
         if source.is_at_end().await? {
-            let digest = source.check(announced)?;
+            let digest = source.check(announced).await?;
             let head = self.head(announced, &bytes);
             self.bucket.put_bytes(&head, &bytes, digest.md5).await?;
             return Ok(self.stored(head, digest.size, digest.md5));

@@ -1,5 +1,7 @@
 //! The S3 client: where, as whom, and over which TLS.
 
+mod transport;
+
 use std::time::Duration;
 
 use aws_config::{default_provider::credentials::DefaultCredentialsChain, provider_config::ProviderConfig};
@@ -26,7 +28,6 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// A client of the bucket's server. Nothing is sent yet, unless credentials come from a role.
 pub(super) async fn client(config: &BucketConfig) -> Client {
     client::http::install_tls();
-    let http = http_client();
     let settings = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(config.region.clone()))
@@ -39,8 +40,8 @@ pub(super) async fn client(config: &BucketConfig) -> Client {
         .retry_config(RetryConfig::disabled())
         // it would break off uploads whose source pauses; silence is watched where bodies are fed
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build())
-        .http_client(http.clone());
+        .timeout_config(TimeoutConfig::disabled())
+        .http_client(transport::transport(CONNECT_TIMEOUT, IDLE_TIMEOUT));
     let settings = match &config.endpoint {
         // hosts named after buckets are AWS' way; elsewhere they rarely resolve
         Some(endpoint) => settings.endpoint_url(endpoint).force_path_style(true),
@@ -51,7 +52,7 @@ pub(super) async fn client(config: &BucketConfig) -> Client {
         let key = Credentials::new(key.id.expose(), key.secret.expose(), token, None, "settings");
         settings.credentials_provider(key)
     } else {
-        settings.credentials_provider(chain(config, http).await)
+        settings.credentials_provider(chain(config).await)
     };
     Client::from_conf(settings.build())
 }
@@ -59,17 +60,18 @@ pub(super) async fn client(config: &BucketConfig) -> Client {
 /// The name that the AWS SDK gives to the source it takes credentials from, if one has any.
 pub(super) async fn source_of_credentials(config: &BucketConfig) -> Option<String> {
     client::http::install_tls();
-    let credentials = chain(config, http_client()).await.provide_credentials().await.ok()?;
+    let credentials = chain(config).await.provide_credentials().await.ok()?;
     // only the text form has the name, in quotes; the secret is not in it
     Some(format!("{credentials:?}").split('"').nth(1).unwrap_or("one of its sources").to_owned())
 }
 
-async fn chain(config: &BucketConfig, http: SharedHttpClient) -> DefaultCredentialsChain {
+async fn chain(config: &BucketConfig) -> DefaultCredentialsChain {
     let region = Region::new(config.region.clone());
-    let sources = ProviderConfig::without_region().with_region(Some(region)).with_http_client(http);
+    let sources = ProviderConfig::without_region().with_region(Some(region)).with_http_client(http_client());
     DefaultCredentialsChain::builder().configure(sources).profile_name(&config.profile).build().await
 }
 
+/// For sources of credentials: they have time-outs of their own, which the SDK's client knows.
 fn http_client() -> SharedHttpClient {
     // certificates of the system, where it has any: a private authority may be among them
     let system = !rustls_native_certs::load_native_certs().certs.is_empty();

@@ -82,7 +82,7 @@ async fn send_and_complete(
     while let Some(part) = sending.next().await {
         done.push(part?);
     }
-    let digest = parts.check(announced)?;
+    let digest = parts.check(announced).await?;
     done.sort_by_key(|(number, _)| *number);
     let done: Vec<Part> = done.into_iter().map(|(_, part)| part).collect();
     bucket.complete_multipart(upload, &done, digest.size).await?;

@@ -15,8 +15,10 @@ use crate::{
 
 /// Parts that S3 takes at most.
 const MAX_PARTS: u64 = 10_000;
-/// The usual size of a part. S3 wants at least 5 MiB.
-const USUAL: u64 = 8 * 1024 * 1024;
+/// The usual size of a part: the least that S3 takes, because parts are held in memory.
+const USUAL: u64 = 5 * 1024 * 1024;
+/// The same where the length is unknown, and there may come to be many.
+const USUAL_OF_UNKNOWN: u64 = 8 * 1024 * 1024;
 /// The largest part: several must fit into memory.
 const LARGEST: u64 = 64 * 1024 * 1024;
 /// Parts of unknown many double in size after so many.
@@ -97,10 +99,10 @@ impl<'s> Parts<'s> {
     }
 
     /// Once all parts were handed out: what they were, if that is what was announced.
-    pub(super) fn check(&self, announced: &Announced) -> Result<Digest, UploadError> {
-        match &self.from {
+    pub(super) async fn check(&mut self, announced: &Announced) -> Result<Digest, UploadError> {
+        match &mut self.from {
             From::Memory { digest, .. } => Ok(*digest),
-            From::Stream { source, .. } => source.check(announced),
+            From::Stream { source, .. } => source.check(announced).await,
         }
     }
 }
@@ -110,7 +112,7 @@ fn part_size(number: u64, size: Option<u64>) -> u64 {
     const MIB: u64 = 1024 * 1024;
     match size {
         Some(size) => size.div_ceil(MAX_PARTS).next_multiple_of(MIB).max(USUAL),
-        None => (USUAL << (number / STEP).min(3)).min(LARGEST),
+        None => (USUAL_OF_UNKNOWN << (number / STEP).min(3)).min(LARGEST),
     }
 }
 
@@ -126,6 +128,6 @@ mod tests {
         }
         let all: u64 = (0..MAX_PARTS).map(|number| part_size(number, None)).sum();
         assert!(all > 300 << 30, "an object of unknown length may have {all} bytes");
-        assert_eq!(part_size(0, None), USUAL);
+        assert_eq!((part_size(0, None), part_size(0, Some(1))), (USUAL_OF_UNKNOWN, USUAL));
     }
 }

@@ -5,11 +5,13 @@ use std::{collections::VecDeque, time::Duration};
 use axum::body::{Body, BodyDataStream};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
-use md5::{Digest as _, Md5};
 use tokio::time::timeout;
 
 use super::{Announced, UploadError};
-use crate::{digest::Md5Digest, probe::Probe};
+use crate::{
+    digest::{Hashers, Md5Digest, RunningMd5},
+    probe::Probe,
+};
 
 /// How much of a body that is no longer wanted is still read, and how long.
 const DRAIN_BYTES: u64 = 64 * 1024 * 1024;
@@ -22,7 +24,7 @@ pub(crate) struct Source {
     peeked: VecDeque<Bytes>,
     ended: bool,
     size: u64,
-    md5: Md5,
+    md5: RunningMd5,
     probe: Probe,
     announced: Option<u64>,
     silence: Duration,
@@ -37,13 +39,13 @@ pub(super) struct Digest {
 
 impl Source {
     /// Reads from `body`. A client that says nothing for longer than `silence` is given up.
-    pub(crate) fn new(body: Body, announced: Option<u64>, silence: Duration) -> Self {
+    pub(crate) fn new(body: Body, announced: Option<u64>, silence: Duration, hashers: &Hashers) -> Self {
         Self {
             body: body.into_data_stream(),
             peeked: VecDeque::new(),
             ended: false,
             size: 0,
-            md5: Md5::new(),
+            md5: hashers.begin(),
             probe: Probe::new(),
             announced,
             silence,
@@ -58,8 +60,16 @@ impl Source {
         }
     }
 
-    /// Bytes from the network, none of them empty.
+    /// Bytes from the network, none of them empty, looked at.
     async fn read(&mut self) -> Result<Option<Bytes>, UploadError> {
+        let Some(bytes) = self.receive().await? else { return Ok(None) };
+        self.probe.feed(&bytes);
+        self.md5.update(bytes.clone()).await;
+        Ok(Some(bytes))
+    }
+
+    /// Bytes from the network, none of them empty.
+    async fn receive(&mut self) -> Result<Option<Bytes>, UploadError> {
         while !self.ended {
             match timeout(self.silence, self.body.next()).await {
                 Err(_) => return Err(UploadError::ClientSilent),
@@ -70,8 +80,6 @@ impl Source {
                 Ok(Some(Ok(bytes))) if bytes.is_empty() => {}
                 Ok(Some(Ok(bytes))) => {
                     self.size += bytes.len() as u64;
-                    self.md5.update(&bytes);
-                    self.probe.feed(&bytes);
                     return Ok(Some(bytes));
                 }
                 Ok(None) => self.ended = true,
@@ -100,6 +108,12 @@ impl Source {
         let mut all = BytesMut::new();
         while all.len() < wanted {
             let Some(mut bytes) = self.next().await? else { break };
+            if all.is_empty() && bytes.len() == wanted {
+                return Ok(bytes);
+            }
+            if all.is_empty() && self.announced.is_some() {
+                all.reserve(wanted);
+            }
             let fits = bytes.len().min(wanted - all.len());
             all.extend_from_slice(&bytes.split_to(fits));
             if !bytes.is_empty() {
@@ -115,8 +129,8 @@ impl Source {
     }
 
     /// Once all bytes have passed: what they were, if that is what was announced.
-    pub(super) fn check(&self, announced: &Announced) -> Result<Digest, UploadError> {
-        let digest = Digest { size: self.size, md5: Md5Digest::finish(self.md5.clone()) };
+    pub(super) async fn check(&mut self, announced: &Announced) -> Result<Digest, UploadError> {
+        let digest = Digest { size: self.size, md5: self.md5.digest().await };
         if announced.size.is_some_and(|size| size != digest.size) {
             return Err(UploadError::BodyCut { announced: announced.size, size: digest.size });
         }
@@ -134,7 +148,7 @@ impl Source {
     /// Reads on for a while and forgets, so that the client comes to read its answer.
     pub(crate) async fn drain(mut self) {
         let limit = self.size + DRAIN_BYTES;
-        let read = async { while self.size < limit && matches!(self.read().await, Ok(Some(_))) {} };
+        let read = async { while self.size < limit && matches!(self.receive().await, Ok(Some(_))) {} };
         let _ = timeout(DRAIN_TIME, read).await;
     }
 }
@@ -162,7 +176,12 @@ mod tests {
             .iter()
             .map(|piece| Ok::<_, std::io::Error>(Bytes::from_static(piece.as_bytes())))
             .collect();
-        Source::new(Body::from_stream(stream::iter(pieces)), None, Duration::from_secs(5))
+        Source::new(
+            Body::from_stream(stream::iter(pieces)),
+            None,
+            Duration::from_secs(5),
+            &Hashers::default(),
+        )
     }
 
     #[tokio::test]
@@ -174,13 +193,13 @@ mod tests {
         assert_eq!(source.read_up_to(100).await.unwrap(), "fg");
         assert!(source.is_at_end().await.unwrap());
         assert_eq!(source.size, 7);
-        assert_eq!(Md5Digest::finish(source.md5), Md5Digest::of(b"abcdefg"));
+        assert_eq!(source.md5.digest().await, Md5Digest::of(b"abcdefg"));
     }
 
     #[tokio::test]
     async fn a_silent_client_is_given_up() {
         let body = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
-        let mut source = Source::new(body, Some(1), Duration::from_millis(5));
+        let mut source = Source::new(body, Some(1), Duration::from_millis(5), &Hashers::default());
         assert!(matches!(source.next().await, Err(UploadError::ClientSilent)));
     }
 }

@@ -6,8 +6,8 @@ use crate::{
     digest::Md5Digest,
 };
 
-/// What one such upload holds in memory: the piece held back, the one on its way, and the buffers of both connections.
-pub(super) const MEMORY: usize = 512 * 1024;
+/// What one such upload holds in memory: the piece held back, those on their way, and the buffers of both connections.
+pub(super) const MEMORY: usize = 384 * 1024;
 
 /// Stores `size` bytes of `source`.
 pub(super) async fn store(
@@ -35,7 +35,7 @@ async fn pass_on(
             feeder.send(earlier).await?;
         }
     }
-    let digest = source.check(announced)?;
+    let digest = source.check(announced).await?;
     if let Some(last) = held_back {
         feeder.send(last).await?;
     }
@@ -52,7 +52,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::bucket::channel;
+    use crate::{bucket::channel, digest::Hashers};
 
     const PIECES: [&[u8]; 3] = [b"one", b"two", b"three"];
     const SILENCE: Duration = Duration::from_secs(5);
@@ -60,7 +60,8 @@ mod tests {
     /// What S3 gets of the pieces, announced as `size` bytes with this MD5.
     async fn passed_on(size: u64, md5: Md5Digest) -> (Result<Md5Digest, UploadError>, Vec<u8>) {
         let pieces = PIECES.map(|piece| Ok::<_, std::io::Error>(Bytes::from_static(piece)));
-        let mut source = Source::new(Body::from_stream(stream::iter(pieces)), Some(size), SILENCE);
+        let mut source =
+            Source::new(Body::from_stream(stream::iter(pieces)), Some(size), SILENCE, &Hashers::default());
         let announced = Announced {
             uuid: Uuid::nil(),
             name: String::new(),

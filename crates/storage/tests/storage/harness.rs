@@ -68,6 +68,11 @@ impl Service {
         client::storage::Client::new(self.url("/").parse().unwrap(), self.http.clone())
     }
 
+    /// The way that the worker's bytes take.
+    pub(crate) fn uploads(&self) -> client::storage::Uploads {
+        client::storage::Uploads::new(self.url("/").parse().unwrap(), Duration::from_secs(60))
+    }
+
     /// `PUT /objects/{uuid}` with the length known, and the MD5 if given in base64.
     pub(crate) async fn put(&self, uuid: Uuid, name: &str, bytes: &[u8], md5: Option<&str>) -> Response {
         let mut url: url::Url = self.url(&format!("/objects/{uuid}")).parse().unwrap();

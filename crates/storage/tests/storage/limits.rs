@@ -1,9 +1,9 @@
 //! Memory and patience are bounded, and nobody waits for ever.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use serde_json::json;
-use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream, task::JoinHandle};
 use uuid::Uuid;
 
 use crate::harness::{Stack, bytes, json as body_of, wait_for};
@@ -54,6 +54,36 @@ async fn a_body_beyond_the_limit_is_refused() {
     assert_eq!(stack.service.post("/upload", &upload(400)).await.0, 200);
 }
 
+/// An upload of `size` bytes that keeps saying something, so that it keeps its memory.
+async fn hog(address: SocketAddr, size: usize) -> JoinHandle<()> {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "PUT /objects/{}?filename=a HTTP/1.1\r\nhost: x\r\ncontent-length: {size}\r\n\r\n",
+        Uuid::new_v4()
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    tokio::spawn(async move {
+        while socket.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+}
+
+#[tokio::test]
+async fn the_first_uploads_leave_memory_to_others() {
+    let stack = Stack::start_with(|config, _| config.limits.memory_bytes = 3 << 20).await;
+    let mut hogs = Vec::new();
+    for _ in 0..8 {
+        hogs.push(hog(stack.service.address, 1 << 20).await);
+    }
+    // until one upload has gone through, nobody knows how the bucket takes them, and bodies are held
+    let small = bytes(200_000);
+    let other = stack.service.put(Uuid::new_v4(), "b", &small, None);
+    let other = tokio::time::timeout(Duration::from_secs(20), other).await.expect("it waits for nobody");
+    assert_eq!(other.status(), 200);
+    hogs.iter().for_each(JoinHandle::abort);
+}
+
 #[tokio::test]
 async fn uploads_beyond_the_memory_are_told_to_come_back() {
     let stack = Stack::start_with(|config, _| {
@@ -61,18 +91,7 @@ async fn uploads_beyond_the_memory_are_told_to_come_back() {
         config.limits.silence = Duration::from_millis(1500);
     })
     .await;
-    let mut hog = TcpStream::connect(stack.service.address).await.unwrap();
-    let head = format!(
-        "PUT /objects/{}?filename=a HTTP/1.1\r\nhost: x\r\ncontent-length: 1048576\r\n\r\n",
-        Uuid::new_v4()
-    );
-    hog.write_all(head.as_bytes()).await.unwrap();
-    // keeps saying something, so that it keeps its memory
-    let hogging = tokio::spawn(async move {
-        while hog.write_all(b"x").await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    });
+    let hogging = hog(stack.service.address, 1 << 20).await;
     let mut busy = None;
     wait_for("memory is taken", async || {
         let answer = stack.service.put(Uuid::new_v4(), "b", b"x", None).await;

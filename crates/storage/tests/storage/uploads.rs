@@ -1,6 +1,7 @@
 //! What is stored, and how it is told.
 
 use base64::Engine as _;
+use bytes::Bytes;
 use client::storage::{NewObject, Upload};
 use serde_json::json;
 use uuid::Uuid;
@@ -28,7 +29,7 @@ async fn a_stream_arrives_byte_for_byte_whether_its_length_is_known_or_not() {
         let sent = bytes(length);
         for size_bytes in [None, Some(length as u64)] {
             let pieces: Vec<_> =
-                sent.chunks(100_000).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect();
+                sent.chunks(100_000).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
             let object = NewObject {
                 uuid: Uuid::new_v4(),
                 filename: "a.bin".into(),
@@ -37,8 +38,8 @@ async fn a_stream_arrives_byte_for_byte_whether_its_length_is_known_or_not() {
                 size_bytes,
                 md5: Some(md5_hex(&sent)),
             };
-            let body = reqwest::Body::wrap_stream(futures::stream::iter(pieces));
-            let stored = stack.service.client().put_object(&object, body).await.unwrap();
+            let body = futures::stream::iter(pieces);
+            let stored = stack.service.uploads().put_object(&object, body).await.unwrap();
             assert_eq!((stored.size, stored.md5), (length as u64, md5_hex(&sent)), "{size_bytes:?}");
             assert!(stack.open(&stored.url).await.bytes().await.unwrap() == sent, "{size_bytes:?}");
         }
@@ -63,7 +64,7 @@ async fn a_picture_is_measured_as_it_passes_on_every_way_it_can_take() {
         let picture = tiff(length);
         for (size_bytes, piece) in [(Some(picture.len() as u64), 9999), (None, 77_777)] {
             let pieces: Vec<_> =
-                picture.chunks(piece).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect();
+                picture.chunks(piece).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
             let object = NewObject {
                 uuid: Uuid::new_v4(),
                 filename: "a.jpg".into(),
@@ -72,8 +73,8 @@ async fn a_picture_is_measured_as_it_passes_on_every_way_it_can_take() {
                 size_bytes,
                 md5: None,
             };
-            let body = reqwest::Body::wrap_stream(futures::stream::iter(pieces));
-            let stored = stack.service.client().put_object(&object, body).await.unwrap();
+            let body = futures::stream::iter(pieces);
+            let stored = stack.service.uploads().put_object(&object, body).await.unwrap();
             assert_eq!((stored.width, stored.height), (Some(300), Some(400)), "{length} {size_bytes:?}");
             assert_eq!(stored.content_type, "image/tiff", "whatever it was called");
         }

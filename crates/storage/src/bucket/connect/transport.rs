@@ -1,0 +1,59 @@
+//! How requests travel to S3: HTTP/1.1 on connections that stay open, with small buffers. The SDK's own client does not
+//! let its buffers be bounded, and they are most of what an upload would hold.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_sdk_s3::{config::SharedHttpClient, primitives::SdkBody};
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector as Tcp},
+    rt::{TokioExecutor, TokioTimer},
+};
+use rustls::{ClientConfig, RootCertStore};
+
+/// Bytes that are kept for a connection while S3 takes none, and read from it at once.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// The S3 client's way to its server. `idle` is how long a connection may lie unused.
+pub(super) fn transport(connect_timeout: Duration, idle: Duration) -> SharedHttpClient {
+    let mut tcp = Tcp::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(connect_timeout));
+    let tls = HttpsConnectorBuilder::new().with_tls_config(tls()).https_or_http().enable_http1();
+    let client = Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(idle)
+        .http1_max_buf_size(BUFFER_BYTES)
+        .build(tls.wrap_connector(tcp));
+    let transport = SharedHttpConnector::new(Transport(Arc::new(client)));
+    http_client_fn(move |_, _| transport.clone())
+}
+
+/// Certificates of the system, where it has any (a private authority may be among them), and the bundled ones.
+fn tls() -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+    ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
+}
+
+#[derive(Debug)]
+struct Transport(Arc<Client<HttpsConnector<Tcp>, SdkBody>>);
+
+impl HttpConnector for Transport {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = Arc::clone(&self.0);
+        HttpConnectorFuture::new(async move {
+            let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+            let answer = client.request(request).await.map_err(|error| ConnectorError::io(error.into()))?;
+            HttpResponse::try_from(answer.map(SdkBody::from_body_1_x))
+                .map_err(|error| ConnectorError::other(error.into(), None))
+        })
+    }
+}
