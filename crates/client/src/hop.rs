@@ -10,7 +10,7 @@ mod pool;
 use std::{io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures::{Stream, TryStreamExt};
+use futures::{Stream, TryStreamExt, future::BoxFuture};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
 use http_body::Frame;
 use http_body_util::{Either, Full, StreamBody, combinators::UnsyncBoxBody};
@@ -72,6 +72,11 @@ impl Hop {
             None => Way::Tls(crate::http::service_client(silence)),
         };
         Self { base: Arc::new(base), silence, way }
+    }
+
+    /// Where the service is.
+    pub fn base(&self) -> &Url {
+        &self.base
     }
 
     /// Sends a request, under the id of the request in hand, and waits for the head of the answer.
@@ -150,7 +155,16 @@ fn request_id() -> Option<HeaderValue> {
 }
 
 impl Plain {
-    async fn send(
+    /// Boxed: it is large, and callers hold futures of many requests, of which one is under way.
+    fn send(
+        &self,
+        request: Request<RequestBody>,
+        silence: Duration,
+    ) -> BoxFuture<'_, Result<Response<AnswerBody>, Failure>> {
+        Box::pin(self.send_now(request, silence))
+    }
+
+    async fn send_now(
         &self,
         mut request: Request<RequestBody>,
         silence: Duration,

@@ -36,9 +36,9 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
 /// Everything that the gateway answers.
 pub fn router(app: App) -> Router {
     let needs = Dependencies::none()
-        .with_hop("import-service", &app.import.hop)
-        .with_hop("metadata-service", &app.metadata.hop)
-        .with_hop("storage-service", &app.storage.hop);
+        .with_service("import-service", app.import.hop.base())
+        .with_service("metadata-service", app.metadata.hop.base())
+        .with_service("storage-service", app.storage.hop.base());
     let (cors, pages) = (app.cors.clone(), app.pages.clone());
     // the state of routes is copied for every request
     let routes = routes::api().with_state(Arc::new(app)).merge(health::routes("api-gateway", needs));

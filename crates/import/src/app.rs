@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use client::{drive, http, metadata, worker};
+use client::{drive, metadata, worker};
 use service::{Shutdown, health::Dependencies, redis::Redis};
 use tokio::sync::OnceCell;
 
@@ -95,7 +95,7 @@ impl App {
             .with("google-api-key", move || async move {
                 if has_key { Ok(()) } else { Err("GOOGLE_API_KEY is not set".to_owned()) }
             })
-            .with_service("worker-service", &self.config.worker_url, &http::service_client(SERVICE_TIMEOUT))
+            .with_service("worker-service", &self.config.worker_url)
     }
 
     /// What this process holds a job with. Before the first one, the jobs of the process before it are freed: later,

@@ -53,25 +53,8 @@ impl Dependencies {
 
     /// Adds another service, asked by its `/health`.
     #[must_use]
-    pub fn with_service(self, name: &'static str, base: &url::Url, http: &reqwest::Client) -> Self {
-        let (url, http) = (base.join("health"), http.clone());
-        self.with(name, move || {
-            let (url, http) = (url.clone(), http.clone());
-            async move {
-                let url = url.map_err(|_| "its URL is wrong".to_owned())?;
-                match http.get(url).send().await {
-                    Ok(answer) if answer.status().is_success() => Ok(()),
-                    Ok(answer) => Err(format!("answered {}", answer.status().as_u16())),
-                    Err(error) => Err(client::http::failure_kind(&error).to_owned()),
-                }
-            }
-        })
-    }
-
-    /// [`Dependencies::with_service`], where calls go to the service over a [`Hop`].
-    #[must_use]
-    pub fn with_hop(self, name: &'static str, hop: &Hop) -> Self {
-        let hop = hop.clone();
+    pub fn with_service(self, name: &'static str, base: &url::Url) -> Self {
+        let hop = Hop::new(base.clone(), PROBE);
         self.with(name, move || {
             let hop = hop.clone();
             async move {
