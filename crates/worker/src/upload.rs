@@ -6,12 +6,14 @@
 
 mod in_base64;
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use client::{
     drive::Reason,
     storage::{LocateObject, NewObject, StoredObject},
 };
+use futures::Stream;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -37,6 +39,7 @@ const UNIT: u64 = 1024;
 pub(crate) struct Uploader {
     source: Source,
     storage: client::storage::Client,
+    uploads: client::storage::Uploads,
     provider: String,
     mode: UploadMode,
     memory: Arc<Semaphore>,
@@ -47,11 +50,12 @@ impl Uploader {
     pub(crate) fn new(
         source: Source,
         storage: client::storage::Client,
+        uploads: client::storage::Uploads,
         provider: String,
         mode: UploadMode,
     ) -> Self {
         let memory = Arc::new(Semaphore::new(usize::try_from(MEMORY_BYTES / UNIT).unwrap_or(usize::MAX)));
-        Self { source, storage, provider, mode, memory }
+        Self { source, storage, uploads, provider, mode, memory }
     }
 
     /// Downloads the file and stores it. `listing` is brought up to date where Drive says something new.
@@ -155,7 +159,7 @@ impl Uploader {
                     size_bytes,
                     md5,
                 };
-                self.put_stream(task, &object, reqwest::Body::wrap_stream(bytes), &watch).await
+                self.put_stream(task, &object, bytes, &watch).await
             }
             UploadMode::Base64 => {
                 let order = InBase64 { uuid, size_bytes, md5 };
@@ -178,13 +182,13 @@ impl Uploader {
         &self,
         task: &mut Task,
         object: &NewObject,
-        body: reqwest::Body,
+        body: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
         watch: &Watch,
     ) -> Result<Put, Trouble> {
         // should this be dropped in the middle, the task still knows what may have become of the object
         task.flying = Some(watch.clone());
         let answer = tokio::select! {
-            answer = self.storage.put_object(object, body) => answer.map_err(Trouble::Storage),
+            answer = self.uploads.put_object(object, body) => answer.map_err(Trouble::Storage),
             () = silence(watch) => Err(Trouble::StorageSilent),
         };
         match answer {
