@@ -5,7 +5,7 @@ mod stats;
 mod verify;
 
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub use self::lists::{
@@ -173,11 +173,11 @@ pub struct KnownQuery {
     pub google_drive_ids: Vec<String>,
 }
 
-/// Answer to `POST /images/known`: the rows with exactly these Drive ids.
+/// Answer to `POST /images/known`: the rows with exactly these Drive ids. `Row` is how a row is held.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct KnownImages {
+pub struct KnownImages<Row = Image> {
     /// In no order.
-    pub images: Vec<Image>,
+    pub images: Vec<Row>,
 }
 
 /// Body of `POST /objects/release`.
@@ -232,12 +232,20 @@ impl Client {
 
     /// `POST /images/known`; `None` where the service is the original's, which cannot tell.
     pub async fn known_images(&self, drive_ids: &[&str]) -> Result<Option<Vec<Image>>, Error> {
+        self.known_rows(drive_ids).await
+    }
+
+    /// The same, with rows held by the caller's own means: as they come, for one.
+    pub async fn known_rows<Row: DeserializeOwned>(
+        &self,
+        drive_ids: &[&str],
+    ) -> Result<Option<Vec<Row>>, Error> {
         let query = KnownQuery { google_drive_ids: drive_ids.iter().map(|id| (*id).to_owned()).collect() };
         let request = Call::post(self.target.url(&["images", "known"])).json(&query);
         let answer = self.target.send(request).await?;
         match answer.status {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Ok(None),
-            status if status.is_success() => answer.json::<KnownImages>().map(|known| Some(known.images)),
+            status if status.is_success() => answer.json::<KnownImages<Row>>().map(|known| Some(known.images)),
             _ => Err(answer.into_error()),
         }
     }

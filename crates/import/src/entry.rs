@@ -17,6 +17,14 @@ impl Entry {
         serde_json::value::to_raw_value(value).map(Self)
     }
 
+    /// What is JSON already.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(crate) fn parse(json: String) -> Result<Self, serde_json::Error> {
+        RawValue::from_string(json).map(Self)
+    }
+
     /// The JSON.
     pub(crate) fn json(&self) -> &str {
         self.0.get()

@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    fmt::Write as _,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -15,7 +16,6 @@ use client::{
     import::{FileResult, Outcome},
     metadata::{self, Image},
 };
-use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::entry::Entry;
@@ -30,13 +30,6 @@ const PAUSE: Duration = Duration::from_secs(30);
 pub(crate) struct Known {
     metadata: metadata::Client,
     ask_from: Arc<Mutex<Option<Instant>>>,
-}
-
-/// The contract's words for an image that was there before.
-#[derive(Serialize)]
-struct AlreadyExists<'a> {
-    error: &'static str,
-    image: &'a Image,
 }
 
 impl Known {
@@ -60,8 +53,8 @@ impl Known {
             return Vec::new();
         }
         let ids: Vec<&str> = files.iter().map(|file| file.id.as_str()).collect();
-        match tokio::time::timeout(PATIENCE, self.metadata.known_images(&ids)).await {
-            Ok(Ok(Some(rows))) => return unchanged(files, &rows),
+        match tokio::time::timeout(PATIENCE, self.metadata.known_rows::<Entry>(&ids)).await {
+            Ok(Ok(Some(rows))) => return unchanged(files, rows),
             Ok(Ok(None)) => tracing::debug!("metadata is the original's: the worker tells known images"),
             Ok(Err(error)) => {
                 tracing::info!(%error, "metadata does not say which images are known: the worker will ask");
@@ -85,24 +78,36 @@ fn is_importable(file: &File) -> bool {
     file.name.is_some() && file.mime_type.is_some() && file.size_bytes().is_ok() && file.drive_ref().is_some()
 }
 
-/// As the worker reports them, by the same rule.
-fn unchanged(files: &[&File], rows: &[Image]) -> Vec<FileResult<Entry>> {
-    let rows: HashMap<&str, &Image> = rows.iter().map(|row| (row.google_drive_id.as_str(), row)).collect();
-    let outcome = |file: &&File| {
-        let row = rows.get(file.id.as_str())?;
+/// As the worker reports them, by the same rule, in the order of the page. Each row goes into its entry as it came.
+fn unchanged(files: &[&File], rows: Vec<Entry>) -> Vec<FileResult<Entry>> {
+    let listed: HashMap<&str, (usize, &File)> =
+        files.iter().enumerate().map(|(number, file)| (file.id.as_str(), (number, *file))).collect();
+    let outcome = |row: Entry| {
+        let image: Image = serde_json::from_str(row.json()).ok()?;
+        let (number, file) = listed.get(image.google_drive_id.as_str())?;
         let size_bytes = file.size_bytes().ok().flatten();
-        if row.is_outdated(file.md5().as_deref(), size_bytes) {
+        if image.is_outdated(file.md5().as_deref(), size_bytes) {
             return None;
         }
-        Some(FileResult {
+        let end = FileResult {
             file_id: file.id.clone(),
             outcome: Outcome::Known,
-            image: Some(Entry::of(&AlreadyExists { error: "Image already exists", image: row }).ok()?),
-            bytes: row.size_bytes().unwrap_or(0),
+            image: Some(already_exists(&row)?),
+            bytes: image.size_bytes().unwrap_or(0),
             failure: None,
-        })
+        };
+        Some((*number, end))
     };
-    files.iter().filter_map(outcome).collect()
+    let mut outcomes: Vec<_> = rows.into_iter().filter_map(outcome).collect();
+    outcomes.sort_by_key(|(number, _)| *number);
+    outcomes.into_iter().map(|(_, end)| end).collect()
+}
+
+/// The contract's words for an image that was there before.
+fn already_exists(row: &Entry) -> Option<Entry> {
+    let mut json = String::with_capacity(row.json().len() + 50);
+    write!(json, r#"{{"error":"Image already exists","image":{}}}"#, row.json()).ok()?;
+    Entry::parse(json).ok()
 }
 
 #[cfg(test)]
@@ -138,8 +143,9 @@ mod tests {
             // nonsense says nothing about the content, here as in the worker
             listed("nonsense", "zz"),
         ];
-        let rows = [row("same"), row("changed"), row("nonsense"), row("other")];
-        let outcomes = unchanged(&files.iter().collect::<Vec<_>>(), &rows);
+        let rows = ["nonsense", "same", "changed", "other"].map(|id| Entry::of(&row(id)).unwrap());
+        let rows = [rows.to_vec(), vec![json!({"google_drive_id": "SAME"}).into()]].concat();
+        let outcomes = unchanged(&files.iter().collect::<Vec<_>>(), rows);
         let ids: Vec<_> = outcomes.iter().map(|outcome| outcome.file_id.as_str()).collect();
         assert_eq!(ids, ["same", "nonsense"]);
         assert_eq!((outcomes[0].outcome, outcomes[0].bytes), (Outcome::Known, 12), "what is stored counts");
