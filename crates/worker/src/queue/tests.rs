@@ -6,6 +6,7 @@ mod leases;
 mod model;
 mod redis_alone;
 mod taking;
+mod together;
 
 use client::import::Outcome;
 use serde_json::json;

@@ -212,3 +212,6 @@ fn is_by_content(error: &QueueError) -> bool {
     let primary = error.code().and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff);
     matches!(primary, Some(1 | 18 | 19 | 20))
 }
+
+#[cfg(test)]
+mod tests;
