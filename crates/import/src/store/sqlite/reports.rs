@@ -1,9 +1,8 @@
 //! Outcomes: all reports that wait at the same moment are one transaction, and cost by the files that they name, not by
 //! those of their jobs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use serde_json::json;
 use sqlx::{Sqlite as Database, SqliteConnection, Transaction};
 
 use super::{
@@ -108,30 +107,24 @@ fn change_files(
     changes: &Changes,
     positions: &HashMap<String, i64>,
 ) -> Result<(), Error> {
-    let (mut stored, mut unstored) = (Vec::new(), Vec::new());
+    // most are stored, and many fail for the same reason
+    let mut alike: BTreeMap<(i64, Option<String>), Vec<i64>> = BTreeMap::new();
     for (id, file) in &changes.files {
-        match (positions.get(id), file.state) {
-            (Some(position), FileState::Stored) => stored.push(position),
-            (Some(position), state) => unstored.push(json!([position, state_number(state), file.failure])),
-            // only named files that were found can change
-            (None, _) => {}
+        // only named files that were found can change
+        if let Some(position) = positions.get(id) {
+            let failure = file.failure.as_ref().map(serde_json::to_string).transpose()?;
+            alike.entry((state_number(file.state), failure)).or_default().push(*position);
         }
     }
     let now = script.bind(now_ms())?;
-    if !stored.is_empty() {
-        let positions = script.bind(serde_json::to_string(&stored)?)?;
+    for ((state, failure), positions) in alike {
+        let (state, failure) = (script.bind(state)?, script.bind(failure)?);
+        let positions = script.bind(serde_json::to_string(&positions)?)?;
         // the record of a stored image is not needed again
         script.add(format_args!(
-            "UPDATE files SET state = 2, failure = NULL, ended_at = {now}, record = NULL
+            "UPDATE files SET state = {state}, failure = {failure}, ended_at = {now},
+                              record = iif({state} = 2, NULL, record)
              WHERE job_no = {job} AND position IN (SELECT value FROM json_each({positions}))"
-        ));
-    }
-    if !unstored.is_empty() {
-        let files = script.bind(serde_json::to_string(&unstored)?)?;
-        script.add(format_args!(
-            "UPDATE files SET state = ended.value ->> 1, failure = ended.value ->> 2, ended_at = {now}
-             FROM json_each({files}) AS ended
-             WHERE files.job_no = {job} AND files.position = ended.value ->> 0"
         ));
     }
     Ok(())

@@ -29,6 +29,11 @@ impl Together {
     fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.waiting().len()
+    }
 }
 
 impl Sqlite {

@@ -1,4 +1,4 @@
-//! What can only be said of the file: one of an earlier version is brought up to date.
+//! What can only be said of the file: one of an earlier version is brought up to date, and reports share transactions.
 
 use std::borrow::Cow;
 
@@ -61,4 +61,53 @@ async fn the_log_of_a_huge_change_does_not_stay() {
         store.apply_report("a", outcome("imported", [number])).await.unwrap();
     }
     assert!(largest > 16 << 20 && log() <= 8 << 20, "{largest}, then {}", log());
+}
+
+#[tokio::test]
+async fn reports_that_wait_together_keep_their_own_answers() {
+    let place = Place::file().await;
+    let Store::Sqlite(sqlite) = &place.one else { unreachable!("it is a file") };
+    let a = place.job("a", files(0..9), Some("t1")).await.job;
+    let b = place.job("b", files(0..9), Some("t1")).await.job;
+    place.job("broken", files(0..9), Some("t1")).await;
+    sqlite.execute("UPDATE jobs SET progress = 'x' WHERE id = 'broken'").await;
+    let jobs = ["a", "nobody", "b", "broken", "a", "a", "b"];
+    let reports: Vec<_> = (0..)
+        .zip(jobs)
+        .map(|(number, id)| {
+            let store = place.one.clone();
+            tokio::spawn(async move { store.apply_report(id, outcome("imported", [number, 8])).await })
+        })
+        .collect();
+    let all_wait = async {
+        while sqlite.waiting() < jobs.len() {
+            tokio::task::yield_now().await;
+        }
+        // the first one, whose call brings the others along, hangs up
+        reports[0].abort();
+    };
+    sqlite.while_busy(all_wait).await.unwrap();
+    let mut answers = Vec::new();
+    for report in reports {
+        answers
+            .push(report.await.ok().map(|answer| answer.map_err(|error| matches!(error, Error::Content(_)))));
+    }
+    let expected = [None, Some(Ok(None)), Some(Ok(Some(b))), Some(Err(true)), Some(Ok(Some(a)))];
+    assert_eq!(answers[..5], expected);
+    assert_eq!(answers[5..], [Some(Ok(Some(a))), Some(Ok(Some(b)))]);
+    for (id, processed) in [("a", 4), ("b", 3)] {
+        assert_eq!(counts(&place.other.progress(id).await), (processed, 0, 0, 9, 0), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_report_looks_at_the_files_that_it_names() {
+    let place = Place::file().await;
+    let Store::Sqlite(sqlite) = &place.one else { unreachable!("it is a file") };
+    let plan = sqlite
+        .plan(
+            "UPDATE files SET state = 2 WHERE job_no = 1 AND position IN (SELECT value FROM json_each('[]'))",
+        )
+        .await;
+    assert_eq!(plan[0], "SEARCH files USING PRIMARY KEY (job_no=? AND position=?)", "{plan:?}");
 }
