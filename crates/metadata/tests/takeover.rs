@@ -134,3 +134,42 @@ async fn a_start_that_was_killed_half_way_is_completed_on_mysql_() {
     let service = place.start();
     service.create(&with(image("a"), "sha256", "c".repeat(64))).await;
 }
+
+#[tokio::test]
+async fn whatever_a_file_holds_is_the_same_in_lists_as_alone() {
+    let place = Place::sqlite();
+    let service = place.start();
+    service.get("/stats").await;
+    let columns =
+        "id, name, google_drive_id, size, mime_type, storage_path, storage_provider, created_at, width";
+    let rest = "'image/jpeg', 'https://b/1', 'aws'";
+    let time = "'2026-11-23 01:58:12.000000'";
+    // each alone decides how its page is read
+    for (name, size, time, width) in [
+        ("'\"é\\\' || char(10) || '图.jpg'", "9223372036854775807", time, "NULL"),
+        ("'a' || char(0) || 'b'", "-1", "NULL", "7"),
+        ("CAST(x'61ff62e9' AS TEXT)", "'many'", "'yesterday'", "4294967296"),
+        ("'real size'", "1234567890.1234567", time, "7"),
+        ("'huge size'", "9e999", time, "7"),
+        ("'real time'", "1", "2460000.1234567891", "7"),
+        ("'real width'", "1", time, "7.5"),
+        ("x'00ff61'", "1", time, "7"),
+        ("'bytes as size'", "x'3132'", time, "7"),
+    ] {
+        place.execute("DELETE FROM images").await;
+        let odd = format!(
+            "INSERT INTO images ({columns}) VALUES (1, {name}, 'odd', {size}, {rest}, {time}, {width})"
+        );
+        place.execute(&odd).await;
+        let other = format!("INSERT INTO images ({columns}) VALUES (2, 'b', 'other', 5, {rest}, {time}, 3)");
+        place.execute(&other).await;
+        let alone = [service.get("/images/1").await, service.get("/images/2").await];
+        for sort in ["imported", "name", "size"] {
+            let list = service.get(&format!("/images?sort={sort}")).await;
+            assert_eq!(list.status, 200, "{odd}");
+            let mut images = list.body["images"].as_array().unwrap().clone();
+            images.sort_by_key(|image| image["id"].as_i64());
+            assert_eq!(images, [alone[0].body.clone(), alone[1].body.clone()], "{odd}");
+        }
+    }
+}

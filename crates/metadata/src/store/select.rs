@@ -64,6 +64,8 @@ pub(super) struct Select {
     pub(super) sql: String,
     pub(super) binds: Vec<Bind>,
     pub(super) offset: u64,
+    /// `ORDER BY` of the rows.
+    pub(super) order: String,
     /// As many texts as there are numbers of rows: not worth keeping.
     pub(super) is_kept: bool,
 }
@@ -175,7 +177,7 @@ pub(super) fn statements(
             Columns::Whole(_) if offset >= DEEP => picked(what.as_str(), &rows, &order),
             _ => format!("SELECT {what} {rows}"),
         };
-        Select { sql, binds, offset, is_kept: wanted.among.is_none() }
+        Select { sql, binds, offset, order, is_kept: wanted.among.is_none() }
     };
     places.into_iter().map(statement).collect()
 }

@@ -7,6 +7,7 @@ mod deep;
 mod fold;
 mod jobs;
 mod lists;
+mod packed;
 mod releases;
 mod rows;
 mod schema;
@@ -27,10 +28,11 @@ use sqlx::{
 use super::{
     Result, StoreError,
     change::{Change, Create, Created, Outcome},
-    row::{Row, columns, shown_time},
+    row::{Row, columns},
     sql::select_images,
     tracking::Unfolded,
 };
+use packed::{as_text, row_of};
 use rows::Made;
 use writer::Writer;
 
@@ -145,40 +147,12 @@ fn created_now() -> String {
 }
 
 fn decode(row: &SqliteRow) -> Result<Row> {
-    let created_at = text(row, 7)?;
-    let pixels =
-        |column| value(row, column).map(|pixels| pixels.as_u64().and_then(|n| u32::try_from(n).ok()));
-    let image = Image {
-        id: row.try_get(0)?,
-        name: text(row, 1)?.unwrap_or_default(),
-        google_drive_id: text(row, 2)?.unwrap_or_default(),
-        size: value(row, 3)?,
-        mime_type: text(row, 4)?.unwrap_or_default(),
-        storage_path: text(row, 5)?.unwrap_or_default(),
-        storage_provider: text(row, 6)?.unwrap_or_default(),
-        created_at: created_at.as_deref().map(shown_time),
-        md5: text(row, 8)?,
-        source_md5: text(row, 9)?,
-        source_checksum: text(row, 10)?,
-        sha256: text(row, 11)?,
-        job_id: text(row, 12)?,
-        width: pixels(13)?,
-        height: pixels(14)?,
-        content_type: text(row, 15)?,
-        content_url: None,
-        thumbnail_url: None,
-        drive_url: None,
-    };
-    Ok(Row { image, created_at })
+    row_of(row.try_get(0)?, |column| value(row, column))
 }
 
 /// A column as text, whatever is in it.
 fn text(row: &SqliteRow, column: usize) -> Result<Option<String>> {
-    Ok(match value(row, column)? {
-        Value::Null => None,
-        Value::String(text) => Some(text),
-        other => Some(other.to_string()),
-    })
+    value(row, column).map(as_text)
 }
 
 /// A column as JSON, by what is in it: SQLite holds any type in any column.

@@ -10,7 +10,9 @@ use super::{
         row::Row,
         select::{Columns, Dialect, Select, Wanted, bind_select, statements},
     },
-    COLUMNS, SqliteStore, decode, text, value,
+    COLUMNS, SqliteStore, decode,
+    packed::{may_be_unpacked, packed, unpack},
+    text, value,
 };
 
 const DIALECT: Dialect<'_> = Dialect {
@@ -30,6 +32,15 @@ impl SqliteStore {
     }
 
     pub(in super::super) async fn rows(&self, select: Select, limit: u64) -> Result<Vec<Row>> {
+        match bind_select!(packed(&select), limit).fetch_one(&self.readers).await {
+            Ok(row) => {
+                if let Some(rows) = unpack(&row)? {
+                    return Ok(rows);
+                }
+            }
+            Err(error) if may_be_unpacked(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
         bind_select!(select, limit).fetch_all(&self.readers).await?.iter().map(decode).collect()
     }
 
