@@ -10,11 +10,7 @@ use futures::{StreamExt, stream};
 use http_body_util::{BodyDataStream, BodyExt};
 use service::{ApiError, extract};
 
-use crate::{
-    backend::Backend,
-    headers,
-    json::{self, Kind},
-};
+use crate::{backend::Backend, headers, json};
 
 /// Answers up to this size are looked at whole; of longer ones that call themselves JSON only the beginning is.
 const LOOKED_AT: usize = 64 * 1024;
@@ -49,7 +45,7 @@ pub(crate) async fn json(
     let limit = if says_json { LOOKED_AT } else { LONGEST_UNNAMED };
     let beginning = read(&mut body, limit).await.map_err(|failure| service.broke(&failure))?;
     match beginning {
-        Beginning::Whole(bytes) if json::kind(&bytes) != Kind::Other => {
+        Beginning::Whole(bytes) if service.is_json(&bytes) => {
             Ok(respond(head.status, headers, Body::from(bytes)))
         }
         Beginning::More(bytes) if says_json && json::may_start(&bytes) => {

@@ -1,26 +1,33 @@
 //! One service behind the gateway: calls it, and says in plain words when it is not there.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
-use axum::http::Response;
+use axum::{body::Bytes, http::Response};
 use client::hop::{AnswerBody, Failure, Hop, Outgoing};
 use service::ApiError;
 use url::Url;
 
+use crate::json::{self, Kind};
+
 /// A service, and the connections to it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Backend {
     /// As the original's errors call it: `Import`, `Metadata`.
     title: &'static str,
     /// The way to it.
     pub(crate) hop: Hop,
     silence: Duration,
+    /// The last answer that was found to be JSON.
+    last_json: Mutex<Bytes>,
 }
 
 impl Backend {
     /// The service at `base`, whose path is kept as a prefix. It is given up after `silence` without a byte.
     pub(crate) fn new(title: &'static str, base: Url, silence: Duration) -> Self {
-        Self { title, hop: Hop::new(base, silence), silence }
+        Self { title, hop: Hop::new(base, silence), silence, last_json: Mutex::default() }
     }
 
     /// How long it, or a client that sends to it, may be silent.
@@ -39,6 +46,20 @@ impl Backend {
         answer.map_err(|failure| self.broke(&failure))
     }
 
+    /// True when a whole answer is JSON. Many ask for the same: an answer that comes again is not read through again.
+    pub(crate) fn is_json(&self, answer: &Bytes) -> bool {
+        let last = || self.last_json.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = last().clone();
+        if !answer.is_empty() && known == answer {
+            return true;
+        }
+        let is_json = json::kind(answer) != Kind::Other;
+        if is_json {
+            *last() = answer.clone();
+        }
+        is_json
+    }
+
     /// The 503 for a call that got no answer. Hosts and URLs go neither to the client nor into the log.
     pub(crate) fn broke(&self, failure: &Failure) -> ApiError {
         self.unavailable(failure.kind()).caused_by(failure)
@@ -52,10 +73,7 @@ impl Backend {
 
 #[cfg(test)]
 mod tests {
-    use axum::{
-        body::Bytes,
-        http::{HeaderMap, Method},
-    };
+    use axum::http::{HeaderMap, Method};
 
     use super::*;
 
@@ -74,5 +92,15 @@ mod tests {
         let error = service.send(request).await.unwrap_err();
         assert_eq!(error.status(), 503);
         assert_eq!(error.message(), "Import service unavailable: timed out");
+    }
+
+    #[test]
+    fn an_answer_that_is_no_json_is_never_taken_for_the_last_one() {
+        let service = Backend::new("Import", "http://127.0.0.1:9".parse().unwrap(), Duration::from_secs(1));
+        for (answer, is_json) in
+            [("", false), ("{}", true), ("{}", true), ("{", false), ("{", false), ("[]", true), ("", false)]
+        {
+            assert_eq!(service.is_json(&Bytes::from(answer)), is_json, "{answer}");
+        }
     }
 }
