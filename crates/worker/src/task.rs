@@ -90,32 +90,48 @@ pub(crate) struct Task {
     pub(crate) flying: Option<Watch>,
 }
 
-/// What a task remembers from one try to the next.
+/// What a task remembers from one try to the next. It is written often, and most of it is mostly nothing.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Progress {
     /// Tries so far, for the report.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub(crate) attempts: u32,
     /// Tries that failed and count.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub(crate) failed_tries: u32,
     /// Waits in a row for something that was not there.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub(crate) waits: u32,
     /// Rate answers while other calls to Drive succeeded.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub(crate) rate_refusals: u32,
     /// Successful calls to Drive when the last rate answer came.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub(crate) successes_seen: Option<u64>,
     /// When it was last asked whether Drive lets anything through; milliseconds since 1970.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub(crate) rate_checked_at: i64,
     /// Before the next download, ask Drive for something cheap: is it this file that is refused, or everything?
+    #[serde(skip_serializing_if = "is_nothing")]
     pub(crate) check_rate: bool,
     /// Keys of this task that were released: the next object takes another one.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub(crate) incarnation: u32,
     /// An object may exist under the current key, though no answer said so.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub(crate) maybe_stored: bool,
     /// The object that is stored, and has no row yet.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub(crate) stored: Option<Stored>,
     /// How it ends, once its object is released.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ending: Option<FileResult>,
+}
+
+/// Whether it is what is taken where nothing is written.
+fn is_nothing<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// An object that is stored and verified.

@@ -46,6 +46,8 @@ impl Database {
             // whole after a kill; a power failure can undo the last moments, which import sends again
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY)
+            // four times as many pages as usual go from the log into the file together: many are the same
+            .pragma("wal_autocheckpoint", "4000")
             .row_buffer_size(ROWS_AT_ONCE)
             .disable_statement_logging();
         let mut connection = options.connect().await?;

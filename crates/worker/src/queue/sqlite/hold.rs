@@ -34,17 +34,15 @@ struct Going<'a> {
 struct Ended<'a> {
     id: i64,
     claim: i64,
-    job: &'a str,
     in_hand: bool,
     outcome: &'a FileResult,
 }
 
 /// A task that leaves nothing.
 #[derive(Serialize)]
-struct Over<'a> {
+struct Over {
     id: i64,
     claim: i64,
-    job: &'a str,
 }
 
 impl SqliteQueue {
@@ -63,14 +61,14 @@ impl SqliteQueue {
         outcome: &FileResult,
     ) -> Result<bool, QueueError> {
         let in_hand = self.written.has_room();
-        let ended = Ended { id: task.id, claim: task.claim, job: &task.job.0, in_hand, outcome };
+        let ended = Ended { id: task.id, claim: task.claim, in_hand, outcome };
         let to_report = in_hand.then(|| Box::new(outcome.clone()));
         self.write(task, Kind::End(task.job.clone(), to_report), &ended).await
     }
 
     pub(in crate::queue) async fn forget(&self, task: &Task) -> Result<bool, QueueError> {
-        let over = Over { id: task.id, claim: task.claim, job: &task.job.0 };
-        self.write(task, Kind::Forget, &over).await
+        let over = Over { id: task.id, claim: task.claim };
+        self.write(task, Kind::Forget(task.job.clone()), &over).await
     }
 
     async fn write(&self, task: &Task, kind: Kind, what: &impl Serialize) -> Result<bool, QueueError> {

@@ -43,7 +43,7 @@ pub(super) enum Kind {
     /// It has an outcome. Where this worker is to report it, that is here.
     End(JobKey, Option<Box<FileResult>>),
     /// It is over, and leaves nothing.
-    Forget,
+    Forget(JobKey),
     /// Reports were taken; these name no lease.
     Acknowledge,
 }
@@ -126,7 +126,9 @@ impl Desk {
             .bind(lists.give_back)
             .bind(lists.end)
             .bind(lists.forget)
-            .bind(lists.acknowledge);
+            .bind(lists.acknowledge)
+            .bind(serde_json::to_string(&lists.ended_jobs)?)
+            .bind(serde_json::to_string(&lists.over_jobs)?);
         let (mut held, mut jobs) = (HashSet::new(), HashMap::new());
         for row in self.database.run(script).await? {
             if row.len() == 2 {
@@ -156,31 +158,39 @@ impl Desk {
     }
 }
 
-/// One JSON array for each kind.
+/// One JSON array for each kind, and the jobs that are named.
 #[derive(Default)]
-struct Lists {
+struct Lists<'a> {
     keep: String,
     give_back: String,
     end: String,
     forget: String,
     acknowledge: String,
+    ended_jobs: HashSet<&'a str>,
+    over_jobs: HashSet<&'a str>,
 }
 
-impl Lists {
-    fn of(group: &[(Write, Answer)]) -> Self {
+impl<'a> Lists<'a> {
+    fn of(group: &'a [(Write, Answer)]) -> Self {
         let mut lists = Self::default();
         for (Write { kind, json, .. }, _) in group {
             let list = match kind {
                 Kind::Keep => &mut lists.keep,
                 Kind::GiveBack => &mut lists.give_back,
-                Kind::End(..) => &mut lists.end,
-                Kind::Forget => &mut lists.forget,
+                Kind::End(job, _) => {
+                    lists.ended_jobs.insert(&job.0);
+                    &mut lists.end
+                }
+                Kind::Forget(job) => {
+                    lists.over_jobs.insert(&job.0);
+                    &mut lists.forget
+                }
                 Kind::Acknowledge => &mut lists.acknowledge,
             };
             list.push(if list.is_empty() { '[' } else { ',' });
             list.push_str(json);
         }
-        let Self { keep, give_back, end, forget, acknowledge } = &mut lists;
+        let Self { keep, give_back, end, forget, acknowledge, .. } = &mut lists;
         for list in [keep, give_back, end, forget, acknowledge] {
             list.push_str(if list.is_empty() { "[]" } else { "]" });
         }
