@@ -1,10 +1,11 @@
 //! Lists folders: the first pages for whoever asked, the rest for the job.
 //!
-//! Each page is written down with its page token and the new total; meanwhile the next one is asked for. A job with
+//! Each page is written down with its page token and the new total; meanwhile the next ones are asked for. A job with
 //! subfolders lists one folder after the other; which ones are still to come is in the store, so that any number of
 //! them costs no memory. A subfolder that cannot be listed counts as one failed entry of the job, and the listing goes
 //! on. A retry "lists" what failed in another job.
 
+mod ahead;
 mod ask;
 mod left_out;
 mod patience;
@@ -14,14 +15,14 @@ pub(crate) mod tree;
 use std::time::Duration;
 
 use client::{
-    drive::{self, DriveRef, File, Reason},
+    drive::{self, File, Reason},
     ids::DriveId,
     import::Failure,
 };
 use tokio::sync::oneshot;
 
 use self::{
-    ask::too_late,
+    ahead::Ahead,
     patience::{Decision, Patience},
 };
 pub(crate) use self::{
@@ -34,30 +35,22 @@ use crate::{
     clock::now_ms,
     job::Listing,
     retry,
-    store::{self, Held, Job, JobNo, Page},
+    store::{self, Held, Job, JobNo},
 };
 
 /// How often the listing of one folder starts over because Drive refuses its page token.
 const MAX_RESTARTS: u32 = 5;
-/// How long one page of a running job may take.
-const PAGE_TIMEOUT: Duration = Duration::from_secs(90);
 /// How long a listing waits for a store that is away.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// What has gone wrong so far with the folder that is being listed.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct SoFar {
     folder: Option<DriveId>,
     patience: Patience,
     restarts: u32,
+    /// Pages that were asked for already.
     ahead: Option<Ahead>,
-}
-
-/// A page that was asked for while the one before it was being written down.
-#[derive(Debug)]
-struct Ahead {
-    token: String,
-    page: Result<Page, drive::Error>,
 }
 
 impl SoFar {
@@ -66,12 +59,6 @@ impl SoFar {
         if self.folder.as_ref() != Some(folder) {
             *self = Self { folder: Some(folder.clone()), ..Self::default() };
         }
-    }
-
-    /// The page that the job needs now, if it is here.
-    fn take_ahead(&mut self, job: &Job) -> Option<Result<Page, drive::Error>> {
-        let Ahead { token, page } = self.ahead.take()?;
-        (job.page_token.as_deref() == Some(&*token)).then_some(page)
     }
 }
 
@@ -114,11 +101,9 @@ async fn next_page(app: &App, held: &Held, so_far: &mut SoFar) -> Result<bool, s
         return Ok(true);
     }
     so_far.turn_to(&job.listing_folder.id);
-    let page = match so_far.take_ahead(&job) {
-        Some(page) => page,
-        None => drive_page(app, &job).await,
-    };
-    match page {
+    let ahead = so_far.ahead.take().filter(|ahead| ahead.fits(&job));
+    let mut ahead = ahead.unwrap_or_else(|| Ahead::of(app, &job));
+    match ahead.next().await {
         Ok(page) => {
             so_far.patience = Patience::default();
             let token = page.next_token.clone();
@@ -128,10 +113,9 @@ async fn next_page(app: &App, held: &Held, so_far: &mut SoFar) -> Result<bool, s
                 written
             };
             if let Some(token) = token {
-                let next = Job { page_token: Some(token.clone()), ..job };
-                let (written, page) = tokio::join!(write, drive_page(app, &next));
+                let (written, ()) = tokio::join!(write, ahead.bring(token));
                 written?;
-                so_far.ahead = Some(Ahead { token, page });
+                so_far.ahead = Some(ahead);
             } else {
                 write.await?;
             }
@@ -143,20 +127,6 @@ async fn next_page(app: &App, held: &Held, so_far: &mut SoFar) -> Result<bool, s
 
 fn is_in_top_folder(job: &Job) -> bool {
     job.listing_folder.id == job.folder.id
-}
-
-async fn drive_page(app: &App, job: &Job) -> Result<Page, drive::Error> {
-    let DriveRef { id, .. } = &job.listing_folder;
-    let token = job.page_token.as_deref();
-    let call = app.drive.list_children(&job.listing_folder, tree::children(job.recursive), token);
-    let page =
-        tree::useful(tokio::time::timeout(PAGE_TIMEOUT, call).await.unwrap_or_else(|_| Err(too_late()))?);
-    let is_all = token.is_none() && page.next_page_token.is_none();
-    if page.files.is_empty() && is_all && !is_in_top_folder(job) {
-        tracing::debug!(folder = %id, "a subfolder without images");
-        why_empty(app, &job.listing_folder).await?;
-    }
-    Ok(tree::sorted(app, page).await)
 }
 
 /// Waits, starts the folder over, goes on without it, or ends the listing; false in the last case.
