@@ -8,14 +8,22 @@ mod file;
 
 use std::time::Duration;
 
-use http::header::LOCATION;
-use reqwest::Response;
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue, Method, Response,
+    header::{LOCATION, RANGE},
+};
+use http_body_util::BodyExt as _;
 
 pub use download::Download;
 pub use error::{Error, Reason};
 pub use file::{BadSize, Capabilities, File, FilePage, ImageMediaMetadata, ShortcutDetails, checksum};
 
-use crate::{Secret, ids::DriveId};
+use crate::{
+    Secret,
+    hop::{AnswerBody, Failure, Hop, Outgoing},
+    ids::DriveId,
+};
 
 /// The longest silence on an open answer of Drive.
 const IDLE: Duration = Duration::from_secs(60);
@@ -59,6 +67,9 @@ pub enum Children {
 pub struct Client {
     base: url::Url,
     key: Option<Secret>,
+    /// The way to `base`.
+    hop: Hop,
+    /// The way to where it redirects.
     http: reqwest::Client,
 }
 
@@ -70,7 +81,9 @@ impl Client {
     pub fn new(base: url::Url, key: Option<Secret>) -> Self {
         let http =
             crate::http::builder(IDLE).build().expect("TLS is installed and the settings are constant");
-        Self { base, key, http }
+        let mut root = base.clone();
+        root.set_path("");
+        Self { hop: Hop::with(root, IDLE, || http.clone()), base, key, http }
     }
 
     /// One page of the children of `folder`, in a stable order; trashed ones never.
@@ -138,10 +151,11 @@ impl Client {
         url: url::Url,
         named: &DriveRef,
     ) -> Result<T, Error> {
-        let mut response = self.send(url, named, None).await?;
+        let mut answer = self.send(url, named, None).await?.into_body();
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| Error::network(&error))? {
-            body.extend_from_slice(&chunk);
+        while let Some(frame) = answer.frame().await {
+            let frame = frame.map_err(|failure| Error::network(&failure))?;
+            body.extend_from_slice(&frame.into_data().unwrap_or_default());
             // a server of plain files hands out the file itself
             if body.len() > MAX_JSON {
                 return Err(Error::unexpected_body());
@@ -151,22 +165,15 @@ impl Client {
     }
 
     /// Sends a GET; follows redirects within Google only; any status outside 2xx is an error.
-    async fn send(&self, url: url::Url, named: &DriveRef, range: Option<&str>) -> Result<Response, Error> {
+    async fn send(
+        &self,
+        url: url::Url,
+        named: &DriveRef,
+        range: Option<&str>,
+    ) -> Result<Response<AnswerBody>, Error> {
         let mut url = url;
         for _ in 0..=MAX_REDIRECTS {
-            let at_drive = url.origin() == self.base.origin();
-            let mut request = self.http.get(url.clone());
-            if at_drive && let Some(key) = &self.key {
-                request = request.header("X-Goog-Api-Key", key.expose());
-            }
-            if at_drive && let Some(resource_key) = &named.resource_key {
-                request =
-                    request.header("X-Goog-Drive-Resource-Keys", format!("{}/{resource_key}", named.id));
-            }
-            if let Some(range) = range {
-                request = request.header(http::header::RANGE, range);
-            }
-            let response = request.send().await.map_err(|error| Error::network(&error))?;
+            let response = self.ask(&url, named, range).await.map_err(|failure| Error::network(&failure))?;
             if response.status().is_success() {
                 return Ok(response);
             }
@@ -179,12 +186,42 @@ impl Client {
         Err(Error::too_many_redirects())
     }
 
+    async fn ask(
+        &self,
+        url: &url::Url,
+        named: &DriveRef,
+        range: Option<&str>,
+    ) -> Result<Response<AnswerBody>, Failure> {
+        let mut headers = HeaderMap::new();
+        if let Some(range) = range {
+            headers.insert(RANGE, value(range)?);
+        }
+        if url.origin() != self.base.origin() {
+            let answer = self.http.get(url.clone()).headers(headers).send().await;
+            return Ok(Response::from(answer.map_err(Failure::of_tls)?).map(AnswerBody::of_tls));
+        }
+        if let Some(key) = &self.key {
+            let mut key = value(key.expose())?;
+            key.set_sensitive(true);
+            headers.insert("x-goog-api-key", key);
+        }
+        if let Some(resource_key) = &named.resource_key {
+            headers.insert("x-goog-drive-resource-keys", value(&format!("{}/{resource_key}", named.id))?);
+        }
+        let (path, query) = (url.path().to_owned(), url.query().map(str::to_owned));
+        self.hop.send(Outgoing { method: Method::GET, path, query, headers, body: Bytes::new() }).await
+    }
+
     /// Only Google's own hosts, and the one that was configured.
     fn may_follow(&self, url: &url::Url) -> bool {
         let google =
             |host: &str| host.ends_with(".googleapis.com") || host.ends_with(".googleusercontent.com");
         url.origin() == self.base.origin() || (url.scheme() == "https" && url.host_str().is_some_and(google))
     }
+}
+
+fn value(text: &str) -> Result<HeaderValue, Failure> {
+    HeaderValue::from_str(text).map_err(|_| Failure::NoTarget)
 }
 
 #[cfg(test)]

@@ -67,10 +67,12 @@ impl Hop {
     /// To the service at `base`, whose path is kept as a prefix. `silence` is the longest time without a byte of the
     /// answer.
     pub fn new(base: Url, silence: Duration) -> Self {
-        let way = match plain(&base) {
-            Some(plain) => Way::Plain(Arc::new(plain)),
-            None => Way::Tls(crate::http::service_client(silence)),
-        };
+        Self::with(base, silence, || crate::http::service_client(silence))
+    }
+
+    /// The same, with this client if it is behind TLS.
+    pub(crate) fn with(base: Url, silence: Duration, tls: impl FnOnce() -> reqwest::Client) -> Self {
+        let way = plain(&base).map_or_else(|| Way::Tls(tls()), |plain| Way::Plain(Arc::new(plain)));
         Self { base: Arc::new(base), silence, way }
     }
 

@@ -1,11 +1,13 @@
 //! The open answer to a download.
 
 use bytes::Bytes;
-use futures::{Stream, StreamExt};
-use http::{StatusCode, header};
-use reqwest::Response;
+use futures::{Stream, TryStreamExt};
+use http::{Response, StatusCode, header};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
 
 use super::Error;
+use crate::hop::AnswerBody;
 
 /// An open download. Its bytes may end early: whoever reads them counts.
 #[derive(Debug)]
@@ -14,13 +16,13 @@ pub struct Download {
     pub remaining: Option<u64>,
     /// Bytes of the whole file, where the answer says so.
     pub total: Option<u64>,
-    response: Response,
+    response: Response<AnswerBody>,
 }
 
 impl Download {
     /// Checks that the answer starts at `offset`.
-    pub(super) fn from_response(response: Response, offset: u64) -> Result<Self, Error> {
-        let remaining = response.content_length();
+    pub(super) fn from_response(response: Response<AnswerBody>, offset: u64) -> Result<Self, Error> {
+        let remaining = response.body().size_hint().exact();
         let total = match (response.status(), offset) {
             (StatusCode::PARTIAL_CONTENT, _) => {
                 let range = content_range(&response).ok_or_else(Error::unexpected_body)?;
@@ -38,7 +40,7 @@ impl Download {
 
     /// The bytes; an error in the middle ends them.
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Error>> + Send {
-        self.response.bytes_stream().map(|chunk| chunk.map_err(|error| Error::network(&error)))
+        self.response.into_body().into_data_stream().map_err(|failure| Error::network(&failure))
     }
 }
 
@@ -48,7 +50,7 @@ struct ContentRange {
 }
 
 /// `Content-Range: bytes START-END/TOTAL`, with `*` for an unknown total.
-fn content_range(response: &Response) -> Option<ContentRange> {
+fn content_range(response: &Response<AnswerBody>) -> Option<ContentRange> {
     let value = response.headers().get(header::CONTENT_RANGE)?.to_str().ok()?;
     let (range, total) = value.strip_prefix("bytes ")?.split_once('/')?;
     let start = range.split_once('-')?.0.parse().ok()?;

@@ -7,10 +7,14 @@ mod reason;
 
 use std::{fmt, time::Duration};
 
-use http::StatusCode;
+use http::{Response, StatusCode};
+use http_body_util::BodyExt as _;
 
 pub use self::reason::Reason;
-use crate::{Secret, http::failure_kind};
+use crate::{
+    Secret,
+    hop::{AnswerBody, Failure},
+};
 
 /// Longest error body that is read.
 const MAX_BODY: usize = 64 * 1024;
@@ -41,8 +45,8 @@ impl std::error::Error for Error {}
 
 impl Error {
     /// No answer, or one that broke.
-    pub fn network(error: &reqwest::Error) -> Self {
-        Self::local(Reason::Network, format!("Google Drive did not answer: {}", failure_kind(error)))
+    pub fn network(failure: &Failure) -> Self {
+        Self::local(Reason::Network, format!("Google Drive did not answer: {}", failure.kind()))
     }
 
     /// A success that is not what was asked for.
@@ -69,7 +73,7 @@ impl Error {
     }
 
     /// Reads and classifies an answer outside 2xx. `key` is removed from its words, should they quote it.
-    pub(super) async fn from_response(response: reqwest::Response, key: Option<&Secret>) -> Self {
+    pub(super) async fn from_response(response: Response<AnswerBody>, key: Option<&Secret>) -> Self {
         let status = response.status();
         if leads_to_block(&response) {
             return Self::local(
@@ -83,10 +87,10 @@ impl Error {
             .and_then(|value| value.to_str().ok())
             .and_then(crate::retry::parse_retry_after);
         let mut body = Vec::new();
-        let mut response = response;
+        let mut answer = response.into_body();
         // a cut body is as good as a short one: what came may still say why
-        while let Ok(Some(chunk)) = response.chunk().await {
-            body.extend_from_slice(&chunk);
+        while let Some(Ok(frame)) = answer.frame().await {
+            body.extend_from_slice(&frame.into_data().unwrap_or_default());
             if body.len() > MAX_BODY {
                 break;
             }
@@ -107,7 +111,7 @@ impl Error {
 }
 
 /// Google's front end blocks an address also by sending it to `https://www.google.com/sorry/…`.
-fn leads_to_block(response: &reqwest::Response) -> bool {
+fn leads_to_block(response: &Response<AnswerBody>) -> bool {
     let location = response.headers().get(http::header::LOCATION).and_then(|to| to.to_str().ok());
     response.status().is_redirection() && location.is_some_and(|to| to.contains("google.com/sorry/"))
 }

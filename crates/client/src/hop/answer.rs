@@ -56,7 +56,7 @@ impl AnswerBody {
         }))
     }
 
-    pub(super) fn of_tls(body: reqwest::Body) -> Self {
+    pub(crate) fn of_tls(body: reqwest::Body) -> Self {
         Self(Inner::Tls(body))
     }
 }

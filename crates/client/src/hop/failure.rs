@@ -29,7 +29,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    pub(super) fn of_tls(error: reqwest::Error) -> Self {
+    pub(crate) fn of_tls(error: reqwest::Error) -> Self {
         Self::Tls(error.without_url())
     }
 
