@@ -3,6 +3,7 @@
 mod in_hand;
 mod load;
 mod settle;
+mod start;
 
 use std::{
     collections::HashMap,
@@ -10,24 +11,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use client::{ids::DriveId, metadata::Image};
-use futures::future::join_all;
 use service::Shutdown;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{
-    in_hand::{InHand, Running},
-    load::Load,
-};
+use self::{in_hand::Running, load::Load};
 use crate::{
     hold::Stop,
     pacer::Pacer,
-    pipeline::{self, Known, Pipeline},
+    pipeline::Pipeline,
     queue::{Queue, QueueError},
     report::Reporter,
-    task::{JobKey, JobState, Task},
-    trouble::Trouble,
+    task::{JobKey, JobState},
 };
 
 /// How often tasks of other processes, and those whose wait is over, are looked for.
@@ -42,8 +37,6 @@ const FINISH: Duration = Duration::from_secs(12);
 const HAND_BACK: Duration = Duration::from_secs(3);
 /// Drive closed for less is not worth stopping for.
 const SHORT_PAUSE: Duration = Duration::from_secs(1);
-/// Most ids in one question to the metadata service.
-const MOST_KNOWN: usize = 500;
 
 /// Runs tasks. Clones are one.
 #[derive(Debug, Clone)]
@@ -189,117 +182,11 @@ impl Runner {
         }
     }
 
-    /// Starts claimed tasks, after one question to the metadata service for all of them.
-    fn start(&self, tasks: Vec<Task>, shutdown: &Shutdown) {
-        self.load().claimed(tasks.len());
-        let entered: Vec<_> = tasks
-            .into_iter()
-            .map(|task| {
-                // of an image beside the queue whose worker is gone, only its object is looked after
-                let is_left = task.job.is_single().then_some(Stop::Cancelled);
-                let in_hand = self.take_in_hand(&task, is_left.or(Stop::for_state(&task.job_state)));
-                (task, Claimed { runner: self.clone(), in_hand })
-            })
-            .collect();
-        let (runner, shutdown) = (self.clone(), shutdown.clone());
-        self.inner.tasks.spawn(async move {
-            let ids: Vec<&str> = entered.iter().filter_map(|(task, _)| task.file["id"].as_str()).collect();
-            let mut known = runner.look_up(&ids).await;
-            let mut ended = Vec::new();
-            for (task, claimed) in entered {
-                let known = known.as_mut().map(|rows| rows.take(&task)).map_err(|trouble| trouble.clone());
-                match known.as_ref().ok().and_then(|known| pipeline::end_of_known(&task, known)) {
-                    Some(end) => ended.push((task, end, claimed)),
-                    None => runner.spawn_one(task, known, claimed, &shutdown),
-                }
-            }
-            // one write for all of them, and no task each
-            join_all(ended.iter().map(|(task, end, _)| runner.finish(task, end))).await;
-        });
-    }
-
-    /// Runs one task as soon as there is a slot.
-    fn spawn_one(
-        &self,
-        task: Task,
-        known: Result<Known, Arc<Trouble>>,
-        claimed: Claimed,
-        shutdown: &Shutdown,
-    ) {
-        let (runner, shutdown) = (self.clone(), shutdown.clone());
-        self.inner.tasks.spawn(async move {
-            let hold = &claimed.in_hand.hold;
-            let slot = tokio::select! {
-                biased;
-                slot = runner.inner.slots.acquire() => slot.ok(),
-                // what must not even begin needs none
-                _ = hold.told() => None,
-                () = shutdown.stopping() => {
-                    hold.tell(&Stop::HandBack);
-                    None
-                }
-            };
-            runner.run_one(task, known, hold).await;
-            drop(slot);
-        });
-    }
-
-    async fn look_up(&self, ids: &[&str]) -> Result<KnownRows, Arc<Trouble>> {
-        let mut known = KnownRows::default();
-        let ids: Vec<&str> = ids.iter().copied().filter(|id| DriveId::parse(id).is_some()).collect();
-        for some in ids.chunks(MOST_KNOWN) {
-            let answer = self.inner.pipeline.metadata.known_images(some).await;
-            match answer.map_err(|error| Arc::new(Trouble::Metadata(error)))? {
-                Some(rows) => {
-                    known.rows.extend(rows.into_iter().map(|row| (row.google_drive_id.clone(), row)));
-                }
-                None => known.cannot_tell = true,
-            }
-        }
-        Ok(known)
-    }
-
     fn load(&self) -> MutexGuard<'_, Load> {
         self.inner.load.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<i64, Running>> {
         self.inner.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What the metadata service knows of a group of files.
-#[derive(Debug, Default)]
-struct KnownRows {
-    rows: HashMap<String, Image>,
-    cannot_tell: bool,
-}
-
-impl KnownRows {
-    /// A file stands in a group once.
-    fn take(&mut self, task: &Task) -> Known {
-        let row = task.file["id"].as_str().and_then(|id| self.rows.remove(id));
-        match row {
-            Some(row) => Known::Row(Box::new(row)),
-            None if self.cannot_tell => Known::CannotTell,
-            None => Known::No,
-        }
-    }
-}
-
-/// A claimed task, until it has ended or is given back.
-struct Claimed {
-    runner: Runner,
-    in_hand: InHand,
-}
-
-impl Drop for Claimed {
-    fn drop(&mut self) {
-        let now = Instant::now();
-        let mut load = self.runner.load();
-        load.ended(now);
-        if load.room(now).is_some() {
-            self.runner.inner.room.notify_one();
-        }
     }
 }

@@ -1,7 +1,10 @@
 //! What the import service is told, and in whose words.
 
-use super::*;
+use client::import::{FileResult, Outcome};
 use serde_json::json;
+
+use super::sending::update;
+use crate::{queue::Report, task::JobKey};
 
 fn report(accepts_results: bool) -> Report {
     let result = |file_id: &str, outcome, image| FileResult {

@@ -46,7 +46,8 @@ async fn import(app: &App, job: &Value, file: Value, wanted: Wanted) -> Result<F
         Wanted::Import => file,
         Wanted::Refresh => single::record_now(app, &file).await?,
     };
-    single::import_now(app, job, file, wanted).await
+    // large, and else moved from one to the next
+    Box::pin(single::import_now(app, job, file, wanted)).await
 }
 
 async fn import_and_report(
