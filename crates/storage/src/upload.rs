@@ -154,7 +154,7 @@ impl Uploads {
             Ok(upload) => {
                 drop(first);
                 let parts = parts::Parts::streamed(source, self.budget.clone(), Some(size))?;
-                multipart::store(&self.bucket, announced, head, &upload, parts, &self.tasks).await
+                multipart::store(self, announced, head, &upload, parts).await
             }
             Err(error) if error.is_unknown_operation() => {
                 streamed::store(&self.bucket, announced, head, size, source).await
@@ -182,7 +182,7 @@ impl Uploads {
         let head = self.head(announced, &bytes);
         let upload = self.bucket.begin_multipart(&head).await?;
         let parts = parts::Parts::streamed(source, self.budget.clone(), None)?.after(bytes, share);
-        multipart::store(&self.bucket, announced, head, &upload, parts, &self.tasks).await
+        multipart::store(self, announced, head, &upload, parts).await
     }
 
     /// Reads enough of the bytes to tell what they are; they stay in the source.

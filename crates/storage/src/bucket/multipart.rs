@@ -68,9 +68,9 @@ impl Bucket {
         upload: &MultipartUpload,
         number: i32,
         bytes: Bytes,
+        md5: Md5Digest,
     ) -> Result<Part, S3Error> {
         const OPERATION: &str = "UploadPart";
-        let md5 = Md5Digest::of(&bytes);
         let etag = retrying(|| async {
             let (feeder, fed_body) = body::channel(OPERATION, bytes.len() as u64, self.silence);
             let mut etag = None;

@@ -69,6 +69,13 @@ impl Hashers {
         }
     }
 
+    /// The MD5 of `bytes`.
+    pub(crate) async fn digest(&self, bytes: Bytes) -> Md5Digest {
+        let mut running = self.begin();
+        running.update(bytes).await;
+        running.digest().await
+    }
+
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Job>> {
         lock(&self.waiting)
     }

@@ -24,7 +24,7 @@ pub(crate) async fn store_bytes(
         match bucket.begin_multipart(&head).await {
             Ok(upload) => {
                 let parts = Parts::in_memory(bytes);
-                return multipart::store(bucket, announced, head, &upload, parts, &uploads.tasks).await;
+                return multipart::store(uploads, announced, head, &upload, parts).await;
             }
             Err(error) if error.is_unknown_operation() => {}
             Err(error) => return Err(error.into()),

@@ -6,12 +6,12 @@ use futures::{StreamExt as _, stream::FuturesUnordered};
 use service::Shutdown;
 
 use super::{
-    Announced, Stored, UploadError,
+    Announced, Stored, UploadError, Uploads,
     parts::{NextPart, Parts},
     source::Digest,
     stored,
 };
-use crate::bucket::{Bucket, MultipartUpload, ObjectHead, Part};
+use crate::bucket::{MultipartUpload, ObjectHead, Part};
 
 /// Parts of one upload that are on their way while the next is read.
 const IN_FLIGHT: usize = 2;
@@ -20,17 +20,17 @@ const LAST_CALL: Duration = Duration::from_secs(12);
 
 /// Stores all `parts` as one object.
 pub(super) async fn store(
-    bucket: &Bucket,
+    uploads: &Uploads,
     announced: &Announced,
     head: ObjectHead,
     upload: &MultipartUpload,
     parts: Parts<'_>,
-    shutdown: &Shutdown,
 ) -> Result<Stored, UploadError> {
     let outcome = tokio::select! {
-        outcome = send_and_complete(bucket, announced, upload, parts) => outcome,
-        () = too_late(shutdown) => Err(UploadError::Stopping),
+        outcome = send_and_complete(uploads, announced, upload, parts) => outcome,
+        () = too_late(&uploads.tasks) => Err(UploadError::Stopping),
     };
+    let bucket = &uploads.bucket;
     match outcome {
         Ok(digest) => Ok(stored(bucket, head, digest.size, digest.md5)),
         Err(error) => {
@@ -49,13 +49,14 @@ async fn too_late(shutdown: &Shutdown) {
 }
 
 async fn send_and_complete(
-    bucket: &Bucket,
+    Uploads { bucket, hashers, .. }: &Uploads,
     announced: &Announced,
     upload: &MultipartUpload,
     mut parts: Parts<'_>,
 ) -> Result<Digest, UploadError> {
     let send = async |next: NextPart| {
-        let sent = bucket.put_part(upload, next.number, next.bytes).await;
+        let md5 = hashers.digest(next.bytes.clone()).await;
+        let sent = bucket.put_part(upload, next.number, next.bytes, md5).await;
         drop(next.share);
         sent.map(|part| (next.number, part))
     };
