@@ -6,6 +6,7 @@ mod counts;
 mod deep;
 mod fold;
 mod jobs;
+mod kept;
 mod lists;
 mod packed;
 mod releases;
@@ -32,6 +33,7 @@ use super::{
     sql::select_images,
     tracking::Unfolded,
 };
+use kept::Kept;
 use packed::{as_text, row_of};
 use rows::Made;
 use writer::Writer;
@@ -55,6 +57,8 @@ const COLUMNS: &str = columns!("created_at");
 #[derive(Debug, Clone)]
 pub(crate) struct SqliteStore {
     readers: SqlitePool,
+    /// Those of the readers that are asked the most.
+    kept: Arc<Kept>,
     writer: Writer,
     /// Told when this process has changed a row.
     pub(super) unfolded: Arc<Unfolded>,
@@ -84,7 +88,7 @@ impl SqliteStore {
             // a file does not hang up
             .test_before_acquire(false)
             .connect_lazy_with(options.clone().pragma("cache_size", READER_CACHE));
-        Ok(Self { readers, writer: Writer::start(options), unfolded: Arc::default() })
+        Ok(Self { readers, kept: Arc::default(), writer: Writer::start(options), unfolded: Arc::default() })
     }
 
     pub(super) async fn ping(&self) -> Result<()> {

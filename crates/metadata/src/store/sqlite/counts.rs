@@ -18,8 +18,9 @@ impl SqliteStore {
         grouping: Grouping,
         filter: Filter<'_>,
     ) -> Result<Vec<Tally>> {
-        let mut connection = self.readers.acquire().await?;
+        let mut connection = self.kept.reader(&self.readers).await?;
         if let Some(counted) = counted(&mut connection, grouping, filter).await? {
+            self.kept.keep(connection);
             return Ok(counted);
         }
         let sql = Dialect::Sqlite.plain(grouping, filter);

@@ -32,16 +32,18 @@ impl SqliteStore {
     }
 
     pub(in super::super) async fn rows(&self, select: Select, limit: u64) -> Result<Vec<Row>> {
-        match bind_select!(packed(&select), limit).fetch_one(&self.readers).await {
+        let mut connection = self.kept.reader(&self.readers).await?;
+        match bind_select!(packed(&select), limit).fetch_one(&mut *connection).await {
             Ok(row) => {
                 if let Some(rows) = unpack(&row)? {
+                    self.kept.keep(connection);
                     return Ok(rows);
                 }
             }
             Err(error) if may_be_unpacked(&error) => {}
             Err(error) => return Err(error.into()),
         }
-        bind_select!(select, limit).fetch_all(&self.readers).await?.iter().map(decode).collect()
+        bind_select!(select, limit).fetch_all(&mut *connection).await?.iter().map(decode).collect()
     }
 
     pub(in super::super) async fn candidates(&self, select: Select, limit: u64) -> Result<Vec<Candidate>> {
