@@ -23,7 +23,8 @@ async fn a_file_of_the_first_version_goes_on() {
                    "failed": 1, "files_ended": 2}', 2, 0);
            INSERT INTO files (job_no, position, file_id, name, record, state, sent_at)
            VALUES (1, 0, 'f0', 'a.jpg', '{"id": "f0"}', 1, 5), (1, 1, 'f1', 'b.jpg', '{"id": "f1"}', 0, NULL),
-                  (2, 0, 'f0', 'a.jpg', NULL, 2, 5), (2, 1, 'f1', 'b.jpg', '{"id": "f1"}', 3, 5);"#,
+                  (2, 0, 'f0', 'a.jpg', NULL, 2, 5), (2, 1, 'f1', 'b.jpg', '{"id": "f1"}', 3, 5);
+           INSERT INTO imported (job_no, number, entry) VALUES (1, 0, '{"n":1}'), (2, 0, '{"m":1}'), (1, 1, '"two"');"#,
     )
     .execute(&pool)
     .await
@@ -40,7 +41,14 @@ async fn a_file_of_the_first_version_goes_on() {
     let after = store.add_page(&held, Page { files: files(1..3), ..Page::default() }).await.unwrap();
     assert_eq!(counts(&after), (0, 0, 0, 3, 1));
     assert_eq!(store.send(&held, 10).await, ["f1", "f2"]);
+    let stored = store.stored_since("running", 0, 10).await.unwrap();
+    assert_eq!(stored, [(1, json!({"n": 1}).into()), (2, json!("two").into())]);
+    assert_eq!(store.snapshot("ended", true).await.unwrap().unwrap().imported, [json!({"m": 1}).into()]);
     assert_eq!(store.all_failures("ended").await, (vec!["f1".to_owned()], 1));
+    assert_eq!(
+        store.failures("ended", FailuresFrom::After(-1), 9).await.unwrap().unwrap().page[0].1.name,
+        "b.jpg"
+    );
     assert_eq!(store.all_retryable("ended").await, ["f1"]);
     store.tidy().await.unwrap();
     let Store::Sqlite(sqlite) = &store else { unreachable!("it is a file") };
