@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use client::{http::service_client, import, metadata, storage};
+use client::{import, metadata, storage};
 use service::{Shutdown, health::Dependencies};
 use tokio_util::sync::CancellationToken;
 
@@ -64,15 +64,16 @@ impl App {
         let queue = Queue::open(&config.data_dir, config.redis_url.as_ref()).await?;
         let pacer = Pacer::new();
         let source = Source::new(config.drive_url.clone(), config.google_api_key.clone(), pacer.clone());
-        let uploads = storage::Client::new(config.storage_url.clone(), service_client(UPLOAD));
+        let storage = storage::Client::new(config.storage_url.clone(), UPLOAD);
+        let uploads = storage::Uploads::new(config.storage_url.clone(), UPLOAD);
         let provider = config.storage_provider.clone();
         let pipeline = Pipeline {
-            uploader: Uploader::new(source, uploads, provider.clone(), config.upload_mode),
-            storage: storage::Client::new(config.storage_url.clone(), service_client(STORAGE)),
-            metadata: metadata::Client::new(config.metadata_url.clone(), service_client(METADATA)),
+            uploader: Uploader::new(source, storage, uploads, provider.clone(), config.upload_mode),
+            storage: storage::Client::new(config.storage_url.clone(), STORAGE),
+            metadata: metadata::Client::new(config.metadata_url.clone(), METADATA),
             provider,
         };
-        let import = import::Client::new(config.import_url.clone(), service_client(IMPORT));
+        let import = import::Client::new(config.import_url.clone(), IMPORT);
         let reporter = Reporter::new(queue.clone(), import);
         let runner =
             Runner::new(queue.clone(), pipeline.clone(), pacer, reporter.clone(), config.concurrency);
@@ -82,7 +83,6 @@ impl App {
 }
 
 fn dependencies(config: &Config, queue: &Queue) -> Dependencies {
-    let probe = service_client(Duration::from_secs(3));
     let has_key = config.google_api_key.is_some();
     let queue = queue.clone();
     Dependencies::none()
@@ -93,7 +93,7 @@ fn dependencies(config: &Config, queue: &Queue) -> Dependencies {
             let queue = queue.clone();
             async move { queue.check().await }
         })
-        .with_service("storage-service", &config.storage_url, &probe)
-        .with_service("metadata-service", &config.metadata_url, &probe)
-        .with_service("import-service", &config.import_url, &probe)
+        .with_service("storage-service", &config.storage_url)
+        .with_service("metadata-service", &config.metadata_url)
+        .with_service("import-service", &config.import_url)
 }
