@@ -19,7 +19,6 @@ mod writer;
 use std::{path::Path, sync::Arc, time::Duration};
 
 use client::metadata::Image;
-use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
 use sqlx::{
     Decode, Row as _, Sqlite, SqlitePool, TypeInfo, ValueRef,
@@ -30,6 +29,7 @@ use super::{
     Result, StoreError,
     change::{Change, Create, Created, Outcome},
     row::{Row, columns},
+    select::{Bind, Select},
     sql::select_images,
     tracking::Unfolded,
 };
@@ -132,10 +132,16 @@ impl SqliteStore {
     pub(super) async fn known(&self, drive_ids: &[String]) -> Result<Vec<Image>> {
         let asked = serde_json::to_string(drive_ids).map_err(|error| sqlx::Error::Encode(error.into()))?;
         // one text, however many there are
-        let condition = "WHERE google_drive_id IN (SELECT value FROM json_each(?))";
-        let query = select_images!(COLUMNS, condition).bind(asked);
-        let rows = query.fetch(&self.readers).map(|row| Ok(decode(&row?)?.image));
-        rows.try_collect().await
+        let condition = "WHERE google_drive_id IN (SELECT value FROM json_each(?)) LIMIT ? OFFSET ?";
+        let select = Select {
+            sql: format!("SELECT {COLUMNS} FROM images {condition}"),
+            binds: vec![Bind::Text(asked)],
+            offset: 0,
+            order: String::new(),
+            is_kept: true,
+        };
+        let rows = self.rows(select, u64::MAX).await?;
+        Ok(rows.into_iter().map(|row| row.image).collect())
     }
 
     pub(super) async fn walk(&self, after: i64, limit: u32) -> Result<Vec<Image>> {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
 /// So many changes are folded without waiting for more: whoever reads adds up all that are not folded.
-const MANY: usize = 1_000;
+const MANY: usize = 500;
 
 /// Counts changes, and wakes whoever folds them.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub(in super::super) struct Unfolded {
 impl Unfolded {
     /// A change more.
     pub(in super::super) fn add(&self) {
-        // two wakings for a thousand changes, not one for each
+        // two wakings for hundreds of changes, not one for each
         match self.changes.fetch_add(1, Ordering::Relaxed) + 1 {
             1 => self.some.notify_one(),
             MANY => self.many.notify_one(),
