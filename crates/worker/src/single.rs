@@ -73,7 +73,7 @@ pub(crate) async fn import_now(
         job,
         job_state: JobState::Open,
         file_id: file["id"].as_str().unwrap_or_default().to_owned(),
-        file,
+        file: file.into(),
         request_id: None,
         has_twin: false,
         progress: Progress::default(),

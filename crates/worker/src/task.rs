@@ -1,6 +1,6 @@
 //! A task: one image of one job, and how far it has come.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use client::import::{Failure, FileResult, Outcome};
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ pub(crate) struct Task {
     /// The file's id as it is reported.
     pub(crate) file_id: String,
     /// The record as it was sent.
-    pub(crate) file: Value,
+    pub(crate) file: Arc<Value>,
     /// The request that brought it.
     pub(crate) request_id: Option<String>,
     /// Another task with the same SHA-256 has ended.
@@ -229,7 +229,7 @@ mod tests {
             job: JobKey::of(&json!("j")),
             job_state: JobState::Open,
             file_id: "a".into(),
-            file,
+            file: file.into(),
             request_id: None,
             has_twin: false,
             progress: Progress::default(),

@@ -1,5 +1,7 @@
 //! Answers of the scripts as values.
 
+use std::sync::Arc;
+
 use client::import::FileResult;
 
 use super::QueueError;
@@ -32,7 +34,7 @@ pub(super) fn task(claimed: Claimed) -> Result<Task, QueueError> {
         job: JobKey(job),
         job_state: job_state(&state, &failure)?,
         file_id,
-        file: serde_json::from_str(&file)?,
+        file: Arc::new(serde_json::from_str(&file)?),
         request_id: Some(request).filter(|id| !id.is_empty()),
         has_twin,
         progress,

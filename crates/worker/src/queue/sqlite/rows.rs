@@ -1,5 +1,7 @@
 //! Rows as values.
 
+use std::sync::Arc;
+
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::QueueError;
@@ -25,7 +27,7 @@ pub(super) fn task(row: &SqliteRow, job_state: JobState, has_twin: bool) -> Resu
         job: JobKey(row.try_get("job")?),
         job_state,
         file_id: row.try_get("file_id")?,
-        file: serde_json::from_str(row.try_get("file")?)?,
+        file: Arc::new(serde_json::from_str(row.try_get("file")?)?),
         request_id: row.try_get("request_id")?,
         has_twin,
         progress,

@@ -20,7 +20,7 @@ use crate::{
 /// Most that is written at once.
 const GROUP: usize = 500;
 /// From one transaction to the next: each costs about as much as what five tasks have to write.
-const APART: Duration = Duration::from_millis(3);
+const APART: Duration = Duration::from_millis(5);
 
 /// What is to be written about a task.
 #[derive(Debug)]

@@ -85,7 +85,7 @@ async fn an_id_is_not_cut_at_its_nul(place: &Place) {
     queue.enqueue(&NewTasks { files: files.clone(), ..batch("j", &[]) }).await.unwrap();
     let tasks = queue.claim(10, true).await.unwrap();
     assert_eq!(ids(&tasks), ["a\0b", "a", ""]);
-    assert_eq!(tasks.iter().map(|task| task.file.clone()).collect::<Vec<_>>(), files);
+    assert_eq!(tasks.iter().map(|task| (*task.file).clone()).collect::<Vec<_>>(), files);
     for task in &tasks {
         queue.finish(task, &imported(task)).await.unwrap();
     }
