@@ -245,7 +245,9 @@ impl Client {
         let answer = self.target.send(request).await?;
         match answer.status {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Ok(None),
-            status if status.is_success() => answer.json::<KnownImages<Row>>().map(|known| Some(known.images)),
+            status if status.is_success() => {
+                answer.json::<KnownImages<Row>>().map(|known| Some(known.images))
+            }
             _ => Err(answer.into_error()),
         }
     }
