@@ -6,7 +6,7 @@
 use client::{
     import::{FileResult, Outcome},
     metadata::{Image, ImageCreated, NewImage, ReleaseObject},
-    storage::DeleteObject,
+    storage::{DeleteObject, LocateObject},
 };
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ enum Place<'a> {
 pub(crate) struct Pipeline {
     /// Drive to storage.
     pub(crate) uploader: Uploader,
-    /// Objects.
+    /// Small questions about objects.
     pub(crate) storage: client::storage::Client,
     /// Rows.
     pub(crate) metadata: client::metadata::Client,
@@ -214,7 +214,7 @@ impl Pipeline {
         }
         let url = match &task.progress.stored {
             Some(stored) => Some(stored.url.clone()),
-            None => self.uploader.locate(task, &listing).await?,
+            None => self.locate(task, &listing).await?,
         };
         if let Some(url) = url
             && !self.release(&url).await?
@@ -225,6 +225,18 @@ impl Pipeline {
         }
         task.progress.next_incarnation();
         Ok(None)
+    }
+
+    /// The URL of the object that an interrupted try of this task may have left. Storage is only asked: were anything
+    /// written there, it could take the place of what another try has stored meanwhile. `None` where the storage service
+    /// is the original's: it chose the key, and its answer was lost.
+    async fn locate(&self, task: &Task, listing: &Listing) -> Result<Option<String>, Trouble> {
+        let object = LocateObject { uuid: task.object_uuid(listing), filename: listing.name.clone() };
+        match self.storage.locate_object(&object).await {
+            Ok(place) => Ok(Some(place.url)),
+            Err(error) if matches!(error.status().map(|status| status.as_u16()), Some(404 | 405)) => Ok(None),
+            Err(error) => Err(Trouble::Storage(error)),
+        }
     }
 
     async fn look_up(&self, listing: &Listing) -> Result<Known, Trouble> {

@@ -11,7 +11,7 @@ use std::{io, sync::Arc, time::Duration};
 use bytes::Bytes;
 use client::{
     drive::Reason,
-    storage::{LocateObject, NewObject, StoredObject},
+    storage::{NewObject, StoredObject},
 };
 use futures::Stream;
 use serde_json::Value;
@@ -38,6 +38,7 @@ const UNIT: u64 = 1024;
 #[derive(Debug, Clone)]
 pub(crate) struct Uploader {
     source: Source,
+    /// For whole images in one call.
     storage: client::storage::Client,
     uploads: client::storage::Uploads,
     provider: String,
@@ -206,18 +207,6 @@ impl Uploader {
                 // the download broke the upload: that is the reason, not what storage thought of it
                 Err(watch.trouble().unwrap_or(trouble))
             }
-        }
-    }
-
-    /// The URL of the object that an interrupted try of this task may have left. Storage is only asked: were anything
-    /// written there, it could take the place of what another try has stored meanwhile. `None` where the storage service is the
-    /// original's: it chose the key, and its answer was lost.
-    pub(crate) async fn locate(&self, task: &Task, listing: &Listing) -> Result<Option<String>, Trouble> {
-        let object = LocateObject { uuid: task.object_uuid(listing), filename: listing.name.clone() };
-        match self.storage.locate_object(&object).await {
-            Ok(place) => Ok(Some(place.url)),
-            Err(error) if matches!(error.status().map(|status| status.as_u16()), Some(404 | 405)) => Ok(None),
-            Err(error) => Err(Trouble::Storage(error)),
         }
     }
 }
