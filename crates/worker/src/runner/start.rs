@@ -98,8 +98,12 @@ struct KnownRows {
 }
 
 impl KnownRows {
-    /// A file stands in a group once.
+    /// A file stands in a group once, but for images beside the queue: of what is left of those only the object is looked
+    /// after.
     fn take(&mut self, task: &Task) -> Known {
+        if task.job.is_single() {
+            return Known::No;
+        }
         let row = task.file["id"].as_str().and_then(|id| self.rows.remove(id));
         match row {
             Some(row) => Known::Row(Box::new(row)),
@@ -123,5 +127,39 @@ impl Drop for Claimed {
         if load.room(now).is_some() {
             self.runner.inner.room.notify_one();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::task::{JobKey, JobState, Progress};
+
+    fn task(job: JobKey) -> Task {
+        Task {
+            id: 1,
+            claim: 1,
+            job,
+            job_state: JobState::Open,
+            file_id: "a".into(),
+            file: Arc::new(json!({"id": "a"})),
+            request_id: None,
+            has_twin: false,
+            progress: Progress::default(),
+            flying: None,
+        }
+    }
+
+    #[test]
+    fn what_is_left_beside_the_queue_takes_no_row_from_a_batch() {
+        let row = json!({"id": 1, "name": "n", "google_drive_id": "a", "size": 5, "mime_type": "m",
+            "storage_path": "p", "storage_provider": "aws", "created_at": null});
+        let row: Image = serde_json::from_value(row).unwrap();
+        let mut known =
+            KnownRows { rows: HashMap::from([("a".to_owned(), row.clone())]), cannot_tell: false };
+        assert_eq!(known.take(&task(JobKey::single(&json!("j")))), Known::No);
+        assert_eq!(known.take(&task(JobKey::of(&json!("j")))), Known::Row(Box::new(row)));
     }
 }
