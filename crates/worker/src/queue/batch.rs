@@ -2,49 +2,54 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::NewTasks;
 use crate::listing;
 
-/// One file of a batch.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct NewTask {
+/// One file of a batch, also as `enqueue.sql` wants it.
+#[derive(Debug, Serialize)]
+pub(super) struct NewTask<'a> {
     /// Unique within the job.
     pub(super) key: String,
     /// The file's id as it is reported.
     pub(super) file_id: String,
     /// Its id where it is one that Drive could know.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) drive_id: Option<String>,
     /// Its SHA-256, where listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sha256: Option<String>,
     /// Its record, as sent.
-    pub(super) file: String,
+    pub(super) file: &'a Value,
 }
 
 /// The files of a batch, as tasks.
-pub(super) fn tasks_of(batch: &NewTasks) -> Vec<NewTask> {
+pub(super) fn tasks_of(batch: &NewTasks) -> Vec<NewTask<'_>> {
     let mut seen: HashMap<String, u32> = HashMap::new();
-    let task = |file: &Value| {
-        let file_id = file_id(file);
-        let text = file.to_string();
-        // without an id the whole record tells one from another
-        let mut key = if file_id.is_empty() { text.clone() } else { file_id.clone() };
-        let times = seen.entry(key.clone()).or_default();
-        *times += 1;
-        // who counts without names counts a file as often as it stands in the batch
-        if !batch.accepts_results && *times > 1 {
-            key = format!("{key}\n{times}");
-        }
-        NewTask {
-            key,
-            file_id,
-            drive_id: listing::drive_id(file).map(|id| id.as_str().to_owned()),
-            sha256: listing::sha256(file),
-            file: text,
-        }
-    };
-    batch.files.iter().map(task).collect()
+    batch
+        .files
+        .iter()
+        .map(|file| {
+            let file_id = file_id(file);
+            // without an id the whole record tells one from another
+            let mut key = if file_id.is_empty() { file.to_string() } else { file_id.clone() };
+            let times = seen.entry(key.clone()).or_default();
+            *times += 1;
+            // who counts without names counts a file as often as it stands in the batch
+            if !batch.accepts_results && *times > 1 {
+                key = format!("{key}\n{times}");
+            }
+            NewTask {
+                key,
+                file_id,
+                drive_id: listing::drive_id(file).map(|id| id.as_str().to_owned()),
+                sha256: listing::sha256(file),
+                file,
+            }
+        })
+        .collect()
 }
 
 /// A file's id as it is reported.

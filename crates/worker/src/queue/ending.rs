@@ -1,6 +1,9 @@
 //! Outcomes that wait to be reported, and how they go together.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use client::import::{FileResult, Outcome};
 
@@ -55,6 +58,16 @@ impl Written {
         std::mem::take(&mut *self.endings())
     }
 
+    /// All of them, with those that were taken from the queue: one that waited here for long is among both. What the
+    /// queue says is newer.
+    pub(super) fn take_with(&self, queued: Vec<Ending>) -> Vec<Ending> {
+        let mut all = self.take();
+        let ids: HashSet<i64> = queued.iter().map(|ending| ending.id).collect();
+        all.retain(|ending| !ids.contains(&ending.id));
+        all.extend(queued);
+        all
+    }
+
     fn endings(&self) -> MutexGuard<'_, Vec<Ending>> {
         self.endings.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -64,17 +77,19 @@ impl Written {
 pub(super) fn reports(endings: Vec<Ending>) -> Vec<Report> {
     let mut reports: Vec<Report> = Vec::new();
     for Ending { id, job, result, job_state, accepts_results } in endings {
+        let job_failure = match job_state {
+            JobState::Failed(failure) => Some(failure),
+            JobState::Open | JobState::Cancelled => None,
+        };
         let open =
             reports.iter_mut().rev().find(|report| report.job == job && report.ids.len() < MOST_IN_ONE);
         if let Some(report) = open {
             report.ids.push(id);
             report.results.push(result);
+            // an outcome knows its job as it was when it was written down
+            report.job_failure = report.job_failure.take().or(job_failure);
             continue;
         }
-        let job_failure = match job_state {
-            JobState::Failed(failure) => Some(failure),
-            JobState::Open | JobState::Cancelled => None,
-        };
         reports.push(Report { job, accepts_results, job_failure, ids: vec![id], results: vec![result] });
     }
     reports

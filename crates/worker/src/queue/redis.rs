@@ -111,11 +111,12 @@ impl RedisQueue {
     pub(super) async fn enqueue(&self, batch: &NewTasks) -> Result<(), QueueError> {
         let tasks = batch::tasks_of(batch);
         let accepts = if batch.accepts_results { "1" } else { "0" };
+        let files: Vec<String> = tasks.iter().map(|task| task.file.to_string()).collect();
         let mut args = vec![batch.job.0.as_str(), accepts, batch.request_id.as_deref().unwrap_or_default()];
-        for task in &tasks {
+        for (task, file) in tasks.iter().zip(&files) {
             let drive_id = task.drive_id.as_deref().unwrap_or_default();
             let sha256 = task.sha256.as_deref().unwrap_or_default();
-            args.extend([&task.key, &task.file_id, drive_id, sha256, &task.file]);
+            args.extend([&task.key, &task.file_id, drive_id, sha256, file]);
         }
         self.run(&scripts::ENQUEUE, &args).await
     }
@@ -200,11 +201,8 @@ impl RedisQueue {
         self.take_back().await?;
         let (in_hand, most) = (millis(IN_HAND).to_string(), MOST_REPORTS.to_string());
         let ended: Vec<rows::Ended> = self.run(&scripts::TAKE_REPORTS, &[&in_hand, &most]).await?;
-        let mut outcomes = self.written.take();
-        for outcome in ended {
-            outcomes.push(rows::outcome(outcome)?);
-        }
-        Ok(super::reports(outcomes))
+        let ended = ended.into_iter().map(rows::outcome).collect::<Result<_, _>>()?;
+        Ok(super::reports(self.written.take_with(ended)))
     }
 
     pub(super) fn written(&self) -> usize {

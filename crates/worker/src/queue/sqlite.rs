@@ -10,14 +10,11 @@ mod writer;
 use std::{path::Path, sync::Arc, time::Duration};
 
 use client::{import::Outcome, retry::Backoff};
-use serde::Serialize;
-use serde_json::Value;
 use sqlx::Row;
 
 use self::{database::Database, writer::Writer};
 use super::{
-    NewTasks, QueueError, REMEMBERED,
-    batch::{self, NewTask},
+    NewTasks, QueueError, REMEMBERED, batch,
     ending::{Written, outcome_word},
     millis, now_millis,
     owner::Owner,
@@ -79,14 +76,12 @@ impl SqliteQueue {
     }
 
     pub(super) async fn enqueue(&self, tasks: &NewTasks) -> Result<(), QueueError> {
-        let files = batch::tasks_of(tasks);
-        let files: Vec<NewRow<'_>> = files.iter().zip(&tasks.files).map(NewRow::of).collect();
         let script = sqlx::query(include_str!("sqlite/enqueue.sql"))
             .bind(&tasks.job.0)
             .bind(tasks.accepts_results)
             .bind(now_millis())
             .bind(&tasks.request_id)
-            .bind(serde_json::to_string(&files)?);
+            .bind(serde_json::to_string(&batch::tasks_of(tasks))?);
         self.database.run(script).await.map(drop)
     }
 
@@ -140,30 +135,6 @@ impl SqliteQueue {
 
     pub(super) async fn close(&self) {
         self.database.close().await;
-    }
-}
-
-/// A task as `enqueue.sql` wants it.
-#[derive(Serialize)]
-struct NewRow<'a> {
-    key: String,
-    file_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    drive_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<&'a str>,
-    file: &'a Value,
-}
-
-impl<'a> NewRow<'a> {
-    fn of((task, file): (&'a NewTask, &'a Value)) -> Self {
-        Self {
-            key: hex::encode(&task.key),
-            file_id: hex::encode(&task.file_id),
-            drive_id: task.drive_id.as_deref(),
-            sha256: task.sha256.as_deref(),
-            file,
-        }
     }
 }
 

@@ -75,6 +75,14 @@ impl Queue {
         }
     }
 
+    /// No report that is in hand is waited for any longer.
+    async fn end_reports(&self) {
+        match self {
+            Self::Sqlite(queue) => queue.execute("UPDATE tasks SET due = 0 WHERE state = 2").await,
+            Self::Redis(queue) => queue.end_reports().await,
+        }
+    }
+
     /// The job `j` had neither a batch nor an outcome for an hour.
     async fn be_silent(&self) {
         match self {

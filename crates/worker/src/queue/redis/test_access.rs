@@ -9,11 +9,20 @@ use super::RedisQueue;
 impl RedisQueue {
     /// Ends all leases, as thirty seconds would.
     pub(in crate::queue) async fn end_leases(&self) {
+        self.make_due("leases").await;
+    }
+
+    /// No report that is in hand is waited for any longer.
+    pub(in crate::queue) async fn end_reports(&self) {
+        self.make_due("reports").await;
+    }
+
+    async fn make_due(&self, times: &str) {
         let ended = "for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
             redis.call('ZADD', KEYS[1], 0, id) end";
-        let leases = format!("{}leases", self.prefix);
+        let times = format!("{}{times}", self.prefix);
         let _: () =
-            redis::Script::new(ended).key(leases).invoke_async(&mut self.redis.connection()).await.unwrap();
+            redis::Script::new(ended).key(times).invoke_async(&mut self.redis.connection()).await.unwrap();
     }
 
     /// Outcomes that were not acknowledged.

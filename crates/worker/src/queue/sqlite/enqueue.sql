@@ -1,6 +1,6 @@
 -- Writes a batch down, whole or not at all. $1: the job; $2: whether its sender understands outcomes by file; $3: now;
--- $4: the request; $5: the files as a list of objects. Their keys and ids are in hexadecimal, because a text out of JSON
--- would end at its first NUL. The list is materialized because else each use of `value` would write that entry out again.
+-- $4: the request; $5: the files as a list of objects. It is materialized because else each use of `value` would write that
+-- entry out again.
 BEGIN IMMEDIATE;
 
 INSERT INTO jobs (job, accepts_results, turn, progressed_at, updated_at)
@@ -17,10 +17,9 @@ ON CONFLICT (job) DO UPDATE SET
 -- never resends it is a new wish. What comes when its job is cancelled already ends at once.
 WITH list AS MATERIALIZED (SELECT value AS one FROM json_each($5))
 INSERT INTO tasks (job, file_key, file_id, drive_id, sha256, file, request_id, state, due, outcome)
-SELECT $1, CAST(unhex(one ->> 'key') AS TEXT), CAST(unhex(one ->> 'file_id') AS TEXT), one ->> 'drive_id',
-    one ->> 'sha256', one -> 'file', $4, CASE WHEN is_cancelled THEN 2 ELSE 0 END, $3,
-    CASE WHEN is_cancelled THEN
-        json_object('file_id', CAST(unhex(one ->> 'file_id') AS TEXT), 'outcome', 'cancelled', 'bytes', 0) END
+SELECT $1, one ->> 'key', one ->> 'file_id', one ->> 'drive_id', one ->> 'sha256', one -> 'file', $4,
+    CASE WHEN is_cancelled THEN 2 ELSE 0 END, $3,
+    CASE WHEN is_cancelled THEN json_object('file_id', one ->> 'file_id', 'outcome', 'cancelled', 'bytes', 0) END
 FROM (SELECT state = 'cancelled' AS is_cancelled FROM jobs WHERE job = $1) CROSS JOIN list
 WHERE TRUE
 ON CONFLICT (job, file_key) DO UPDATE SET

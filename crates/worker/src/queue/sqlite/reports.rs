@@ -38,11 +38,8 @@ impl SqliteQueue {
             .bind(now)
             .bind(MOST);
         let left = self.database.run(take).await?;
-        let mut endings = self.written.take();
-        for row in &left {
-            endings.push(ending(row)?);
-        }
-        Ok(ending::reports(endings))
+        let left = left.iter().map(ending).collect::<Result<_, _>>()?;
+        Ok(ending::reports(self.written.take_with(left)))
     }
 
     pub(in crate::queue) fn written(&self) -> usize {

@@ -10,10 +10,12 @@ on_both! {
     a_cancelled_job_ends_and_stays_so,
     a_task_with_an_object_is_left_to_whoever_releases_it,
     a_failed_job_says_why_and_a_new_batch_reopens_it,
+    a_job_that_failed_says_so_with_outcomes_from_before_too,
     a_report_that_was_not_taken_comes_again,
     old_outcomes_and_jobs_are_forgotten,
     what_is_unfinished_or_unreported_is_never_forgotten,
     reports_of_one_job_go_together_and_are_taken_by_one_worker,
+    an_outcome_at_hand_for_long_is_in_a_report_once,
     a_stopped_job_ends_at_once_but_does_not_run_in_circles,
 }
 
@@ -63,8 +65,7 @@ async fn a_task_with_an_object_is_left_to_whoever_releases_it(place: &Place) {
 async fn a_failed_job_says_why_and_a_new_batch_reopens_it(place: &Place) {
     let queue = place.open().await;
     queue.enqueue(&batch("j", &["a"])).await.unwrap();
-    let failure =
-        Failure { reason: "api-key-invalid".into(), message: "m".into(), advice: "a".into(), attempts: 1 };
+    let failure = failure();
     let job = JobKey::of(&json!("j"));
     queue.stop_job(&job, &JobState::Failed(failure.clone())).await.unwrap();
     let report = queue.take_reports().await.unwrap().remove(0);
@@ -72,6 +73,18 @@ async fn a_failed_job_says_why_and_a_new_batch_reopens_it(place: &Place) {
     assert_eq!(report.results[0].failure.as_ref(), Some(&failure));
     queue.enqueue(&batch("j", &["b"])).await.unwrap();
     assert_eq!(ids(&queue.claim(10, true).await.unwrap()), ["b"]);
+}
+
+async fn a_job_that_failed_says_so_with_outcomes_from_before_too(place: &Place) {
+    let queue = place.open().await;
+    queue.enqueue(&batch("j", &["a", "b"])).await.unwrap();
+    let task = queue.claim(1, true).await.unwrap().remove(0);
+    assert!(queue.finish(&task, &imported(&task)).await.unwrap());
+    queue.stop_job(&task.job, &JobState::Failed(failure())).await.unwrap();
+    let report = queue.take_reports().await.unwrap().remove(0);
+    let ended: Vec<_> = report.results.iter().map(|end| (end.file_id.as_str(), end.outcome)).collect();
+    assert_eq!(ended, [("a", Outcome::Imported), ("b", Outcome::Failed)]);
+    assert_eq!(report.job_failure, Some(failure()));
 }
 
 async fn a_report_that_was_not_taken_comes_again(place: &Place) {
@@ -137,6 +150,43 @@ async fn reports_of_one_job_go_together_and_are_taken_by_one_worker(place: &Plac
     other.acknowledge(&reports[0].ids).await.unwrap();
     queue.return_reports(&reports[0].ids, Duration::ZERO).await.unwrap();
     assert_eq!(other.take_reports().await.unwrap()[0].ids.len(), reports[0].ids.len());
+}
+
+async fn an_outcome_at_hand_for_long_is_in_a_report_once(place: &Place) {
+    let queue = place.open().await;
+    queue.enqueue(&batch("j", &["a", "b"])).await.unwrap();
+    for task in queue.claim(2, true).await.unwrap() {
+        queue.finish(&task, &imported(&task)).await.unwrap();
+        // the first one alone is due again
+        if queue.written() == 1 {
+            queue.end_reports().await;
+        }
+    }
+    let mut report = queue.take_reports().await.unwrap().remove(0);
+    report.results.sort_by(|one, other| one.file_id.cmp(&other.file_id));
+    let ended: Vec<_> = report.results.iter().map(|end| end.file_id.as_str()).collect();
+    assert_eq!((ended, report.ids.len()), (vec!["a", "b"], 2));
+    assert_eq!((queue.written(), queue.take_reports().await.unwrap().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn what_is_at_hand_stays_there_when_the_queue_cannot_be_read() {
+    let place = Place::file();
+    let queue = place.open().await;
+    queue.enqueue(&batch("j", &["a", "b"])).await.unwrap();
+    let tasks = queue.claim(2, true).await.unwrap();
+    queue.finish(&tasks[0], &imported(&tasks[0])).await.unwrap();
+    let report = queue.take_written().remove(0);
+    queue.return_reports(&report.ids, Duration::ZERO).await.unwrap();
+    let Queue::Sqlite(file) = &queue else { unreachable!() };
+    file.execute("UPDATE tasks SET outcome = 'no JSON' WHERE state = 2").await;
+    queue.finish(&tasks[1], &imported(&tasks[1])).await.unwrap();
+    assert!(queue.take_reports().await.is_err());
+    assert_eq!(queue.take_written()[0].results[0].file_id, "b");
+}
+
+fn failure() -> Failure {
+    Failure { reason: "api-key-invalid".into(), message: "m".into(), advice: "a".into(), attempts: 1 }
 }
 
 async fn a_stopped_job_ends_at_once_but_does_not_run_in_circles(place: &Place) {
