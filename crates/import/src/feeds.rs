@@ -1,8 +1,10 @@
 //! What watchers of jobs see: one look-out per watched job and process, however many watch.
 //!
 //! A look-out looks at once when something changes here, and every second for what other processes do; never more
-//! often than four times a second. It ends when nobody watches any more, when the job has ended, and when the service
-//! stops. Nothing here grows with a slow watcher: it finds the newest state, and reads stored images at its own pace.
+//! often than four times a second, but when a job is near its end, which is told without delay. It ends when nobody watches any more, when the job has ended, and when the service
+//! stops. Nothing here grows with a slow watcher: it finds the newest state, and reads stored images at its own pace. Who
+//! is more than [`crate::job::MAX_IMPORTED`] of them behind misses the oldest: also when pages of known images bring more
+//! than that between two looks.
 
 mod ring;
 #[cfg(test)]
@@ -29,8 +31,10 @@ use crate::{
 
 /// How often a job is looked at without being told of a change.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// The shortest time between two looks.
+/// The shortest time between two looks while much is left to do.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(250);
+/// The same for the last image. In between it is a millisecond for each image that is left: as fast as a worker can be.
+const LAST_LOOK_AFTER: Duration = Duration::from_millis(20);
 /// Stored images that are read at a time.
 const PORTION: u32 = 100;
 
@@ -68,6 +72,13 @@ pub(crate) struct Watcher {
 impl Look {
     fn at(job: &Job) -> Self {
         Self { job: view::job(job, now_ms()), newest: job.progress.imported }
+    }
+
+    /// How long not to look again.
+    fn pause(&self) -> Duration {
+        let done = self.job.processed + self.job.failed + self.job.cancelled;
+        let left = Duration::from_millis(self.job.total.saturating_sub(done));
+        left.clamp(LAST_LOOK_AFTER, LOOK_AGAIN_AFTER)
     }
 
     /// True when there is more to tell than that time goes by.
@@ -175,8 +186,12 @@ impl LookOut {
             if self.app.feeds.close_unwatched(self.number, &self.sender) {
                 return;
             }
+            let mut pause = LOOK_AGAIN_AFTER;
             match self.look().await {
-                Ok(Some(look)) if !look.job.state.is_final() => self.tell(look),
+                Ok(Some(look)) if !look.job.state.is_final() => {
+                    pause = look.pause();
+                    self.tell(look);
+                }
                 Ok(Some(last)) => {
                     self.tell(last);
                     break;
@@ -190,7 +205,7 @@ impl LookOut {
             tokio::select! {
                 () = self.app.shutdown.stopping() => break,
                 () = self.sender.closed() => {}
-                () = tokio::time::sleep(LOOK_AGAIN_AFTER) => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
         self.app.feeds.open().remove(&self.number);

@@ -83,3 +83,15 @@ async fn time_that_goes_by_is_no_news() {
     later.job.failed = 1;
     assert!(later.is_news_after(&look));
 }
+
+#[tokio::test]
+async fn the_end_of_a_job_is_told_sooner_than_its_middle() {
+    let (_app, job, _dir) = stage().await;
+    let mut look = Look::at(&job);
+    (look.job.total, look.job.processed) = (10_000, 300);
+    assert_eq!(look.pause(), Duration::from_millis(250));
+    (look.job.processed, look.job.failed, look.job.cancelled) = (9_898, 1, 1);
+    assert_eq!(look.pause(), Duration::from_millis(100));
+    look.job.cancelled = 100;
+    assert_eq!(look.pause(), Duration::from_millis(20));
+}
