@@ -83,7 +83,7 @@ impl Client {
             crate::http::builder(IDLE).build().expect("TLS is installed and the settings are constant");
         let mut root = base.clone();
         root.set_path("");
-        Self { hop: Hop::with(root, IDLE, || http.clone()), base, key, http }
+        Self { hop: Hop::abroad(root, IDLE, || http.clone()), base, key, http }
     }
 
     /// One page of the children of `folder`, in a stable order; trashed ones never.
@@ -221,7 +221,7 @@ impl Client {
 }
 
 fn value(text: &str) -> Result<HeaderValue, Failure> {
-    HeaderValue::from_str(text).map_err(|_| Failure::NoTarget)
+    HeaderValue::from_str(text).map_err(|_| Failure::NoRequest)
 }
 
 #[cfg(test)]

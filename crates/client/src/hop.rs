@@ -1,6 +1,6 @@
-//! The way to one of our own services: HTTP/1.1 on connections that stay open, and nothing of what a client of the whole
-//! web needs. Who asks drives the connection too, as part of its own task, so that no other task has to be woken on the
-//! way there and back. A service behind TLS, or one whose URL has a password, is reached by [`crate::http`]'s client.
+//! The way to one server, our own services before all: HTTP/1.1 on connections that stay open, and nothing of what a
+//! client of the whole web needs. Who asks drives the connection too, as part of its own task, so that no other task has to be woken on the
+//! way there and back. A server behind TLS, or one whose URL has a password, is reached by [`crate::http`]'s client.
 
 mod answer;
 mod failure;
@@ -33,6 +33,8 @@ pub struct Hop {
     base: Arc<Url>,
     silence: Duration,
     way: Way,
+    /// The ids of requests are for our own services.
+    tells_request_id: bool,
 }
 
 /// A request on its way to the service.
@@ -67,13 +69,14 @@ impl Hop {
     /// To the service at `base`, whose path is kept as a prefix. `silence` is the longest time without a byte of the
     /// answer.
     pub fn new(base: Url, silence: Duration) -> Self {
-        Self::with(base, silence, || crate::http::service_client(silence))
+        let hop = Self::abroad(base, silence, || crate::http::service_client(silence));
+        Self { tells_request_id: true, ..hop }
     }
 
-    /// The same, with this client if it is behind TLS.
-    pub(crate) fn with(base: Url, silence: Duration, tls: impl FnOnce() -> reqwest::Client) -> Self {
+    /// The same to a server that is none of ours, with this client if it is behind TLS. It is told no request id.
+    pub(crate) fn abroad(base: Url, silence: Duration, tls: impl FnOnce() -> reqwest::Client) -> Self {
         let way = plain(&base).map_or_else(|| Way::Tls(tls()), |plain| Way::Plain(Arc::new(plain)));
-        Self { base: Arc::new(base), silence, way }
+        Self { base: Arc::new(base), silence, way, tells_request_id: false }
     }
 
     /// Where the service is.
@@ -81,7 +84,7 @@ impl Hop {
         &self.base
     }
 
-    /// Sends a request, under the id of the request in hand, and waits for the head of the answer.
+    /// Sends a request, to our own services under the id of the request in hand, and waits for the head of the answer.
     ///
     /// # Errors
     /// When there is no answer. A request that a service may have seen is not sent twice.
@@ -134,7 +137,7 @@ impl Hop {
         let headers = request.headers_mut();
         headers.insert(header::HOST, plain.host.clone());
         headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
-        if let Some(id) = request_id() {
+        if let Some(id) = self.request_id() {
             headers.insert(REQUEST_ID, id);
         }
         Ok(request)
@@ -145,15 +148,16 @@ impl Hop {
         url.set_path(&format!("{}{}", prefix(self.base.path()), outgoing.path));
         url.set_query(outgoing.query.as_deref());
         let mut request = http.request(outgoing.method, url).headers(outgoing.headers);
-        if let Some(id) = request_id() {
+        if let Some(id) = self.request_id() {
             request = request.header(REQUEST_ID, id);
         }
         if outgoing.body.is_empty() { request } else { request.body(outgoing.body) }
     }
-}
 
-fn request_id() -> Option<HeaderValue> {
-    crate::request_id::current().and_then(|id| HeaderValue::try_from(id).ok())
+    fn request_id(&self) -> Option<HeaderValue> {
+        let id = self.tells_request_id.then(crate::request_id::current).flatten()?;
+        HeaderValue::try_from(id).ok()
+    }
 }
 
 impl Plain {
@@ -220,7 +224,7 @@ fn target(base: &str, path: &str, query: Option<&str>) -> Result<Uri, Failure> {
         target.push('?');
         target.extend(utf8_percent_encode(query, NOT_IN_QUERY));
     }
-    Uri::try_from(target).map_err(|_| Failure::NoTarget)
+    Uri::try_from(target).map_err(|_| Failure::NoRequest)
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use std::{sync::Once, time::Duration};
 pub const REQUEST_ID: &str = "x-request-id";
 
 /// How long a connection may take to be made.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Idle connections are dropped sooner than servers drop them (75 s is usual), so that none is found dead.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Makes ring the TLS implementation of this process. Every client needs it; calling it again does nothing.
 pub fn install_tls() {

@@ -1,6 +1,6 @@
 //! Why a service gave no answer.
 
-use std::{error::Error, io};
+use std::io;
 
 /// Why there is no answer, or not all of it. Names no host and no URL.
 #[derive(Debug, thiserror::Error)]
@@ -20,9 +20,9 @@ pub enum Failure {
     /// In the middle of the answer.
     #[error("read the answer")]
     Cut(#[source] hyper::Error),
-    /// What was to be asked for is no path.
-    #[error("make the path of the request")]
-    NoTarget,
+    /// What was to be asked for makes no path, or what was to be said with it no header.
+    #[error("make the request")]
+    NoRequest,
     /// Of the client that can do TLS.
     #[error("ask behind TLS")]
     Tls(#[source] reqwest::Error),
@@ -39,7 +39,7 @@ impl Failure {
             Self::Connect(_) => "connection refused",
             Self::Silent => "timed out",
             Self::Cut(_) => "answer was cut",
-            Self::Closed | Self::Broke(_) | Self::NoTarget => "connection broke",
+            Self::Closed | Self::Broke(_) | Self::NoRequest => "connection broke",
             Self::Tls(error) => crate::http::failure_kind(error),
         }
     }
@@ -48,13 +48,8 @@ impl Failure {
     pub fn was_cut(&self) -> bool {
         match self {
             Self::Closed | Self::Broke(_) | Self::Cut(_) => true,
-            Self::Connect(_) | Self::Silent | Self::NoTarget => false,
+            Self::Connect(_) | Self::Silent | Self::NoRequest => false,
             Self::Tls(error) => !error.is_timeout() && !error.is_connect(),
         }
-    }
-
-    /// As the error of a body.
-    pub fn boxed(self) -> Box<dyn Error + Send + Sync> {
-        Box::new(self)
     }
 }

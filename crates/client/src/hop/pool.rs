@@ -3,13 +3,11 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use super::line::Line;
-
-/// Idle connections are dropped sooner than servers drop them (75 s is usual), so that none is found dead.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::http::IDLE_TIMEOUT;
 
 /// Idle connections to one address.
 #[derive(Debug, Default)]

@@ -63,6 +63,30 @@ async fn a_request_says_what_it_is_for_and_nothing_of_the_connection() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_none_of_ours_is_told_no_request_id() {
+    for has_password in [false, true] {
+        let (listener, mut url) = listen().await;
+        if has_password {
+            // goes the way of those behind TLS
+            url.set_username("user").unwrap();
+        }
+        let hop = Hop::abroad(url, SILENCE, || crate::http::service_client(SILENCE));
+        assert_eq!(matches!(hop.way, Way::Tls(_)), has_password);
+        let (seen, answer) = tokio::join!(
+            async {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                let seen = head(&mut socket).await;
+                socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+                seen
+            },
+            crate::request_id::scope("mine".to_owned(), hop.send(get("/"))),
+        );
+        assert_eq!(answer.unwrap().status(), 200);
+        assert!(seen.starts_with("GET ") && !seen.contains("mine"), "{seen}");
+    }
+}
+
+#[tokio::test]
 async fn a_connection_is_used_again_once_its_answer_was_read() {
     let (listener, url) = listen().await;
     let hop = Hop::new(url, SILENCE);
