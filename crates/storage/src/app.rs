@@ -30,8 +30,10 @@ pub struct App {
     pub(crate) config: Arc<Config>,
     /// The bucket, if one is set.
     pub(crate) bucket: Option<Arc<Bucket>>,
-    /// Memory for image bytes, shared by all requests.
+    /// Memory for image bytes, shared by all requests but those with JSON.
     pub(crate) budget: Budget,
+    /// Memory for images in JSON.
+    pub(crate) json_budget: Budget,
     /// Who computes the MD5s of bodies.
     pub(crate) hashers: Hashers,
     /// Turns to be among the first uploads.
@@ -59,12 +61,14 @@ impl App {
             .as_ref()
             .map(|bucket| Thumbnails::new(Arc::clone(bucket), config.thumbnails.clone(), shutdown.clone()));
         let budget = Budget::new(config.limits.memory_bytes);
+        let json_budget = Budget::new(config.limits.json_memory_bytes);
         let content = Content::new(config.limits.streams, config.limits.silence);
         let reads = Arc::new(Semaphore::new(READS_AT_ONCE));
         Self {
             config: Arc::new(config),
             bucket,
             budget,
+            json_budget,
             hashers: Hashers::default(),
             firsts: Arc::new(Semaphore::new(FIRSTS_AT_ONCE)),
             thumbnails,

@@ -92,8 +92,11 @@ pub enum RequestChecksums {
 /// Limits that are no settings.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Bytes of images that all requests together may hold in memory.
+    /// Bytes of images that all requests together may hold in memory, but for those that come in JSON.
     pub memory_bytes: usize,
+    /// Bytes of bodies of `POST /upload`, and of the images in them, that are held in memory. One of them may need all
+    /// of it, which must keep no other upload waiting.
+    pub json_memory_bytes: usize,
     /// Longest silence of a client in the middle of its body, of S3 in the middle of a request, and longest wait for
     /// memory.
     pub silence: Duration,
@@ -103,7 +106,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory_bytes: 24 * 1024 * 1024, silence: Duration::from_secs(60), streams: 256 }
+        Self {
+            memory_bytes: 24 * 1024 * 1024,
+            json_memory_bytes: 64 * 1024 * 1024,
+            silence: Duration::from_secs(60),
+            streams: 256,
+        }
     }
 }
 

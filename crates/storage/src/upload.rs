@@ -27,7 +27,7 @@ pub(crate) use self::{
     source::{Source, impatient},
 };
 use crate::{
-    bucket::{Bucket, ObjectHead},
+    bucket::{Bucket, MultipartUpload, ObjectHead, S3Error},
     budget::{Budget, Busy},
     digest::{Hashers, Md5Digest},
     disposition::content_disposition,
@@ -105,7 +105,9 @@ impl Uploads {
 
     async fn store(&self, announced: Announced, body: Body) -> Result<Stored, UploadError> {
         let mut source = Source::new(body, announced.size, self.silence, &self.hashers);
-        match self.store_source(&announced, &mut source).await {
+        let stored = self.store_source(&announced, &mut source).await;
+        self.release_waiters();
+        match stored {
             Ok(stored) => Ok(Stored { dimensions: source.dimensions(), ..stored }),
             Err(error) => {
                 // a client that is still sending would not see an answer on a closed connection
@@ -136,9 +138,27 @@ impl Uploads {
         if self.bucket.knows_its_acls() {
             return Ok(None);
         }
-        let turn = timeout(self.silence, Arc::clone(&self.firsts).acquire_owned()).await;
-        let turn = turn.map_err(|_| Busy)?.map_err(|_| UploadError::Internal)?;
-        Ok((!self.bucket.knows_its_acls()).then_some(turn))
+        match timeout(self.silence, Arc::clone(&self.firsts).acquire_owned()).await {
+            Ok(Ok(turn)) => Ok((!self.bucket.knows_its_acls()).then_some(turn)),
+            // closed: it became known meanwhile
+            Ok(Err(_)) => Ok(None),
+            Err(_) if self.bucket.knows_its_acls() => Ok(None),
+            Err(_) => Err(Busy.into()),
+        }
+    }
+
+    /// Once it is known whether the bucket takes ACLs, nobody waits for a turn, however slow those are that have one.
+    fn release_waiters(&self) {
+        if self.bucket.knows_its_acls() {
+            self.firsts.close();
+        }
+    }
+
+    /// Begins an upload in parts. It alone tells whether the bucket takes ACLs, long before the last part.
+    async fn begin_multipart(&self, head: &ObjectHead) -> Result<MultipartUpload, S3Error> {
+        let begun = self.bucket.begin_multipart(head).await;
+        self.release_waiters();
+        begun
     }
 
     /// A large object in parts; in one request where the server knows no parts.
@@ -150,7 +170,7 @@ impl Uploads {
     ) -> Result<Stored, UploadError> {
         let first = self.budget.take(streamed::MEMORY, self.silence).await?;
         let head = self.peek(announced, source).await?;
-        match self.bucket.begin_multipart(&head).await {
+        match self.begin_multipart(&head).await {
             Ok(upload) => {
                 drop(first);
                 let parts = parts::Parts::streamed(source, self.budget.clone(), Some(size))?;
@@ -180,7 +200,7 @@ impl Uploads {
             return Ok(self.stored(head, digest.size, digest.md5));
         }
         let head = self.head(announced, &bytes);
-        let upload = self.bucket.begin_multipart(&head).await?;
+        let upload = self.begin_multipart(&head).await?;
         let parts = parts::Parts::streamed(source, self.budget.clone(), None)?.after(bytes, share);
         multipart::store(self, announced, head, &upload, parts).await
     }
@@ -212,4 +232,56 @@ fn head(bucket: &Bucket, announced: &Announced, first: &[u8]) -> ObjectHead {
 fn stored(bucket: &Bucket, head: ObjectHead, size: u64, md5: Md5Digest) -> Stored {
     let url = bucket.urls().url(&head.key);
     Stored { url, key: head.key, size, md5, content_type: head.content_type, dimensions: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::poll;
+    use service::Env;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+    use crate::{App, config::Config};
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_turn_once_the_bucket_is_known() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let env = Env::from_pairs([
+            ("AWS_BUCKET_NAME", "b"),
+            ("AWS_ENDPOINT_URL", endpoint.as_str()),
+            ("AWS_ACCESS_KEY_ID", "a"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+        ]);
+        let app = App::build(Config::from_env(&env).unwrap(), Shutdown::new()).await;
+        let uploads = app.uploads().unwrap();
+
+        let slow = (uploads.turn_to_be_first().await.unwrap(), uploads.turn_to_be_first().await.unwrap());
+        assert!(slow.0.is_some() && slow.1.is_some());
+        let mut waiting = std::pin::pin!(uploads.turn_to_be_first());
+        assert!(poll!(waiting.as_mut()).is_pending());
+
+        let announced = Announced {
+            uuid: Uuid::new_v4(),
+            name: "a".to_owned(),
+            media_type: String::new(),
+            size: Some(4),
+            md5: None,
+        };
+        let answer = async {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut seen = Vec::new();
+            while !seen.ends_with(b"\r\n\r\nbody") {
+                socket.read_buf(&mut seen).await.unwrap();
+            }
+            socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        };
+        let (stored, ()) = tokio::join!(uploads.store(announced, Body::from("body")), answer);
+        stored.unwrap();
+        assert!(matches!(poll!(waiting.as_mut()), std::task::Poll::Ready(Ok(None))));
+        drop(slow);
+    }
 }

@@ -82,8 +82,6 @@ impl Hashers {
 
     fn hand_in(&self, job: Job) {
         let mut waiting = self.waiting();
-        // a body that was given up needs no result
-        waiting.retain(|job| Arc::strong_count(&job.owner) > 1);
         waiting.push_back(job);
         if waiting.len() >= LANES {
             let batch = waiting.drain(..LANES).collect();
@@ -132,13 +130,19 @@ impl Hashers {
             }
         }
         for job in batch.into_iter().rev() {
-            let owner = Arc::clone(&job.owner);
             if job.bytes.is_empty() {
-                *lock(&owner.result) = Some(job.state);
-            } else {
-                self.waiting().push_front(job);
+                *lock(&job.owner.result) = Some(job.state);
+                job.owner.news.notify_one();
+                continue;
             }
-            owner.news.notify_one();
+            let mut waiting = self.waiting();
+            // a body that was given up meanwhile needs no result
+            if Arc::strong_count(&job.owner) > 1 {
+                let owner = Arc::clone(&job.owner);
+                waiting.push_front(job);
+                drop(waiting);
+                owner.news.notify_one();
+            }
         }
     }
 }
@@ -197,6 +201,18 @@ impl RunningMd5 {
                 // somebody works on it, and may leave a part
                 self.owner.news.notified().await;
             }
+        }
+    }
+}
+
+impl Drop for RunningMd5 {
+    /// A body that is given up leaves no bytes behind.
+    fn drop(&mut self) {
+        if self.has_handed_in {
+            let mut waiting = self.hashers.waiting();
+            waiting.retain(|job| !Arc::ptr_eq(&job.owner, &self.owner));
+            // under the lock: whoever works on the job must see that nobody waits for it
+            self.owner = Arc::default();
         }
     }
 }
@@ -271,6 +287,7 @@ mod tests {
         let (hashers, body) = (Hashers::default(), body(1, 10_000));
         for _ in 0..10 {
             hashers.begin().update(body.clone()).await;
+            assert!(hashers.waiting().is_empty(), "its bytes are gone");
         }
         let mut running = hashers.begin();
         running.update(body.clone()).await;

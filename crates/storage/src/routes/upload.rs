@@ -26,7 +26,7 @@ pub(super) async fn upload(State(app): State<App>, request: Request) -> Result<J
         return Err(ApiError::too_large(format!("The body is larger than {limit} bytes.")));
     }
     // the JSON, and the bytes in it
-    let share = app.budget.take(length.saturating_mul(2), silence).await.map_err(UploadError::from)?;
+    let share = app.json_budget.take(length.saturating_mul(2), silence).await.map_err(UploadError::from)?;
     let request = Request::from_parts(parts, impatient(body, silence));
     let body = service::extract::json_bytes(request, limit).await?;
     let upload = UploadBody::parse(&body, |given| app.provider(given))?;

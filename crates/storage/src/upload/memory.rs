@@ -21,7 +21,7 @@ pub(crate) async fn store_bytes(
     let bucket = &uploads.bucket;
     let head = head(bucket, announced, &bytes);
     if bytes.len() >= MIN_PARTS {
-        match bucket.begin_multipart(&head).await {
+        match uploads.begin_multipart(&head).await {
             Ok(upload) => {
                 let parts = Parts::in_memory(bytes);
                 return multipart::store(uploads, announced, head, &upload, parts).await;
@@ -31,6 +31,8 @@ pub(crate) async fn store_bytes(
         }
     }
     let md5 = Md5Digest::of(&bytes);
-    bucket.put_bytes(&head, &bytes, md5).await?;
+    let put = bucket.put_bytes(&head, &bytes, md5).await;
+    uploads.release_waiters();
+    put?;
     Ok(stored(bucket, head, bytes.len() as u64, md5))
 }

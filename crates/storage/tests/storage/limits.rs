@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 use crate::harness::{Stack, bytes, json as body_of, wait_for};
 
+/// The beginning of a body that is larger than all memory for such.
+const LARGE_JSON: &str = "POST /upload HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 200000000\r\n\r\n{";
+
 #[tokio::test]
 async fn many_uploads_share_little_memory_and_all_arrive() {
     let stack = Stack::start_with(|config, _| config.limits.memory_bytes = 16 << 20).await;
@@ -56,11 +59,15 @@ async fn a_body_beyond_the_limit_is_refused() {
 
 /// An upload of `size` bytes that keeps saying something, so that it keeps its memory.
 async fn hog(address: SocketAddr, size: usize) -> JoinHandle<()> {
-    let mut socket = TcpStream::connect(address).await.unwrap();
     let head = format!(
         "PUT /objects/{}?filename=a HTTP/1.1\r\nhost: x\r\ncontent-length: {size}\r\n\r\n",
         Uuid::new_v4()
     );
+    hog_with(address, &head).await
+}
+
+async fn hog_with(address: SocketAddr, head: &str) -> JoinHandle<()> {
+    let mut socket = TcpStream::connect(address).await.unwrap();
     socket.write_all(head.as_bytes()).await.unwrap();
     tokio::spawn(async move {
         while socket.write_all(b"x").await.is_ok() {
@@ -110,10 +117,18 @@ async fn uploads_beyond_the_memory_are_told_to_come_back() {
 async fn a_json_body_that_falls_silent_gives_its_memory_back() {
     let stack = Stack::start_with(|config, _| config.limits.silence = Duration::from_millis(500)).await;
     let mut socket = TcpStream::connect(stack.service.address).await.unwrap();
-    let head = "POST /upload HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 200000000\r\n\r\n{";
-    socket.write_all(head.as_bytes()).await.unwrap();
-    wait_for("another client is served", async || {
-        stack.service.put(Uuid::new_v4(), "b", b"x", None).await.status() == 200
-    })
-    .await;
+    socket.write_all(LARGE_JSON.as_bytes()).await.unwrap();
+    let upload = json!({"file_data": "YQ==", "filename": "a", "mime_type": "b"});
+    wait_for("another client is served", async || stack.service.post("/upload", &upload).await.0 == 200)
+        .await;
+}
+
+#[tokio::test]
+async fn a_large_json_body_keeps_only_its_like_waiting() {
+    let stack = Stack::start_with(|config, _| config.limits.silence = Duration::from_millis(1500)).await;
+    let hogging = hog_with(stack.service.address, LARGE_JSON).await;
+    let upload = json!({"file_data": "YQ==", "filename": "a", "mime_type": "b"});
+    wait_for("memory is taken", async || stack.service.post("/upload", &upload).await.0 == 503).await;
+    stack.service.stored("b", b"x").await;
+    hogging.abort();
 }

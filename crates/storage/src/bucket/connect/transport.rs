@@ -1,7 +1,12 @@
 //! How requests travel to S3: HTTP/1.1 on connections that stay open, with small buffers. The SDK's own client does not
 //! let its buffers be bounded, and they are most of what an upload would hold.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use aws_sdk_s3::{config::SharedHttpClient, primitives::SdkBody};
 use aws_smithy_runtime_api::client::{
@@ -9,30 +14,39 @@ use aws_smithy_runtime_api::client::{
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
 };
+use axum::BoxError;
+use futures::future::BoxFuture;
+use http::Uri;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector as Tcp},
     rt::{TokioExecutor, TokioTimer},
 };
 use rustls::{ClientConfig, RootCertStore};
+use tokio::time::timeout;
+use tower::Service;
 
 /// Bytes that are kept for a connection while S3 takes none, and read from it at once.
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// The S3 client's way to its server. `idle` is how long a connection may lie unused.
 pub(super) fn transport(connect_timeout: Duration, idle: Duration) -> SharedHttpClient {
+    let transport = Transport(Arc::new(connections(connect_timeout, idle)));
+    let transport = SharedHttpConnector::new(transport);
+    http_client_fn(move |_, _| transport.clone())
+}
+
+fn connections(connect_timeout: Duration, idle: Duration) -> Client<InTime, SdkBody> {
     let mut tcp = Tcp::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(connect_timeout));
     let tls = HttpsConnectorBuilder::new().with_tls_config(tls()).https_or_http().enable_http1();
-    let client = Client::builder(TokioExecutor::new())
+    Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(idle)
         .http1_max_buf_size(BUFFER_BYTES)
-        .build(tls.wrap_connector(tcp));
-    let transport = SharedHttpConnector::new(Transport(Arc::new(client)));
-    http_client_fn(move |_, _| transport.clone())
+        .build(InTime { https: tls.wrap_connector(tcp), most: connect_timeout })
 }
 
 /// Certificates of the system, where it has any (a private authority may be among them), and the bundled ones.
@@ -43,8 +57,30 @@ fn tls() -> ClientConfig {
     ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
 }
 
+/// Makes connections, TLS included, in time: whoever listens may yet never answer a handshake.
+#[derive(Debug, Clone)]
+struct InTime {
+    https: HttpsConnector<Tcp>,
+    most: Duration,
+}
+
+impl Service<Uri> for InTime {
+    type Response = <HttpsConnector<Tcp> as Service<Uri>>::Response;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.https.poll_ready(context)
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let connecting = timeout(self.most, self.https.call(to));
+        Box::pin(async move { connecting.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))? })
+    }
+}
+
 #[derive(Debug)]
-struct Transport(Arc<Client<HttpsConnector<Tcp>, SdkBody>>);
+struct Transport(Arc<Client<InTime, SdkBody>>);
 
 impl HttpConnector for Transport {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
@@ -55,5 +91,23 @@ impl HttpConnector for Transport {
             HttpResponse::try_from(answer.map(SdkBody::from_body_1_x))
                 .map_err(|error| ConnectorError::other(error.into(), None))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_answers_no_handshake_is_given_up() {
+        client::http::install_tls();
+        // the system accepts, and nobody answers
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let request = HttpRequest::get(format!("https://{}/", silent.local_addr().unwrap())).unwrap();
+        let connector = Transport(Arc::new(connections(Duration::from_millis(50), Duration::from_secs(1))));
+        let asked = timeout(Duration::from_secs(20), connector.call(request)).await;
+        assert!(asked.expect("it is given up").is_err());
     }
 }
