@@ -113,8 +113,12 @@ async fn next_page(app: &App, held: &Held, so_far: &mut SoFar) -> Result<bool, s
                 written
             };
             if let Some(token) = token {
-                let (written, ()) = tokio::join!(write, ahead.bring(token));
-                written?;
+                let bring = async {
+                    ahead.bring(token).await;
+                    Ok(())
+                };
+                // what cannot be written down need not be waited for
+                tokio::try_join!(write, bring)?;
                 so_far.ahead = Some(ahead);
             } else {
                 write.await?;

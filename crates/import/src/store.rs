@@ -116,7 +116,8 @@ impl Store {
     }
 
     /// Adds a page of the listing, with the outcomes of what was stored before; the job as it is then. Files that the job
-    /// has already stay as they are, and each folder is visited once. After the last page of a folder the next one is listed, after that of the last folder none.
+    /// has already stay as they are, and each folder is visited once. After the last page of a folder the next one is
+    /// listed, after that of the last folder none.
     pub(crate) async fn add_page(&self, held: &Held, page: Page) -> Result<Progress, Error> {
         ask!(self, add_page(held, page))
     }

@@ -26,8 +26,9 @@ pub(super) struct Arrival<'a> {
 }
 
 impl<'a> Arrival<'a> {
-    /// Sorts the files of a page, of which `outcomes` tells what was stored before. `is_the_jobs` tells by their number in it which ones the job has: those, and all but
-    /// the first of two with one id, stay as they are. `is_last`: no page follows.
+    /// Sorts the files of a page, of which `outcomes` tells what was stored before. `is_the_jobs` tells by their number
+    /// in it which ones the job has: those, and all but the first of two with one id, stay as they are. `is_last`: no
+    /// page follows.
     pub(super) fn of(
         page: &'a Page,
         outcomes: Vec<FileResult<Entry>>,

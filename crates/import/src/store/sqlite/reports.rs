@@ -1,7 +1,7 @@
 //! Outcomes: all reports that wait at the same moment are one transaction, and cost by the files that they name, not by
 //! those of their jobs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use sqlx::{Sqlite as Database, SqliteConnection, Transaction};
 
@@ -107,24 +107,35 @@ fn change_files(
     changes: &Changes,
     positions: &HashMap<String, i64>,
 ) -> Result<(), Error> {
-    // most are stored, and many fail for the same reason
-    let mut alike: BTreeMap<(i64, Option<String>), Vec<i64>> = BTreeMap::new();
+    // most are stored, and of those there is nothing else to say
+    let (mut stored, mut others) = (Vec::new(), Vec::new());
     for (id, file) in &changes.files {
         // only named files that were found can change
-        if let Some(position) = positions.get(id) {
+        let Some(position) = positions.get(id) else { continue };
+        if file.state == FileState::Stored {
+            stored.push(*position);
+        } else {
             let failure = file.failure.as_ref().map(serde_json::to_string).transpose()?;
-            alike.entry((state_number(file.state), failure)).or_default().push(*position);
+            others.push((*position, state_number(file.state), failure));
         }
     }
     let now = script.bind(now_ms())?;
-    for ((state, failure), positions) in alike {
-        let (state, failure) = (script.bind(state)?, script.bind(failure)?);
-        let positions = script.bind(serde_json::to_string(&positions)?)?;
+    if !stored.is_empty() {
+        let stored = script.bind(serde_json::to_string(&stored)?)?;
         // the record of a stored image is not needed again
         script.add(format_args!(
-            "UPDATE files SET state = {state}, failure = {failure}, ended_at = {now},
-                              record = iif({state} = 2, NULL, record)
-             WHERE job_no = {job} AND position IN (SELECT value FROM json_each({positions}))"
+            "UPDATE files SET state = 2, failure = NULL, ended_at = {now}, record = NULL
+             WHERE job_no = {job} AND position IN (SELECT value FROM json_each({stored}))"
+        ));
+    }
+    if !others.is_empty() {
+        let others = script.bind(serde_json::to_string(&others)?)?;
+        // the job comes by the list, so that the list leads: one look-up per file, never a walk over all of the job
+        script.add(format_args!(
+            "WITH ended (job, place, state, failure) AS MATERIALIZED
+                  (SELECT {job}, value ->> 0, value ->> 1, value ->> 2 FROM json_each({others}))
+             UPDATE files SET state = ended.state, failure = ended.failure, ended_at = {now}
+             FROM ended WHERE files.job_no = ended.job AND files.position = ended.place"
         ));
     }
     Ok(())

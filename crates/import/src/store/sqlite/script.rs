@@ -37,7 +37,8 @@ impl Script {
         Ok(Place(self.arguments.len()))
     }
 
-    /// Adds a statement: constant text, and places.
+    /// Adds a statement: constant text, and places. The connection keeps what it prepared for each whole text, so many
+    /// things alike are one list in one statement.
     pub(super) fn add(&mut self, statement: fmt::Arguments<'_>) {
         // writing to a string does not fail
         let _ = fmt::Write::write_fmt(&mut self.sql, statement);

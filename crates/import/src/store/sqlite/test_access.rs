@@ -1,6 +1,6 @@
 //! What tests look at, and change where only time would.
 
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, Connection as _};
 
 use super::Sqlite;
 use crate::store::Error;
@@ -28,6 +28,11 @@ impl Sqlite {
         let steps: Vec<(i64, i64, i64, String)> =
             sqlx::query_as(explain).fetch_all(&self.readers).await.unwrap();
         steps.into_iter().map(|(.., step)| step).collect()
+    }
+
+    /// How many texts the writer keeps prepared.
+    pub(in crate::store) async fn prepared(&self) -> usize {
+        self.writer.acquire().await.unwrap().cached_statements_size()
     }
 
     /// How many reports wait.

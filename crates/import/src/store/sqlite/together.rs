@@ -61,23 +61,22 @@ impl Sqlite {
             waiting.into_iter().map(|one| ((one.id, one.report), one.answer)).unzip();
         let applied = match begun {
             Ok(transaction) => apply_all(transaction, &reports).await,
-            Err(error) => {
-                let error = Arc::new(error);
-                return answers
-                    .into_iter()
-                    .for_each(|answer| tell(answer, Err(Error::Together(error.clone()))));
-            }
+            Err(error) => Err(error),
         };
         match applied {
             Ok(jobs) => answers.into_iter().zip(jobs).for_each(|(answer, job)| tell(answer, Ok(job))),
-            Err(error) if answers.len() == 1 => {
-                answers.into_iter().zip([error]).for_each(|(answer, error)| tell(answer, Err(error)));
-            }
-            Err(error) => {
+            Err(error) if is_by_content(&error) && reports.len() > 1 => {
                 tracing::debug!(error = %service::error::chain(&error), "apply reports one by one");
                 for (answer, report) in answers.into_iter().zip(reports) {
                     // the fault of one is not that of the others
                     tell(answer, self.apply_alone(report).await);
+                }
+            }
+            // one by one, each would wait in its turn; and if it was the answer of the commit that got lost, count twice
+            Err(error) => {
+                let error = Arc::new(error);
+                for answer in answers {
+                    tell(answer, Err(Error::Together(error.clone())));
                 }
             }
         }
@@ -86,6 +85,20 @@ impl Sqlite {
     async fn apply_alone(&self, report: (String, Report)) -> Applied {
         let jobs = apply_all(self.write().await?, &[report]).await?;
         Ok(jobs.into_iter().next().flatten())
+    }
+}
+
+/// True when the same will fail again, and other reports need not: what is stored cannot be read, a general error, too
+/// long, a constraint, a wrong type.
+fn is_by_content(error: &Error) -> bool {
+    use sqlx::Error::{ColumnDecode, Database, Decode, Encode};
+    match error {
+        Error::Content(_) | Error::Database(ColumnDecode { .. } | Decode(_) | Encode(_)) => true,
+        Error::Database(Database(error)) => {
+            let primary = error.code().and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff);
+            matches!(primary, Some(1 | 18 | 19 | 20))
+        }
+        _ => false,
     }
 }
 

@@ -109,13 +109,58 @@ async fn reports_that_wait_together_keep_their_own_answers() {
 }
 
 #[tokio::test]
+async fn reports_that_the_disk_refuses_together_are_not_tried_one_by_one() {
+    let place = Place::file().await;
+    let Store::Sqlite(sqlite) = &place.one else { unreachable!("it is a file") };
+    place.job("a", files(0..2), Some("t1")).await;
+    // as large as it is already
+    sqlite.execute("PRAGMA max_page_count = 1").await;
+    let huge = json!({"file_id": id(1), "outcome": "imported", "image": {"name": "n".repeat(1 << 20)}});
+    let reports = [outcome("failed", [0]), report(&json!({"results": [huge]}))].map(|report| {
+        let store = place.one.clone();
+        tokio::spawn(async move { store.apply_report("a", report).await })
+    });
+    let all_wait = async {
+        while sqlite.waiting() < reports.len() {
+            tokio::task::yield_now().await;
+        }
+    };
+    sqlite.while_busy(all_wait).await.unwrap();
+    for report in reports {
+        let refused = report.await.unwrap();
+        assert!(matches!(refused, Err(Error::Together(_))), "{refused:?}");
+    }
+    assert_eq!(counts(&place.other.progress("a").await), (0, 0, 0, 2, 0));
+}
+
+#[tokio::test]
+async fn any_number_of_failures_is_the_same_text() {
+    let place = Place::file().await;
+    let Store::Sqlite(sqlite) = &place.one else { unreachable!("it is a file") };
+    place.job("a", files(0..20), Some("t1")).await;
+    place.one.apply_report("a", outcome("failed", 0..1)).await.unwrap();
+    let prepared = sqlite.prepared().await;
+    for numbers in [1..3, 3..6, 6..10] {
+        place.one.apply_report("a", outcome("failed", numbers)).await.unwrap();
+    }
+    assert_eq!(sqlite.prepared().await, prepared);
+    let failures = place.other.failures("a", FailuresFrom::Offset(0), 20).await.unwrap().unwrap().page;
+    let reasons: Vec<_> = failures.into_iter().map(|(_, failure)| failure.failure.reason).collect();
+    assert_eq!(reasons, (0..10).map(|number| format!("reason-{number}")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn a_report_looks_at_the_files_that_it_names() {
     let place = Place::file().await;
     let Store::Sqlite(sqlite) = &place.one else { unreachable!("it is a file") };
-    let plan = sqlite
-        .plan(
-            "UPDATE files SET state = 2 WHERE job_no = 1 AND position IN (SELECT value FROM json_each('[]'))",
-        )
-        .await;
-    assert_eq!(plan[0], "SEARCH files USING PRIMARY KEY (job_no=? AND position=?)", "{plan:?}");
+    for update in [
+        "UPDATE files SET state = 2 WHERE job_no = 1 AND position IN (SELECT value FROM json_each('[]'))",
+        "WITH ended (job, place, state) AS MATERIALIZED (SELECT 1, value ->> 0, value ->> 1 FROM json_each('[]'))
+         UPDATE files SET state = ended.state
+         FROM ended WHERE files.job_no = ended.job AND files.position = ended.place",
+    ] {
+        let plan = sqlite.plan(update).await;
+        let of_files: Vec<_> = plan.iter().filter(|step| step.contains(" files")).collect();
+        assert_eq!(of_files, ["SEARCH files USING PRIMARY KEY (job_no=? AND position=?)"], "{plan:?}");
+    }
 }
