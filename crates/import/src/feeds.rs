@@ -1,10 +1,10 @@
 //! What watchers of jobs see: one look-out per watched job and process, however many watch.
 //!
 //! A look-out looks at once when something changes here, and every second for what other processes do; never more
-//! often than four times a second, but when a job is near its end, which is told without delay. It ends when nobody watches any more, when the job has ended, and when the service
-//! stops. Nothing here grows with a slow watcher: it finds the newest state, and reads stored images at its own pace. Who
-//! is more than [`crate::job::MAX_IMPORTED`] of them behind misses the oldest: also when pages of known images bring more
-//! than that between two looks.
+//! often than four times a second, but when a job is near its end, which is told without delay. It ends when nobody
+//! watches any more, when the job has ended, and when the service stops. Nothing here grows with a slow watcher: it
+//! finds the newest state, and reads stored images at its own pace. Who is more than [`crate::job::MAX_IMPORTED`] of
+//! them behind misses the oldest: also when pages of known images bring more than that between two looks.
 
 mod ring;
 #[cfg(test)]

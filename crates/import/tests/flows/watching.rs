@@ -98,15 +98,16 @@ async fn only_the_newest_thousand_images_are_told_to_who_comes_late() {
 async fn a_burst_is_told_in_few_events() {
     let (drive, worker, dir) = stage().await;
     let import = Settings::new(dir.path(), &drive, &worker).start().await;
-    let job = import.job("bench-300-10").await;
+    // far from its end, near which a job is looked at more often
+    let job = import.job("bench-600-10").await;
     let mut events = import.watch(&job, None).await;
     let began = Instant::now();
     let reports = async {
         for number in 0..300 {
-            import.report_stored(&job, &[format!("bench-300-10_f{number}")]).await;
+            import.report_stored(&job, &[format!("bench-600-10_f{number}")]).await;
         }
     };
-    let ((), seen) = tokio::join!(reports, events.until(is_end));
+    let ((), seen) = tokio::join!(reports, events.until(has_processed(300)));
     assert_eq!(image_ids(&seen).len(), 300, "every image is told");
     let told = seen.iter().filter(|event| event.name == "progress").count();
     // four times a second, the first one, and one that was due
