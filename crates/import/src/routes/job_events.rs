@@ -1,9 +1,9 @@
 //! `GET /import/events/{job_id}`: what happens to a job, as Server-Sent Events.
 //!
-//! `progress` has the job, at once when something changes and, but near its end, at most four times a second; `image` one
-//! stored image, with its number as the event's id; `end` the job as it ended, and then the stream closes. A client that comes back
-//! with the id of the last event it saw goes on after that. Who has seen the end gets 204, which ends a browser's
-//! attempts to come back.
+//! `progress` has the job, at once when something changes and, but near its end, at most four times a second; `image`
+//! one stored image, with its number as the event's id; `end` the job as it ended, and then the stream closes. A client
+//! that comes back with the id of the last event it saw goes on after that. Who has seen the end gets 204, which ends a
+//! browser's attempts to come back.
 
 use std::{convert::Infallible, time::Duration};
 
