@@ -45,7 +45,7 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Connections that read.
 const READERS: u32 = 8;
 /// What a reader keeps of the file in KiB, which the pragma wants negative: the system keeps all of it anyway.
-const READER_CACHE: &str = "-1024";
+const READER_CACHE: &str = "-256";
 /// Rows that a connection reads ahead of whoever takes them: neither waits for the other.
 const READ_AHEAD: usize = 256;
 /// Pages of the write-ahead log that are brought into the file together: a page that many groups of rows have changed is
