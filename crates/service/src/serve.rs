@@ -1,6 +1,7 @@
 //! Serves a router on a listener until the process stops, then lets what runs come to its end.
 
 mod connections;
+mod unread;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -102,7 +103,7 @@ fn end_events(shutdown: &Shutdown, response: Response) -> Response {
 #[cfg(test)]
 mod tests {
     use axum::routing::get;
-    use tokio::io::AsyncWriteExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
 
@@ -129,6 +130,64 @@ mod tests {
         serving.await.unwrap().unwrap();
         assert!(begun.elapsed() < LIMIT + LIMIT / 2, "{:?}", begun.elapsed());
     }
+
+    #[tokio::test]
+    async fn a_client_that_is_still_sending_finds_the_answer_and_the_connection_open() {
+        const BODY: usize = 8 << 20;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let shutdown = Shutdown::new();
+        // nothing of the body is read, or only its beginning
+        let begins = |body: Body| async move { drop(body.into_data_stream().next().await) };
+        let refused = axum::http::StatusCode::PAYLOAD_TOO_LARGE;
+        let routes =
+            Router::new().route("/whole", axum::routing::post(move || async move { refused })).route(
+                "/begun",
+                axum::routing::post(move |body: Body| async move {
+                    begins(body).await;
+                    refused
+                }),
+            );
+        let serving = tokio::spawn({
+            let shutdown = shutdown.clone();
+            async move { serve(listener, routes, &shutdown).await }
+        });
+        let piece = vec![b'x'; 65_536];
+        for path in ["/whole", "/begun", "/whole"] {
+            let head = format!("POST {path} HTTP/1.1\r\nhost: h\r\ncontent-length: {BODY}\r\n\r\n");
+            client.write_all(head.as_bytes()).await.unwrap();
+            for _ in 0..BODY / piece.len() {
+                client.write_all(&piece).await.expect("the connection stays open");
+            }
+            let mut answer = [0; 1024];
+            let length = client.read(&mut answer).await.unwrap();
+            assert!(answer[..length].starts_with(b"HTTP/1.1 413 "), "{path}");
+        }
+        shutdown.stop();
+        serving.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_asks_before_sending_a_body_that_nobody_reads_is_answered_and_not_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let shutdown = Shutdown::new();
+        let refused = axum::http::StatusCode::PAYLOAD_TOO_LARGE;
+        let routes = Router::new().route("/", axum::routing::post(move || async move { refused }));
+        let serving = tokio::spawn({
+            let shutdown = shutdown.clone();
+            async move { serve(listener, routes, &shutdown).await }
+        });
+        let head = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n";
+        client.write_all(head).await.unwrap();
+        let mut answer = String::new();
+        let read = client.read_to_string(&mut answer);
+        tokio::time::timeout(unread::LONGEST / 2, read).await.expect("the connection ends").unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413 ") && !answer.contains("100 Continue"), "{answer}");
+        shutdown.stop();
+        serving.await.unwrap().unwrap();
+    }
+
     #[tokio::test]
     async fn an_event_stream_does_not_hold_up_a_stop() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use service::{ApiError, Shutdown};
 use tokio::sync::Semaphore;
 
@@ -13,7 +12,7 @@ use crate::{
     content::Content,
     digest::Hashers,
     thumbnail::Thumbnails,
-    upload::{FIRSTS_AT_ONCE, Source, Uploads},
+    upload::{FIRSTS_AT_ONCE, Uploads},
 };
 
 /// What is wrong when there is no bucket.
@@ -106,13 +105,6 @@ impl App {
             "aws" => Ok("aws"),
             _ => Err(ApiError::bad_request("Invalid storage provider")),
         }
-    }
-
-    /// Reads on for a while what nobody wants: a client that is still sending would not see its answer on a closed
-    /// connection.
-    pub(crate) fn drain(&self, body: Body) {
-        let source = Source::new(body, None, self.config.limits.silence, &self.hashers);
-        self.shutdown.spawn(source.drain());
     }
 
     /// What is wrong with the bucket, for `/ready`.

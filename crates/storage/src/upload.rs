@@ -107,14 +107,7 @@ impl Uploads {
         let mut source = Source::new(body, announced.size, self.silence, &self.hashers);
         let stored = self.store_source(&announced, &mut source).await;
         self.release_waiters();
-        match stored {
-            Ok(stored) => Ok(Stored { dimensions: source.dimensions(), ..stored }),
-            Err(error) => {
-                // a client that is still sending would not see an answer on a closed connection
-                self.tasks.spawn(source.drain());
-                Err(error)
-            }
-        }
+        Ok(Stored { dimensions: source.dimensions(), ..stored? })
     }
 
     async fn store_source(&self, announced: &Announced, source: &mut Source) -> Result<Stored, UploadError> {

@@ -3,10 +3,12 @@
 
 use std::{convert::Infallible, pin::pin};
 
-use axum::{body::Body, extract::Request, response::Response, serve::Listener};
+use axum::{extract::Request, response::Response, serve::Listener};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
 use tower::{Service, ServiceExt as _};
+
+use super::unread;
 
 /// Bytes that are read from a connection at once, and kept for it while its client takes none. Large bodies pass in
 /// pieces of this size, so that memory is bounded by the number of connections; larger pieces are not faster.
@@ -30,7 +32,7 @@ where
         };
         let service = service.clone();
         let answer = service_fn(move |request: http::Request<Incoming>| {
-            service.clone().oneshot(request.map(Body::new))
+            service.clone().oneshot(unread::may_be_left(request))
         });
         let connection = open.watch(http.serve_connection(TokioIo::new(socket), answer));
         tokio::spawn(async move {

@@ -24,13 +24,7 @@ pub(super) async fn put_object(
     let (parts, body) = request.into_parts();
     let understood = announced(&uuid, &query, &parts.headers, &body)
         .and_then(|announced| Ok((announced, app.provider(query.get("provider"))?, app.uploads()?)));
-    let (announced, provider, uploads) = match understood {
-        Ok(understood) => understood,
-        Err(error) => {
-            app.drain(body);
-            return Err(error);
-        }
-    };
+    let (announced, provider, uploads) = understood?;
     let stored = uploads.store_body(announced, body).await?;
     Ok(Json(StoredObject {
         success: true,

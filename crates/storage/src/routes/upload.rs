@@ -22,7 +22,6 @@ pub(super) async fn upload(State(app): State<App>, request: Request) -> Result<J
     let length =
         body.size_hint().exact().map_or(limit, |length| usize::try_from(length).unwrap_or(usize::MAX));
     if length > limit {
-        app.drain(body);
         return Err(ApiError::too_large(format!("The body is larger than {limit} bytes.")));
     }
     // the JSON, and the bytes in it

@@ -13,10 +13,6 @@ use crate::{
     probe::Probe,
 };
 
-/// How much of a body that is no longer wanted is still read, and how long.
-const DRAIN_BYTES: u64 = 64 * 1024 * 1024;
-const DRAIN_TIME: Duration = Duration::from_secs(10);
-
 /// A body on its way.
 pub(crate) struct Source {
     body: BodyDataStream,
@@ -143,13 +139,6 @@ impl Source {
     /// Width and height of the picture that has passed, as a viewer sees it.
     pub(super) fn dimensions(&self) -> Option<(u32, u32)> {
         self.probe.dimensions()
-    }
-
-    /// Reads on for a while and forgets, so that the client comes to read its answer.
-    pub(crate) async fn drain(mut self) {
-        let limit = self.size + DRAIN_BYTES;
-        let read = async { while self.size < limit && matches!(self.receive().await, Ok(Some(_))) {} };
-        let _ = timeout(DRAIN_TIME, read).await;
     }
 }
 
