@@ -76,7 +76,8 @@ const IN_TIME: Duration = Duration::from_secs(25);
 macro_rules! on_engine {
     ($self:expr, $store:ident => $call:expr) => {
         match $self {
-            Store::MySql($store) => in_time($call).await,
+            // dozens of kilobytes, which every request would hold over SQLite too
+            Store::MySql($store) => Box::pin(in_time($call)).await,
             Store::Sqlite($store) => $call.await,
         }
     };

@@ -15,7 +15,7 @@ use crate::{
 /// How long one page of a running job may take.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(90);
 /// Pages that are held besides the one that is being written down.
-const HELD: usize = 2;
+const HELD: usize = 1;
 
 /// The pages of one folder, from one on.
 pub(super) struct Ahead {

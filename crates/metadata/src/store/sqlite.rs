@@ -46,6 +46,8 @@ const BUSY: Duration = Duration::from_secs(10);
 const READERS: u32 = 8;
 /// What a reader keeps of the file in KiB, which the pragma wants negative: the system keeps all of it anyway.
 const READER_CACHE: &str = "-256";
+/// Likewise the connection that writes, which goes from index to index.
+const WRITER_CACHE: &str = "-1024";
 /// Rows that a connection reads ahead of whoever takes them: neither waits for the other.
 const READ_AHEAD: usize = 256;
 /// Pages of the write-ahead log that are brought into the file together: a page that many groups of rows have changed is
@@ -88,7 +90,12 @@ impl SqliteStore {
             // a file does not hang up
             .test_before_acquire(false)
             .connect_lazy_with(options.clone().pragma("cache_size", READER_CACHE));
-        Ok(Self { readers, kept: Arc::default(), writer: Writer::start(options), unfolded: Arc::default() })
+        Ok(Self {
+            readers,
+            kept: Arc::default(),
+            writer: Writer::start(options.pragma("cache_size", WRITER_CACHE)),
+            unfolded: Arc::default(),
+        })
     }
 
     pub(super) async fn ping(&self) -> Result<()> {

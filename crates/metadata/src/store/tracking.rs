@@ -29,7 +29,7 @@ pub(super) use unfolded::Unfolded;
 /// Rows written by one statement.
 pub(super) const AT_ONCE: usize = 1_000;
 /// Changes folded at once.
-pub(super) const FOLD: usize = 2_000;
+pub(super) const FOLD: usize = 500;
 
 /// Which rows are counted: all for which every field that is there fits, as the database compares texts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

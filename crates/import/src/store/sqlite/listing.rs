@@ -160,6 +160,9 @@ async fn insert_page(on: &mut SqliteConnection, listed: Listed, mut page: Page) 
     Ok(arrival.progress)
 }
 
+/// Files that are inserted at once: SQLite keeps several copies of their text meanwhile.
+const AT_ONCE: usize = 250;
+
 /// Adds the new files of a page from `position` on; the position after them. Those that are stored come last: nobody asks
 /// for theirs.
 fn insert_files(
@@ -169,13 +172,13 @@ fn insert_files(
     Arrival { pending, stored, .. }: &Arrival<'_>,
 ) -> Result<i64, Error> {
     let mut next = position;
-    if !pending.is_empty() {
-        let (first, files) = (script.bind(next)?, script.bind(serde_json::to_string(pending)?)?);
+    for files in pending.chunks(AT_ONCE) {
+        let (first, listed) = (script.bind(next)?, script.bind(serde_json::to_string(files)?)?);
         script.add(format_args!(
             "INSERT INTO files (job_no, position, file_id, record)
-             SELECT {job}, {first} + key, value ->> 'id', value FROM json_each({files})"
+             SELECT {job}, {first} + key, value ->> 'id', value FROM json_each({listed})"
         ));
-        next += i64::try_from(pending.len()).unwrap_or(i64::MAX);
+        next += i64::try_from(files.len()).unwrap_or(i64::MAX);
     }
     if !stored.is_empty() {
         let (first, ids) = (script.bind(next)?, script.bind(serde_json::to_string(stored)?)?);
