@@ -3,15 +3,20 @@
 //! A blank value is unset. [`Reader`] collects every bad value, so that all are reported at once, by name.
 
 mod dotenv;
+mod secret_files;
 
 use std::{cell::RefCell, collections::HashMap, fmt::Display, path::Path, str::FromStr, time::Duration};
 
 use client::Secret;
 
+pub use secret_files::SECRETS;
+
 /// All settings of a process.
 #[derive(Clone, Default)]
 pub struct Env {
     values: HashMap<String, String>,
+    /// Secrets whose files will not do, by name.
+    unusable: HashMap<String, BadValue>,
 }
 
 impl std::fmt::Debug for Env {
@@ -22,14 +27,15 @@ impl std::fmt::Debug for Env {
 }
 
 impl Env {
-    /// The variables of the process, over those of `.env` in the working directory.
+    /// The variables of the process, over those of `.env` in the working directory. Each of [`SECRETS`] may be in a file
+    /// instead, which `<name>_FILE` names; one that will not do is reported when the secret is read.
     ///
     /// # Errors
     /// When `.env` is there but cannot be read.
     pub fn from_process() -> anyhow::Result<Self> {
         let mut env = Self::from_pairs(dotenv::read(Path::new(".env"))?);
         env.extend_from_process();
-        Ok(env)
+        Ok(env.with_secret_files())
     }
 
     /// The variables of the process alone.
@@ -59,6 +65,7 @@ impl Env {
     /// Forgets every setting whose name `unwanted` holds for.
     pub fn remove(&mut self, unwanted: impl Fn(&str) -> bool) {
         self.values.retain(|name, _| !unwanted(name));
+        self.unusable.retain(|name, bad| !unwanted(name) && !unwanted(&bad.name));
     }
 
     /// The value of `name`, unless it is unset or blank.
@@ -69,6 +76,11 @@ impl Env {
     /// Starts reading settings into a typed struct.
     pub fn reader(&self) -> Reader<'_> {
         Reader { env: self, problems: RefCell::default() }
+    }
+
+    fn with_secret_files(mut self) -> Self {
+        self.unusable = secret_files::resolve(&mut self.values);
+        self
     }
 
     fn extend_from_process(&mut self) {
@@ -114,17 +126,25 @@ impl std::error::Error for BadSettings {}
 impl Reader<'_> {
     /// A text, if set.
     pub fn text(&self, name: &str) -> Option<String> {
-        self.env.get(name).map(str::to_owned)
+        self.value(name).map(str::to_owned)
     }
 
     /// A text, or `default`.
     pub fn text_or(&self, name: &str, default: &str) -> String {
-        self.env.get(name).unwrap_or(default).to_owned()
+        self.value(name).unwrap_or(default).to_owned()
     }
 
     /// A secret text, if set.
     pub fn secret(&self, name: &str) -> Option<Secret> {
-        self.env.get(name).map(Secret::new)
+        self.value(name).map(Secret::new)
+    }
+
+    /// The value; a secret whose file will not do is rejected.
+    fn value(&self, name: &str) -> Option<&str> {
+        if let Some(bad) = self.env.unusable.get(name) {
+            self.problems.borrow_mut().push(bad.clone());
+        }
+        self.env.get(name)
     }
 
     /// A value of any type that can be parsed, or `default`. `must_be` says what is expected, for the error.

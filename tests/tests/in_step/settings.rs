@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
+use service::env::SECRETS;
+
 use super::top;
 
 /// The methods of `service::env::Reader` and `service::Env` that read a setting.
@@ -93,6 +95,9 @@ pub(super) fn read_by(krate: &str) -> BTreeMap<String, Option<String>> {
             || file.parent().is_some_and(|folder| folder.ends_with("config"));
         found.extend(settings_in(&fs::read_to_string(&file).expect("sources can be read"), is_config));
     }
+    // each secret may be in a file
+    let secrets: Vec<_> = found.keys().filter(|name| SECRETS.contains(&name.as_str())).cloned().collect();
+    found.extend(secrets.into_iter().map(|name| (format!("{name}_FILE"), None)));
     found
 }
 
