@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use client::{ErrorBody, http::failure_kind};
+use client::{ErrorBody, Secret, http::failure_kind};
 use serde_json::Value;
 use service::Env;
 use url::Url;
@@ -21,6 +21,9 @@ pub(crate) struct ApiArgs {
     /// Where the gateway is [default: `IMAGE_IMPORT_API_URL`, else <http://localhost:8080>]
     #[arg(long, value_name = "URL")]
     api: Option<String>,
+    /// The API's token, where it wants one; other users of this computer can see it here [default: `API_TOKEN`]
+    #[arg(long, value_name = "TOKEN", hide_default_value = true, value_parser = secret)]
+    token: Option<Secret>,
 }
 
 /// The API of a running system.
@@ -28,6 +31,7 @@ pub(crate) struct ApiArgs {
 pub(crate) struct Api {
     base: Url,
     http: reqwest::Client,
+    token: Option<Secret>,
 }
 
 /// An answer whose status is an error.
@@ -47,7 +51,8 @@ impl ApiArgs {
         let url: Option<Url> = text.trim().parse().ok();
         let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let wrong = || Usage(format!("{text:?} is no address of a gateway: write one like {DEFAULT}"));
-        Ok(Api::at(url.ok_or_else(wrong)?))
+        let token = self.token.clone().or_else(|| env.get("API_TOKEN").map(Secret::new));
+        Ok(Api { token, ..Api::at(url.ok_or_else(wrong)?) })
     }
 }
 
@@ -58,7 +63,7 @@ impl Api {
         base.set_path(&if path.ends_with("/api") { path } else { path + "/api" });
         base.set_query(None);
         base.set_fragment(None);
-        Self { base, http: client::http::service_client(SILENCE) }
+        Self { base, http: client::http::service_client(SILENCE), token: None }
     }
 
     /// `GET`.
@@ -94,15 +99,20 @@ impl Api {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
+        let request = match &self.token {
+            Some(token) => request.bearer_auth(token.expose()),
+            None => request,
+        };
         let answer = request.send().await.map_err(|error| self.unreachable(&error))?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(|error| self.unreachable(&error))?;
         if status.is_success() {
             return serde_json::from_slice(&body).context("the answer is not JSON: is this the gateway?");
         }
+        let advice = if status == 401 { ". Set API_TOKEN, or say it with --token." } else { "" };
         let message = match serde_json::from_slice::<ErrorBody>(&body) {
-            Ok(ours) => ours.error,
-            Err(_) => format!("the server answered {status}"),
+            Ok(ours) => format!("{}{advice}", ours.error.trim_end_matches('.')),
+            Err(_) => format!("the server answered {status}{advice}"),
         };
         Err(Refused { status: status.as_u16(), message }.into())
     }
@@ -114,6 +124,10 @@ impl Api {
              it is with --api or IMAGE_IMPORT_API_URL"
         ))
     }
+}
+
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
 }
 
 #[cfg(test)]

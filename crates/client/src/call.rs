@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 use crate::{
-    Error, ErrorBody,
+    Error, ErrorBody, InternalToken,
     hop::{AnswerBody, Failure, Hop, Outgoing},
     http::failure_kind,
 };
@@ -22,8 +22,13 @@ const MAX_ERROR_BODY: usize = 64 * 1024;
 pub enum Calls {
     /// With this client.
     With(reqwest::Client),
-    /// Over connections of their own; given up after this time without a byte of the answer.
-    Within(Duration),
+    /// Over connections of their own.
+    Within {
+        /// Given up after this time without a byte of the answer.
+        silence: Duration,
+        /// What the service knows the caller by, if it wants to.
+        token: Option<InternalToken>,
+    },
 }
 
 impl From<reqwest::Client> for Calls {
@@ -34,7 +39,13 @@ impl From<reqwest::Client> for Calls {
 
 impl From<Duration> for Calls {
     fn from(silence: Duration) -> Self {
-        Self::Within(silence)
+        Self::Within { silence, token: None }
+    }
+}
+
+impl From<(Duration, Option<InternalToken>)> for Calls {
+    fn from((silence, token): (Duration, Option<InternalToken>)) -> Self {
+        Self::Within { silence, token }
     }
 }
 
@@ -75,11 +86,11 @@ impl Target {
     pub(crate) fn new(service: &'static str, base: Url, calls: impl Into<Calls>) -> Self {
         let http = match calls.into() {
             Calls::With(http) => Caller::Web(http),
-            Calls::Within(silence) => {
+            Calls::Within { silence, token } => {
                 // the paths of calls are whole
                 let mut root = base.clone();
                 root.set_path("");
-                Caller::Hop(Hop::new(root, silence))
+                Caller::Hop(Hop::new(root, silence).with_token(token))
             }
         };
         Self { service, base: Arc::new(base), http }

@@ -22,7 +22,7 @@ use self::{
     line::{Line, RequestBody, Sent},
     pool::Pool,
 };
-use crate::http::REQUEST_ID;
+use crate::{InternalToken, http::REQUEST_ID};
 
 /// What a query may not hold as it is, by the URL standard.
 const NOT_IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
@@ -35,6 +35,8 @@ pub struct Hop {
     way: Way,
     /// The ids of requests are for our own services.
     tells_request_id: bool,
+    /// What our own services know us by, if they want to.
+    token: Option<InternalToken>,
 }
 
 /// A request on its way to the service.
@@ -76,7 +78,13 @@ impl Hop {
     /// The same to a server that is none of ours, with this client if it is behind TLS. It is told no request id.
     pub(crate) fn abroad(base: Url, silence: Duration, tls: impl FnOnce() -> reqwest::Client) -> Self {
         let way = plain(&base).map_or_else(|| Way::Tls(tls()), |plain| Way::Plain(Arc::new(plain)));
-        Self { base: Arc::new(base), silence, way, tells_request_id: false }
+        Self { base: Arc::new(base), silence, way, tells_request_id: false, token: None }
+    }
+
+    /// Sends this token with every request: the service is one of ours.
+    #[must_use]
+    pub fn with_token(self, token: Option<InternalToken>) -> Self {
+        Self { token, ..self }
     }
 
     /// Where the service is.
@@ -140,10 +148,16 @@ impl Hop {
         if let Some(id) = self.request_id() {
             headers.insert(REQUEST_ID, id);
         }
+        if let Some(token) = &self.token {
+            token.add_to(headers);
+        }
         Ok(request)
     }
 
-    fn tls(&self, http: &reqwest::Client, outgoing: Outgoing) -> reqwest::RequestBuilder {
+    fn tls(&self, http: &reqwest::Client, mut outgoing: Outgoing) -> reqwest::RequestBuilder {
+        if let Some(token) = &self.token {
+            token.add_to(&mut outgoing.headers);
+        }
         let mut url = (*self.base).clone();
         url.set_path(&format!("{}{}", prefix(self.base.path()), outgoing.path));
         url.set_query(outgoing.query.as_deref());

@@ -45,6 +45,19 @@ pub fn service_client(idle: Duration) -> reqwest::Client {
     builder(idle).http1_only().build().expect("TLS is installed and the settings are constant")
 }
 
+/// The same, with what the services know the caller by.
+///
+/// # Panics
+/// As [`service_client`]: never.
+pub fn inside_client(idle: Duration, token: Option<&crate::InternalToken>) -> reqwest::Client {
+    let mut headers = http::HeaderMap::new();
+    if let Some(token) = token {
+        token.add_to(&mut headers);
+    }
+    let inside = builder(idle).http1_only().default_headers(headers);
+    inside.build().expect("TLS is installed and the settings are constant")
+}
+
 /// One or two words for why a call got no answer, free of hosts and URLs.
 pub fn failure_kind(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {

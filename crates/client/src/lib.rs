@@ -9,10 +9,12 @@ pub mod hop;
 pub mod http;
 pub mod ids;
 pub mod import;
+pub mod internal_token;
 pub mod metadata;
 pub mod request_id;
 pub mod retry;
 pub mod secret;
+pub mod signature;
 pub mod storage;
 pub mod worker;
 
@@ -20,4 +22,5 @@ mod call;
 
 pub use call::Calls;
 pub use error::{Error, ErrorBody};
+pub use internal_token::InternalToken;
 pub use secret::Secret;

@@ -15,7 +15,7 @@ pub use self::objects::{
     ObjectPlace, ResolvePaths, ResolvedPaths,
 };
 use crate::{
-    Calls, Error,
+    Calls, Error, InternalToken,
     call::{Answer, Call, Target},
     hop::{Hop, Outgoing},
 };
@@ -136,9 +136,9 @@ pub struct Uploads {
 
 impl Uploads {
     /// To the service at `base`, which answers `silence` after the request at the latest: an upload is answered only
-    /// after its last byte.
-    pub fn new(base: url::Url, silence: Duration) -> Self {
-        Self { hop: Hop::new(base, silence) }
+    /// after its last byte. `token` is what it knows the caller by.
+    pub fn new(base: url::Url, silence: Duration, token: Option<InternalToken>) -> Self {
+        Self { hop: Hop::new(base, silence).with_token(token) }
     }
 
     /// `PUT /objects/{uuid}`: streams `body`; answers when the object is whole and verified.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use service::cors::Cors;
 
-use crate::{Config, backend::Backend, pages::Pages};
+use crate::{Config, access::Access, backend::Backend, pages::Pages};
 
 /// Longest silence of a service while it starts an import: it may be listing a big folder.
 const IMPORT_SILENCE: Duration = Duration::from_secs(300);
@@ -24,6 +24,8 @@ pub struct App {
     pub(crate) storage: Backend,
     /// Who may call from a browser.
     pub(crate) cors: Cors,
+    /// Who may do what, if not everybody everything.
+    pub(crate) access: Option<Access>,
     /// The web UI, if it is served.
     pub(crate) pages: Option<Pages>,
 }
@@ -31,12 +33,14 @@ pub struct App {
 impl App {
     /// Puts the parts together; nothing is called yet.
     pub fn build(config: Config) -> Self {
+        let token = config.internal_token.as_ref();
         Self {
-            import: Backend::new("Import", config.import_url.clone(), SILENCE),
-            slow_import: Backend::new("Import", config.import_url, IMPORT_SILENCE),
-            metadata: Backend::new("Metadata", config.metadata_url, SILENCE),
-            storage: Backend::new("Storage", config.storage_url, SILENCE),
+            import: Backend::new("Import", config.import_url.clone(), SILENCE, token),
+            slow_import: Backend::new("Import", config.import_url, IMPORT_SILENCE, token),
+            metadata: Backend::new("Metadata", config.metadata_url, SILENCE, token),
+            storage: Backend::new("Storage", config.storage_url, SILENCE, token),
             cors: config.cors,
+            access: config.api_token.map(|token| Access::new(token, config.api_token_reads)),
             pages: config.ui_dir.map(|dir| Pages::new(dir, config.ui_api.as_ref())),
         }
     }

@@ -6,7 +6,10 @@ use std::{
 };
 
 use axum::{body::Bytes, http::Response};
-use client::hop::{AnswerBody, Failure, Hop, Outgoing};
+use client::{
+    InternalToken,
+    hop::{AnswerBody, Failure, Hop, Outgoing},
+};
 use service::ApiError;
 use url::Url;
 
@@ -25,9 +28,16 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
-    /// The service at `base`, whose path is kept as a prefix. It is given up after `silence` without a byte.
-    pub(crate) fn new(title: &'static str, base: Url, silence: Duration) -> Self {
-        Self { title, hop: Hop::new(base, silence), silence, last_json: Mutex::default() }
+    /// The service at `base`, whose path is kept as a prefix. It is given up after `silence` without a byte,
+    /// and knows us by `token`.
+    pub(crate) fn new(
+        title: &'static str,
+        base: Url,
+        silence: Duration,
+        token: Option<&InternalToken>,
+    ) -> Self {
+        let hop = Hop::new(base, silence).with_token(token.cloned());
+        Self { title, hop, silence, last_json: Mutex::default() }
     }
 
     /// How long it, or a client that sends to it, may be silent.
@@ -81,7 +91,7 @@ mod tests {
     async fn a_service_that_stays_silent_is_given_up() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-        let service = Backend::new("Import", base, Duration::from_millis(50));
+        let service = Backend::new("Import", base, Duration::from_millis(50), None);
         let request = Outgoing {
             method: Method::GET,
             path: "/import/status/j".into(),
@@ -96,7 +106,8 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_no_json_is_never_taken_for_the_last_one() {
-        let service = Backend::new("Import", "http://127.0.0.1:9".parse().unwrap(), Duration::from_secs(1));
+        let service =
+            Backend::new("Import", "http://127.0.0.1:9".parse().unwrap(), Duration::from_secs(1), None);
         for (answer, is_json) in
             [("", false), ("{}", true), ("{}", true), ("{", false), ("{", false), ("[]", true), ("", false)]
         {

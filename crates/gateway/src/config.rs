@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use client::{InternalToken, Secret};
 use service::{Env, cors::Cors, env::Reader};
 use url::{Origin, Url};
 
@@ -17,6 +18,12 @@ pub struct Config {
     /// `CORS_ORIGINS`: origins with commas between them, each exact or with `*` for one label of the host; unset or `*`
     /// is any.
     pub cors: Cors,
+    /// `API_TOKEN`: what changes something needs it. Unset, everybody may do everything.
+    pub api_token: Option<Secret>,
+    /// `API_TOKEN_READS`: so does what reads; false. Objects may be read by a signed address too.
+    pub api_token_reads: bool,
+    /// `INTERNAL_TOKEN`: what the other services know us by; unset, they answer everybody.
+    pub internal_token: Option<InternalToken>,
     /// `UI_DIR`: the directory of the built web UI. Unset: no UI. A directory that is set here by a program may also
     /// appear later, or change: each request looks.
     pub ui_dir: Option<PathBuf>,
@@ -35,11 +42,19 @@ impl Config {
         if ui_dir.as_ref().is_some_and(|dir| !dir.join("index.html").is_file()) {
             read.reject("UI_DIR", "must be the directory of the built web UI; there is no index.html in it");
         }
+        let (api_token, api_token_reads) =
+            (read.token("API_TOKEN"), read.switch_or("API_TOKEN_READS", false));
+        if api_token_reads && env.get("API_TOKEN").is_none() {
+            read.reject("API_TOKEN_READS", "needs a token that readers can send: set API_TOKEN too");
+        }
         let config = Self {
             import_url: read.url_or("IMPORT_SERVICE_URL", "http://localhost:5001"),
             metadata_url: read.url_or("METADATA_SERVICE_URL", "http://localhost:5002"),
             storage_url: read.url_or("STORAGE_SERVICE_URL", "http://localhost:5003"),
             cors: Cors::from_setting(read.text("CORS_ORIGINS").as_deref()),
+            api_token,
+            api_token_reads,
+            internal_token: read.internal_token(),
             ui_dir,
             ui_api: ui_api(&read),
         };
@@ -69,11 +84,22 @@ mod tests {
     }
 
     #[test]
+    fn readers_need_a_token_that_they_can_send() {
+        let env = Env::from_pairs([("API_TOKEN_READS", "true")]);
+        let error = Config::from_env(&env).unwrap_err().to_string();
+        assert!(error.contains("API_TOKEN_READS needs") && error.contains("set API_TOKEN"), "{error}");
+        let env = Env::from_pairs([("API_TOKEN_READS", "true"), ("API_TOKEN", "canary-canary-12")]);
+        let config = Config::from_env(&env).unwrap();
+        assert!(config.api_token_reads && !format!("{config:?}").contains("canary"), "{config:?}");
+    }
+
+    #[test]
     fn no_setting_is_needed() {
         let config = Config::from_env(&Env::default()).unwrap();
         assert_eq!(config.storage_url.as_str(), "http://localhost:5003/");
         assert_eq!(config.cors, Cors::any());
         assert_eq!(config.ui_api, None);
+        assert!(config.api_token.is_none() && config.internal_token.is_none());
     }
 
     #[test]

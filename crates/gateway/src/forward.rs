@@ -124,7 +124,7 @@ mod tests {
     #[tokio::test]
     async fn a_client_that_stops_sending_is_told_so() {
         let silence = Duration::from_millis(20);
-        let service = Backend::new("Import", "http://127.0.0.1:9".parse().unwrap(), silence);
+        let service = Backend::new("Import", "http://127.0.0.1:9".parse().unwrap(), silence, None);
         let body = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
         assert_eq!(collect(body, &service).await.unwrap_err().status(), 408);
     }

@@ -4,6 +4,7 @@
 //! import, bounds silence, answers CORS, and serves the files of the web UI. It calls import, metadata and storage,
 //! and never the worker.
 
+mod access;
 mod answer;
 mod app;
 mod backend;
@@ -30,17 +31,21 @@ use tokio::net::TcpListener;
 /// # Errors
 /// When the listener fails for good.
 pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    let is_for_this_computer = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
+    if config.api_token.is_none() && !is_for_this_computer {
+        tracing::warn!("API_TOKEN is not set: whoever reaches this port may import, and delete images");
+    }
     service::serve::serve(listener, router(App::build(config)), &shutdown).await
 }
 
 /// Everything that the gateway answers.
-pub fn router(app: App) -> Router {
+pub fn router(mut app: App) -> Router {
     let needs = Dependencies::none()
         .with_service("import-service", app.import.hop.base())
         .with_service("metadata-service", app.metadata.hop.base())
         .with_service("storage-service", app.storage.hop.base());
-    let (cors, pages) = (app.cors.clone(), app.pages.clone());
+    let (cors, pages, access) = (app.cors.clone(), app.pages.clone(), app.access.take());
     // the state of routes is copied for every request
     let routes = routes::api().with_state(Arc::new(app)).merge(health::routes("api-gateway", needs));
-    service::serve::finish_with(routes, cors, |routes| pages::before(pages, routes))
+    service::serve::finish_with(routes, cors, |routes| pages::before(pages, access::before(access, routes)))
 }

@@ -60,10 +60,11 @@ impl App {
         if config.google_api_key.is_none() {
             tracing::warn!("GOOGLE_API_KEY is not set: every import will be refused until it is");
         }
-        let metadata = metadata::Client::new(config.metadata_url.clone(), SERVICE_TIMEOUT);
+        let calls = || (SERVICE_TIMEOUT, config.internal_token.clone());
+        let metadata = metadata::Client::new(config.metadata_url.clone(), calls());
         Ok(Self {
             drive: drive::Client::new(config.drive_url.clone(), config.google_api_key.clone()),
-            worker: worker::Client::new(config.worker_url.clone(), SERVICE_TIMEOUT),
+            worker: worker::Client::new(config.worker_url.clone(), calls()),
             known: Known::new(metadata.clone()),
             metadata,
             config: Arc::new(config),

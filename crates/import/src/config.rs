@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use client::{Secret, drive::MAX_PAGE_SIZE};
+use client::{InternalToken, Secret, drive::MAX_PAGE_SIZE};
 use service::Env;
 use url::Url;
 
@@ -33,6 +33,8 @@ pub struct Config {
     pub redis_url: Option<Secret>,
     /// `JOB_KEEP_DAYS`: for how many days an ended job is kept; 30.
     pub job_keep: Duration,
+    /// `INTERNAL_TOKEN`: what the other services know us by, and we them; unset, everybody is answered.
+    pub internal_token: Option<InternalToken>,
 }
 
 impl Config {
@@ -64,6 +66,7 @@ impl Config {
             silence_limit: Duration::from_secs(24 * 60 * 60),
             redis_url,
             job_keep: Duration::from_secs(read.count_or("JOB_KEEP_DAYS", 30) as u64 * 24 * 60 * 60),
+            internal_token: read.internal_token(),
         };
         read.finish(config)
     }

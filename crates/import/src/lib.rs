@@ -42,7 +42,7 @@ pub use app::App;
 pub use check::check;
 pub use config::Config;
 
-use service::{Shutdown, cors::Cors, health};
+use service::{Shutdown, cors::Cors, health, inside};
 use tokio::net::TcpListener;
 
 /// Name in `/health`.
@@ -57,5 +57,7 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
     shutdown.spawn(runner::supervise(app.clone()));
     shutdown.spawn(upkeep::run(app.clone()));
     let routes = routes::router(app.clone()).merge(health::routes(NAME, app.dependencies()));
-    service::serve::serve(listener, service::serve::finish(routes, Cors::any()), &shutdown).await
+    let token = app.config.internal_token.clone();
+    let served = service::serve::finish_with(routes, Cors::any(), |routes| inside::before(token, routes));
+    service::serve::serve(listener, served, &shutdown).await
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use client::InternalToken;
 use service::{Shutdown, health::Dependencies, page::Page};
 use tokio::sync::Notify;
 
@@ -30,6 +31,8 @@ pub struct App {
     pub(crate) urls: Urls,
     /// Whether texts must fit columns of a certain length: those of MySQL, not of SQLite.
     pub(crate) has_column_lengths: bool,
+    /// What the other services prove themselves by, if they must.
+    pub(crate) internal_token: Option<InternalToken>,
 }
 
 impl App {
@@ -38,8 +41,9 @@ impl App {
         let has_column_lengths = matches!(config.database, Database::MySql(_));
         let connection = Connection::open(config.database, shutdown);
         let released = Arc::new(Notify::new());
-        let storage = client::storage::Client::new(config.storage_url, release::STORAGE_TIMEOUT);
-        let urls = Urls::new(storage.clone());
+        let calls = (release::STORAGE_TIMEOUT, config.internal_token.clone());
+        let storage = client::storage::Client::new(config.storage_url, calls);
+        let urls = Urls::new(storage.clone(), config.url_signer);
         let releasing = release::run(
             connection.clone(),
             storage,
@@ -49,7 +53,8 @@ impl App {
         );
         shutdown.spawn(releasing);
         shutdown.spawn(tracking::run(connection.clone(), shutdown.clone()));
-        Self { connection, released, pages: Readings::default(), urls, has_column_lengths }
+        let (pages, internal_token) = (Readings::default(), config.internal_token);
+        Self { connection, released, pages, urls, has_column_lengths, internal_token }
     }
 
     /// The store; an error (500 `database-unavailable`) when the database has not answered yet.

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use client::Secret;
+use client::{InternalToken, Secret, signature::UrlSigner};
 use service::{Env, env::Reader};
 use sqlx::mysql::MySqlSslMode;
 use url::Url;
@@ -23,6 +23,10 @@ pub struct Config {
     pub database: Database,
     /// `STORAGE_SERVICE_URL`: who deletes released objects. Default `http://localhost:5003`.
     pub storage_url: Url,
+    /// `INTERNAL_TOKEN`: what the other services know us by, and we them; unset, everybody is answered.
+    pub internal_token: Option<InternalToken>,
+    /// `API_TOKEN`, where `API_TOKEN_READS` is true: signs the addresses of objects, for browsers that cannot send it.
+    pub url_signer: Option<UrlSigner>,
     /// When released objects are deleted. Not a setting.
     pub release: ReleaseTimes,
 }
@@ -90,7 +94,11 @@ impl Config {
         let read = env.reader();
         let database = database(&read, Path::new(FILE_OF_THE_ORIGINAL));
         let storage_url = read.url_or("STORAGE_SERVICE_URL", "http://localhost:5003");
-        read.finish(Self { database, storage_url, release: ReleaseTimes::default() })
+        let internal_token = read.internal_token();
+        let (token, guards_reads) = (read.token("API_TOKEN"), read.switch_or("API_TOKEN_READS", false));
+        let url_signer = token.filter(|_| guards_reads).as_ref().map(UrlSigner::new);
+        let release = ReleaseTimes::default();
+        read.finish(Self { database, storage_url, internal_token, url_signer, release })
     }
 }
 

@@ -22,7 +22,7 @@ mod urls;
 
 use anyhow::Context;
 use axum::Router;
-use service::{Shutdown, cors::Cors};
+use service::{Shutdown, cors::Cors, inside};
 use tokio::net::TcpListener;
 
 pub use app::App;
@@ -44,5 +44,7 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
 /// Everything that is served, as clients see it.
 pub fn served(app: App) -> Router {
     let health = service::health::routes(NAME, app.dependencies());
-    service::serve::finish(routes::router(app).merge(health), Cors::any())
+    let token = app.internal_token.clone();
+    let routes = routes::router(app).merge(health);
+    service::serve::finish_with(routes, Cors::any(), |routes| inside::before(token, routes))
 }

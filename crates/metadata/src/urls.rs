@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use client::{metadata::Image, storage::Client};
+use client::{metadata::Image, signature::UrlSigner, storage::Client};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use service::error::chain;
 use uuid::Uuid;
@@ -28,6 +28,8 @@ const ASKED_AGAIN: Duration = Duration::from_secs(15);
 #[derive(Debug, Clone)]
 pub(crate) struct Urls {
     storage: Client,
+    /// Where reading needs a token: lets browsers read what they cannot send it for.
+    signer: Option<UrlSigner>,
     places: Arc<Mutex<HashMap<String, Place>>>,
 }
 
@@ -39,20 +41,20 @@ struct Place {
 }
 
 impl Urls {
-    /// Asks this storage service.
-    pub(crate) fn new(storage: Client) -> Self {
-        Self { storage, places: Arc::default() }
+    /// Asks this storage service. With `signer`, addresses are good for an hour or two, else for ever.
+    pub(crate) fn new(storage: Client, signer: Option<UrlSigner>) -> Self {
+        Self { storage, signer, places: Arc::default() }
     }
 
     /// Adds what shows the image.
     pub(crate) fn add_to(&self, image: &mut Image) {
         let file = percent_encode(image.google_drive_id.as_bytes(), ENCODED);
         image.drive_url = Some(format!("https://drive.google.com/file/d/{file}/view"));
-        let content = split(&image.storage_path)
+        let key = split(&image.storage_path)
             .filter(|(place, _)| self.is_ours(place, &image.storage_path))
-            .map(|(_, key)| content_url(key, image.md5.is_some()));
-        image.thumbnail_url = content.as_ref().map(|content| format!("{content}/thumbnail"));
-        image.content_url = content;
+            .map(|(_, key)| decoded(key, image.md5.is_some()));
+        let urls = key.map(|key| shown_at(&key, self.signer.as_ref()));
+        (image.content_url, image.thumbnail_url) = urls.unzip();
     }
 
     fn is_ours(&self, place: &str, path: &str) -> bool {
@@ -95,14 +97,22 @@ fn split(path: &str) -> Option<(&str, &str)> {
     })
 }
 
-/// `/api/objects/{key}`. Rows with an MD5 are ours, and their paths encoded; the original's are not.
-fn content_url(key: &str, is_encoded: bool) -> String {
-    let key = if is_encoded { percent_decode_str(key).collect() } else { key.as_bytes().to_vec() };
-    format!("/api/objects/{}", percent_encode(&key, ENCODED))
+/// The key itself. Rows with an MD5 are ours, and their paths encoded; the original's are not.
+fn decoded(key: &str, is_encoded: bool) -> Vec<u8> {
+    if is_encoded { percent_decode_str(key).collect() } else { key.as_bytes().to_vec() }
+}
+
+/// `/api/objects/{key}`, and the same of its thumbnail. One signature is good for both.
+fn shown_at(key: &[u8], signer: Option<&UrlSigner>) -> (String, String) {
+    let path = format!("/api/objects/{}", percent_encode(key, ENCODED));
+    let query = signer.map(|signer| format!("?{}", signer.query(key))).unwrap_or_default();
+    (format!("{path}{query}"), format!("{path}/thumbnail{query}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use client::{Secret, signature};
+
     use super::*;
 
     const ID: &str = "0123abcd-89ab-4def-8123-456789abcdef";
@@ -132,7 +142,24 @@ mod tests {
             ("a b/é?.jpg", false, "a%20b%2F%C3%A9%3F.jpg"),
         ] {
             let key = format!("{ID}_{stored}");
-            assert_eq!(content_url(&key, is_encoded), format!("/api/objects/{ID}_{shown}"), "{stored}");
+            let at = format!("/api/objects/{ID}_{shown}");
+            let urls = shown_at(&decoded(&key, is_encoded), None);
+            assert_eq!(urls, (at.clone(), format!("{at}/thumbnail")), "{stored}");
+        }
+    }
+
+    #[test]
+    fn one_signature_opens_an_object_and_its_thumbnail() {
+        let signer = UrlSigner::new(&Secret::new("a-token-of-the-api"));
+        for (stored, is_encoded) in [("a%20b.jpg", true), ("a b/é?.jpg", false), ("100%25.jpg", false)] {
+            let key = decoded(&format!("{ID}_{stored}"), is_encoded);
+            let (content, thumbnail) = shown_at(&key, Some(&signer));
+            for url in [content, thumbnail] {
+                let url: url::Url = format!("http://h{url}").parse().unwrap();
+                let query: HashMap<_, _> = url.query_pairs().collect();
+                assert_eq!(signature::key_in(url.path()).as_deref(), Some(&*key), "{url}");
+                assert_eq!(signer.check(&key, &query["expires"], &query["signature"]), Ok(()), "{url}");
+            }
         }
     }
 }

@@ -84,7 +84,8 @@ impl Place {
             Self::MySql(settings) => Database::MySql(settings.clone()),
         };
         let nobody = "http://127.0.0.1:9/".parse().unwrap();
-        Config { database, storage_url: nobody, release: ReleaseTimes::default() }
+        let (internal_token, url_signer) = (None, None);
+        Config { database, storage_url: nobody, internal_token, url_signer, release: ReleaseTimes::default() }
     }
 
     pub(crate) fn start(&self) -> Service {

@@ -4,6 +4,7 @@
 
 mod dotenv;
 mod secret_files;
+mod token;
 
 use std::{cell::RefCell, collections::HashMap, fmt::Display, path::Path, str::FromStr, time::Duration};
 

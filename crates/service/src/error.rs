@@ -20,6 +20,8 @@ struct Inner {
     message: String,
     fields: Map<String, Value>,
     retry_after_secs: Option<u64>,
+    /// What a 401 wants.
+    scheme: Option<&'static str>,
     cause: Option<String>,
 }
 
@@ -27,12 +29,20 @@ impl ApiError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
         let fields = Map::new();
-        Self(Box::new(Inner { status, code, message, fields, retry_after_secs: None, cause: None }))
+        let (retry_after_secs, scheme, cause) = (None, None, None);
+        Self(Box::new(Inner { status, code, message, fields, retry_after_secs, scheme, cause }))
     }
 
     /// 400: the request cannot be understood; `message` says what to send instead.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", message)
+    }
+
+    /// 401: who asks did not prove who they are, which they do by `scheme`.
+    pub fn unauthorized(scheme: &'static str, message: impl Into<String>) -> Self {
+        let mut error = Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message);
+        error.0.scheme = Some(scheme);
+        error
     }
 
     /// 404: what was asked for is not there.
@@ -174,6 +184,9 @@ impl IntoResponse for ApiError {
         if self.0.status.is_server_error() {
             // trouble passes: no cache on the way may keep it
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        if let Some(scheme) = self.0.scheme {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
         if let Some(secs) = self.0.retry_after_secs {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(secs));

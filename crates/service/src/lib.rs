@@ -7,6 +7,7 @@ pub mod error;
 pub mod extract;
 pub mod finding;
 pub mod health;
+pub mod inside;
 pub mod odd_json;
 pub mod page;
 pub mod probe;

@@ -4,7 +4,7 @@ mod thumbnails;
 
 use std::time::Duration;
 
-use client::Secret;
+use client::{InternalToken, Secret};
 use service::{Env, env::Reader};
 
 pub use self::thumbnails::ThumbnailConfig;
@@ -28,6 +28,8 @@ pub struct Config {
     pub max_upload_bytes: usize,
     /// How thumbnails are made.
     pub thumbnails: ThumbnailConfig,
+    /// `INTERNAL_TOKEN`: what the other services prove themselves by; unset, everybody is answered.
+    pub internal_token: Option<InternalToken>,
     /// Limits that are no settings; tests make them smaller.
     pub limits: Limits,
 }
@@ -135,7 +137,16 @@ impl Config {
         let max_upload_bytes = read.count_or("MAX_UPLOAD_MB", MAX_UPLOAD_MB).saturating_mul(1024 * 1024);
         let provider = read.text_or("STORAGE_PROVIDER", "aws");
         let (thumbnails, limits) = (ThumbnailConfig::read(&read), Limits::default());
-        read.finish(Self { provider, bucket, object_acl, max_upload_bytes, thumbnails, limits })
+        let internal_token = read.internal_token();
+        read.finish(Self {
+            provider,
+            bucket,
+            object_acl,
+            max_upload_bytes,
+            thumbnails,
+            internal_token,
+            limits,
+        })
     }
 }
 

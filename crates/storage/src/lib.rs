@@ -25,7 +25,7 @@ mod sweep;
 mod thumbnail;
 mod upload;
 
-use service::{Shutdown, cors::Cors, health::Dependencies};
+use service::{Shutdown, cors::Cors, health::Dependencies, inside};
 use tokio::net::TcpListener;
 
 pub use app::App;
@@ -52,6 +52,8 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
         let app = probed.clone();
         async move { app.probe().await }
     });
+    let token = app.config.internal_token.clone();
     let routes = routes::router(app).merge(service::health::routes("storage-service", needs));
-    service::serve::serve(listener, service::serve::finish(routes, Cors::any()), &shutdown).await
+    let served = service::serve::finish_with(routes, Cors::any(), |routes| inside::before(token, routes));
+    service::serve::serve(listener, served, &shutdown).await
 }

@@ -64,16 +64,17 @@ impl App {
         let queue = Queue::open(&config.data_dir, config.redis_url.as_ref()).await?;
         let pacer = Pacer::new();
         let source = Source::new(config.drive_url.clone(), config.google_api_key.clone(), pacer.clone());
-        let storage = storage::Client::new(config.storage_url.clone(), UPLOAD);
-        let uploads = storage::Uploads::new(config.storage_url.clone(), UPLOAD);
+        let token = &config.internal_token;
+        let storage = storage::Client::new(config.storage_url.clone(), (UPLOAD, token.clone()));
+        let uploads = storage::Uploads::new(config.storage_url.clone(), UPLOAD, token.clone());
         let provider = config.storage_provider.clone();
         let pipeline = Pipeline {
             uploader: Uploader::new(source, storage, uploads, provider.clone(), config.upload_mode),
-            storage: storage::Client::new(config.storage_url.clone(), STORAGE),
-            metadata: metadata::Client::new(config.metadata_url.clone(), METADATA),
+            storage: storage::Client::new(config.storage_url.clone(), (STORAGE, token.clone())),
+            metadata: metadata::Client::new(config.metadata_url.clone(), (METADATA, token.clone())),
             provider,
         };
-        let import = import::Client::new(config.import_url.clone(), IMPORT);
+        let import = import::Client::new(config.import_url.clone(), (IMPORT, token.clone()));
         let reporter = Reporter::new(queue.clone(), import);
         let runner =
             Runner::new(queue.clone(), pipeline.clone(), pacer, reporter.clone(), config.concurrency);

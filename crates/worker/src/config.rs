@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, str::FromStr};
 
-use client::Secret;
+use client::{InternalToken, Secret};
 use service::Env;
 use url::Url;
 
@@ -50,6 +50,8 @@ pub struct Config {
     pub upload_mode: UploadMode,
     /// `REDIS_URL`: the task queue is there, shared by the workers of all machines; without it in `DATA_DIR`.
     pub redis_url: Option<Secret>,
+    /// `INTERNAL_TOKEN`: what the other services know us by, and we them; unset, everybody is answered.
+    pub internal_token: Option<InternalToken>,
 }
 
 impl Config {
@@ -70,6 +72,7 @@ impl Config {
             concurrency: read.count_or("WORKER_CONCURRENCY", 50),
             upload_mode: read.parse_or("UPLOAD_MODE", UploadMode::Stream, "stream or base64"),
             redis_url: read.secret("REDIS_URL"),
+            internal_token: read.internal_token(),
         };
         if let Some(Err(error)) = config.redis_url.as_ref().map(|url| service::redis::check_url(url.expose()))
         {

@@ -29,7 +29,7 @@ mod report;
 mod trouble;
 
 use anyhow::Context;
-use service::{Shutdown, cors::Cors};
+use service::{Shutdown, cors::Cors, inside};
 use tokio::net::TcpListener;
 
 pub use app::App;
@@ -43,7 +43,9 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
     let app = App::start(&config, shutdown.clone()).await.context("open the task queue in DATA_DIR")?;
     let health = service::health::routes("worker-service", app.dependencies.clone());
     let queue = app.queue.clone();
-    let routes = service::serve::finish(routes::router(app).merge(health), Cors::any());
+    let routes = routes::router(app).merge(health);
+    let token = config.internal_token;
+    let routes = service::serve::finish_with(routes, Cors::any(), |routes| inside::before(token, routes));
     let served = service::serve::serve(listener, routes, &shutdown).await;
     queue.close().await;
     served

@@ -14,7 +14,7 @@ use axum::{
 };
 use gateway::{App, Config};
 use http_body_util::BodyExt;
-use service::cors::Cors;
+use service::Env;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 use url::Url;
@@ -74,6 +74,11 @@ impl Stub {
         self.answers.lock().unwrap().push_back(answer);
     }
 
+    /// Forgets the answers that nobody asked for.
+    pub(crate) fn forget_answers(&self) {
+        self.answers.lock().unwrap().clear();
+    }
+
     /// What was asked since the last call.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut self.asked.lock().unwrap())
@@ -128,16 +133,24 @@ impl Got {
 impl Stack {
     /// With the default settings.
     pub(crate) async fn start() -> Self {
-        Self::with_cors(None).await
+        Self::with(&[]).await
     }
 
     /// With this `CORS_ORIGINS`.
     pub(crate) async fn with_cors(origins: Option<&str>) -> Self {
+        Self::with(&[("CORS_ORIGINS", origins.unwrap_or_default())]).await
+    }
+
+    /// With these settings.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let (import, import_url) = Stub::start().await;
         let (metadata, metadata_url) = Stub::start().await;
         let (storage, storage_url) = Stub::start().await;
-        let cors = Cors::from_setting(origins);
-        let config = Config { import_url, metadata_url, storage_url, cors, ui_dir: None, ui_api: None };
+        let mut env = Env::from_pairs(settings.iter().copied());
+        env.set("IMPORT_SERVICE_URL", import_url);
+        env.set("METADATA_SERVICE_URL", metadata_url);
+        env.set("STORAGE_SERVICE_URL", storage_url);
+        let config = Config::from_env(&env).unwrap();
         Self { import, metadata, storage, gateway: gateway::router(App::build(config)) }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{body::Body, extract::Request};
 use gateway::{App, Config};
 use http_body_util::BodyExt;
-use service::cors::Cors;
+use service::Env;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -17,14 +17,9 @@ use crate::stub::{Answer, Got, Stack, send};
 
 /// A gateway whose services are all at `url`.
 fn before(url: &Url) -> axum::Router {
-    gateway::router(App::build(Config {
-        import_url: url.clone(),
-        metadata_url: url.clone(),
-        storage_url: url.clone(),
-        cors: Cors::any(),
-        ui_dir: None,
-        ui_api: None,
-    }))
+    let services = ["IMPORT_SERVICE_URL", "METADATA_SERVICE_URL", "STORAGE_SERVICE_URL"];
+    let env = Env::from_pairs(services.map(|name| (name, url.as_str())));
+    gateway::router(App::build(Config::from_env(&env).unwrap()))
 }
 
 async fn get(gateway: &axum::Router, path: &str) -> Got {

@@ -70,7 +70,7 @@ impl Service {
 
     /// The way that the worker's bytes take.
     pub(crate) fn uploads(&self) -> client::storage::Uploads {
-        client::storage::Uploads::new(self.url("/").parse().unwrap(), Duration::from_secs(60))
+        client::storage::Uploads::new(self.url("/").parse().unwrap(), Duration::from_secs(60), None)
     }
 
     /// `PUT /objects/{uuid}` with the length known, and the MD5 if given in base64.

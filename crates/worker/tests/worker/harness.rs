@@ -75,6 +75,7 @@ impl Bench {
             concurrency: 8,
             upload_mode: UploadMode::Stream,
             redis_url: None,
+            internal_token: None,
         };
         change(&mut config);
         let mut bench = Self {

@@ -4,7 +4,7 @@ use service::{Env, finding::Finding};
 use url::Url;
 
 /// Settings that are secret as a whole.
-const SECRET: [&str; 7] = [
+const SECRET: [&str; 9] = [
     "GOOGLE_API_KEY",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -12,6 +12,8 @@ const SECRET: [&str; 7] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "EMBEDDED_S3_SECRET_KEY",
     "DB_PASSWORD",
+    "API_TOKEN",
+    "INTERNAL_TOKEN",
 ];
 /// Settings that are URLs, and may hold a password.
 const URLS: [&str; 1] = ["REDIS_URL"];

@@ -48,8 +48,8 @@ impl ServiceArgs {
                 env.set(name, format!("http://127.0.0.1:{}", base + part));
             }
         }
-        let http = client::http::service_client(SILENCE);
         let read = env.reader();
+        let http = client::http::inside_client(SILENCE, read.internal_token().as_ref());
         let services = Services {
             storage: storage::Client::new(
                 read.url_or("STORAGE_SERVICE_URL", "http://localhost:5003"),
@@ -103,6 +103,7 @@ impl<T> OrStop<T> for Result<T, client::Error> {
                 "Start the system, or say where it is with --port-base, or with STORAGE_SERVICE_URL and \
                  METADATA_SERVICE_URL"
             }
+            Some(401) => "Set INTERNAL_TOKEN to what it is set to where the services run",
             Some(404 | 405) => "This service is too old, or not one of ours: it cannot be verified",
             Some(_) => "Nothing can be said about what was not seen",
         };
