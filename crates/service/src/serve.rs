@@ -1,9 +1,16 @@
 //! Serves a router on a listener until the process stops, then lets what runs come to its end.
 
 mod connections;
+mod descriptors;
+mod limits;
+mod seats;
 mod unread;
+mod watched;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -16,10 +23,15 @@ use futures::StreamExt;
 use tokio::{net::TcpListener, time::Instant};
 use tower::util::MapResponse;
 
+pub use self::limits::Limits;
 use crate::{
     cors::Cors,
     shutdown::{DRAIN, Shutdown},
 };
+
+/// The address that a request came from, in its extensions where [`Limits::names_peer`] is set. It may be a proxy's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
 
 /// Turns the routes of a service into what is served: request ids, CORS, errors as JSON, `OPTIONS`, one log line per
 /// request. Tests call it too, so that they see what clients see.
@@ -38,11 +50,24 @@ pub fn finish_with(routes: Router, cors: Cors, around: impl FnOnce(Router) -> Ro
 /// # Errors
 /// When the listener fails for good.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: &Shutdown) -> anyhow::Result<()> {
+    serve_within(Limits::default(), listener, router, shutdown).await
+}
+
+/// [`serve`], with limits of the caller's own.
+///
+/// # Errors
+/// When the listener fails for good.
+pub async fn serve_within(
+    limits: Limits,
+    listener: TcpListener,
+    router: Router,
+    shutdown: &Shutdown,
+) -> anyhow::Result<()> {
     // small answers must not wait for an acknowledgement of the previous packet
     let listener = listener.tap_io(|socket| {
         let _ = socket.set_nodelay(true);
     });
-    serve_on(listener, router, shutdown).await
+    serve_until(listener, router, limits, shutdown, DRAIN).await
 }
 
 /// [`serve`], on a listener of the caller's own kind.
@@ -53,13 +78,14 @@ pub async fn serve_on<L>(listener: L, router: Router, shutdown: &Shutdown) -> an
 where
     L: Listener<Addr = SocketAddr>,
 {
-    serve_until(listener, router, shutdown, DRAIN).await
+    serve_until(listener, router, Limits::default(), shutdown, DRAIN).await
 }
 
 /// [`serve`], with `limit` for all that is open once stopping begins.
 async fn serve_until<L>(
     listener: L,
     router: Router,
+    limits: Limits,
     shutdown: &Shutdown,
     limit: Duration,
 ) -> anyhow::Result<()>
@@ -69,7 +95,7 @@ where
     let (stopping, ending) = (shutdown.clone(), shutdown.clone());
     // no layer of axum's, which copies its layers for every request
     let service = MapResponse::new(router, move |response: Response| end_events(&ending, response));
-    let serving = connections::serve(listener, service, stopping.stopping());
+    let serving = connections::serve(listener, service, limits, stopping.stopping());
     let mut deadline = None;
     let late = async {
         shutdown.stopping().await;
@@ -101,110 +127,4 @@ fn end_events(shutdown: &Shutdown, response: Response) -> Response {
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::routing::get;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-    use super::*;
-
-    const LIMIT: Duration = Duration::from_secs(2);
-
-    #[tokio::test]
-    async fn a_request_and_work_that_never_end_do_not_add_up() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut client = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let shutdown = Shutdown::new();
-        let asked = shutdown.clone();
-        let hangs = get(move || async move {
-            asked.spawn(std::future::pending::<()>());
-            asked.stop();
-            std::future::pending::<()>().await;
-        });
-        client.write_all(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
-        let serving = tokio::spawn({
-            let shutdown = shutdown.clone();
-            async move { serve_until(listener, Router::new().route("/", hangs), &shutdown, LIMIT).await }
-        });
-        shutdown.stopping().await;
-        let begun = Instant::now();
-        serving.await.unwrap().unwrap();
-        assert!(begun.elapsed() < LIMIT + LIMIT / 2, "{:?}", begun.elapsed());
-    }
-
-    #[tokio::test]
-    async fn a_client_that_is_still_sending_finds_the_answer_and_the_connection_open() {
-        const BODY: usize = 8 << 20;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut client = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let shutdown = Shutdown::new();
-        // nothing of the body is read, or only its beginning
-        let begins = |body: Body| async move { drop(body.into_data_stream().next().await) };
-        let refused = axum::http::StatusCode::PAYLOAD_TOO_LARGE;
-        let routes =
-            Router::new().route("/whole", axum::routing::post(move || async move { refused })).route(
-                "/begun",
-                axum::routing::post(move |body: Body| async move {
-                    begins(body).await;
-                    refused
-                }),
-            );
-        let serving = tokio::spawn({
-            let shutdown = shutdown.clone();
-            async move { serve(listener, routes, &shutdown).await }
-        });
-        let piece = vec![b'x'; 65_536];
-        for path in ["/whole", "/begun", "/whole"] {
-            let head = format!("POST {path} HTTP/1.1\r\nhost: h\r\ncontent-length: {BODY}\r\n\r\n");
-            client.write_all(head.as_bytes()).await.unwrap();
-            for _ in 0..BODY / piece.len() {
-                client.write_all(&piece).await.expect("the connection stays open");
-            }
-            let mut answer = [0; 1024];
-            let length = client.read(&mut answer).await.unwrap();
-            assert!(answer[..length].starts_with(b"HTTP/1.1 413 "), "{path}");
-        }
-        shutdown.stop();
-        serving.await.unwrap().unwrap();
-    }
-
-    #[tokio::test]
-    async fn who_asks_before_sending_a_body_that_nobody_reads_is_answered_and_not_waited_for() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut client = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let shutdown = Shutdown::new();
-        let refused = axum::http::StatusCode::PAYLOAD_TOO_LARGE;
-        let routes = Router::new().route("/", axum::routing::post(move || async move { refused }));
-        let serving = tokio::spawn({
-            let shutdown = shutdown.clone();
-            async move { serve(listener, routes, &shutdown).await }
-        });
-        let head = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n";
-        client.write_all(head).await.unwrap();
-        let mut answer = String::new();
-        let read = client.read_to_string(&mut answer);
-        tokio::time::timeout(unread::LONGEST / 2, read).await.expect("the connection ends").unwrap();
-        assert!(answer.starts_with("HTTP/1.1 413 ") && !answer.contains("100 Continue"), "{answer}");
-        shutdown.stop();
-        serving.await.unwrap().unwrap();
-    }
-
-    #[tokio::test]
-    async fn an_event_stream_does_not_hold_up_a_stop() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
-        let shutdown = Shutdown::new();
-        let events = get(|| async {
-            let never = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
-            let first = futures::stream::iter([Ok(b": here\n\n".to_vec())]);
-            ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(first.chain(never)))
-        });
-        let serving = tokio::spawn({
-            let shutdown = shutdown.clone();
-            async move { serve(listener, Router::new().route("/", events), &shutdown).await }
-        });
-        let answer = client::http::service_client(LIMIT).get(url).send().await.unwrap();
-        shutdown.stop();
-        assert_eq!(answer.text().await.unwrap(), ": here\n\n");
-        tokio::time::timeout(DRAIN / 2, serving).await.expect("it stops at once").unwrap().unwrap();
-    }
-}
+mod tests;
