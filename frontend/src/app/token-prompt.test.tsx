@@ -51,6 +51,19 @@ test('a wrong token is told, and the right one lets in', async () => {
   expect(readToken()).toBe('right');
 });
 
+test('a token is kept until the tab is closed, unless it is to be remembered', async () => {
+  apiThatWants('right');
+  renderAsking();
+  await userEvent.type(await screen.findByLabelText('Token'), 'wrong{Enter}');
+  await screen.findByText('The token that was kept is not accepted.');
+  expect([sessionStorage.length, localStorage.length]).toEqual([1, 0]);
+  await userEvent.click(screen.getByLabelText('Remember it in this browser'));
+  await userEvent.type(screen.getByLabelText('Token'), 'right{Enter}');
+  await screen.findByText('let in');
+  expect([sessionStorage.length, localStorage.length]).toEqual([0, 1]);
+  expect(readToken()).toBe('right');
+});
+
 test('who declines is not asked again by what a page does by itself, only by what they do', async () => {
   apiThatWants('right');
   renderAsking();

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useId, useState } from 'react';
 import { Button } from '@/components/button';
+import { Checkbox } from '@/components/checkbox';
 import { Dialog } from '@/components/dialog';
 import { Field } from '@/components/field';
 import { Note } from '@/components/note';
@@ -17,6 +18,7 @@ export function TokenPrompt() {
   const client = useQueryClient();
   const [state, setState] = useState<'silent' | 'asking' | 'declined'>('silent');
   const [token, setToken] = useState('');
+  const [isRemembered, setIsRemembered] = useState(false);
   const formId = useId();
 
   useEffect(() => {
@@ -63,7 +65,7 @@ export function TokenPrompt() {
         id={formId}
         onSubmit={(event) => {
           event.preventDefault();
-          keepToken(token.trim());
+          keepToken(token.trim(), isRemembered ? 'always' : 'visit');
           setToken('');
           setState('silent');
           void client.invalidateQueries();
@@ -71,13 +73,19 @@ export function TokenPrompt() {
       >
         <Field
           label="Token"
-          hint="Whoever runs this system can tell you. It is kept in this browser."
+          hint="Whoever runs this system can tell you."
           error={wasWrong ? 'The token that was kept is not accepted.' : undefined}
           type="password"
           autoComplete="current-password"
           required
           value={token}
           onChange={(event) => setToken(event.target.value)}
+        />
+        <Checkbox
+          label="Remember it in this browser"
+          hint="Otherwise it is forgotten when this tab is closed."
+          checked={isRemembered}
+          onChange={setIsRemembered}
         />
       </form>
     </Dialog>

@@ -21,6 +21,12 @@ test.each([
   expect(onApiOrigin('/api/objects/a')).toBe(`${new URL(meant).origin}/api/objects/a`);
 });
 
+test('an address keeps what proves that it may be seen', async () => {
+  const { withParameter } = await import('./api-base');
+  expect(withParameter('/api/objects/a', 'size', 320)).toBe('/api/objects/a?size=320');
+  expect(withParameter('/api/objects/a?expires=1&signature=f', 'size', 320)).toBe('/api/objects/a?expires=1&signature=f&size=320');
+});
+
 test('calls that were sent at the same time all find the gateway on this computer', async () => {
   server.use(
     http.get(`${API}/*`, () => htmlPage()),

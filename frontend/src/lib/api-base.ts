@@ -29,6 +29,11 @@ export function tryLocalGateway(): boolean {
   return true;
 }
 
+/** `path` with one more parameter: paths of images may have some already, which prove that they may be seen. */
+export function withParameter(path: string, name: string, value: string | number): string {
+  return `${path}${path.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(value)}`;
+}
+
 /** The whole address of a path on the API's origin, as `content_url` and `thumbnail_url` are. */
 export function onApiOrigin(path: string): string {
   return new URL(path, `${base}/`).href;

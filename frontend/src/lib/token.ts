@@ -1,17 +1,18 @@
-/** The token of the API, kept for this browser. Kept nowhere else, and sent only to the API. */
+/** The token of the API, kept until the tab is closed, or for this browser. Kept nowhere else, and sent only to the API. */
 
-import { keep, readKept } from '@/lib/browser-store';
+import { keep, readKept, type Span } from '@/lib/browser-store';
 
 const KEY = 'image-import.token';
 const listeners = new Set<() => void>();
 
 export function readToken(): string | null {
-  return readKept(KEY);
+  return readKept(KEY, 'visit') ?? readKept(KEY);
 }
 
-/** Keeps `token`, or forgets the one that is kept, and tells everybody who listens. */
-export function keepToken(token: string | null): void {
-  keep(KEY, token === '' ? null : token);
+/** Keeps `token` in place of any other, or forgets the one that is kept, and tells everybody who listens. */
+export function keepToken(token: string | null, span: Span = 'visit'): void {
+  keep(KEY, null, span === 'visit' ? 'always' : 'visit');
+  keep(KEY, token === '' ? null : token, span);
   for (const listener of listeners) listener();
 }
 

@@ -1,5 +1,6 @@
 /** Which thumbnail suits a tile, and what is never asked for one. Pure. */
 
+import { withParameter } from '@/lib/api-base';
 import { bytesOf, THUMBNAIL_SIZES, typeOf, type Image } from '@/lib/image';
 
 export interface Picture {
@@ -31,7 +32,7 @@ export function pictureOf(image: Image, address: string, width: number, height: 
   const isKnown = image.width !== undefined && image.height !== undefined && image.width > 0 && image.height > 0;
   const ratio = isKnown ? (image.width ?? 1) / (image.height ?? 1) : width / height;
   const widths = THUMBNAIL_SIZES.map((size) => ({ size, wide: ratio >= 1 ? size : Math.max(1, Math.round(size * ratio)) }));
-  const at = (size: number) => `${address}?size=${size}`;
+  const at = (size: number) => withParameter(address, 'size', size);
   return {
     src: at(320),
     srcSet: widths.map(({ size, wide }) => `${at(size)} ${wide}w`).join(', '),

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { announce } from '@/components/announcer';
 import { Button, ExternalButton, IconButton } from '@/components/button';
-import { onApiOrigin } from '@/lib/api-base';
+import { onApiOrigin, withParameter } from '@/lib/api-base';
 import { formatBytes, formatDateTime, formatNumber } from '@/lib/format';
 import { bytesOf, typeName, typeOf, type Image } from '@/lib/image';
 import { jobFolder } from '../api/job-folder';
@@ -74,7 +74,7 @@ export function Details({ image, onClose }: { image: Image; onClose: () => void 
             <ExternalButton icon="image" href={onApiOrigin(image.content_url)}>
               Open original
             </ExternalButton>
-            <ExternalButton icon="download" href={onApiOrigin(`${image.content_url}?download=1`)} download>
+            <ExternalButton icon="download" href={onApiOrigin(withParameter(image.content_url, 'download', 1))} download>
               Download
             </ExternalButton>
           </>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { ExternalButton } from '@/components/button';
 import { Icon } from '@/components/icon';
-import { onApiOrigin } from '@/lib/api-base';
+import { onApiOrigin, withParameter } from '@/lib/api-base';
 import { mayHaveThumbnail, typeName, typeOf, type Image } from '@/lib/image';
 import { isDisplayable } from '../thumbnail';
 import { useThumbnail } from '../use-thumbnail';
@@ -21,7 +21,7 @@ interface PictureProps {
 /** The large thumbnail at once, the original over it as soon as it is there. */
 export function LightboxPicture({ image, onSize }: PictureProps) {
   const hasThumbnail = mayHaveThumbnail(image);
-  const path = hasThumbnail && image.thumbnail_url !== undefined ? `${image.thumbnail_url}?size=1280` : '';
+  const path = hasThumbnail && image.thumbnail_url !== undefined ? withParameter(image.thumbnail_url, 'size', 1280) : '';
   const { blobUrl, failure, onError } = useThumbnail(path);
   const [isDue, setIsDue] = useState(!hasThumbnail);
   const [isOriginal, setIsOriginal] = useState(false);
@@ -80,7 +80,7 @@ function NoPicture({ image, failure }: { image: Image; failure?: string | undefi
       <p>{words === null ? 'This type of image cannot be shown here.' : `${words}.`}</p>
       <div className={styles.noneActions}>
         {image.content_url !== undefined && (
-          <ExternalButton icon="download" href={onApiOrigin(`${image.content_url}?download=1`)} download>
+          <ExternalButton icon="download" href={onApiOrigin(withParameter(image.content_url, 'download', 1))} download>
             Download
           </ExternalButton>
         )}

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { IconButton } from '@/components/button';
 import { ErrorNote } from '@/components/note';
 import { Spinner } from '@/components/spinner';
-import { onApiOrigin } from '@/lib/api-base';
+import { onApiOrigin, withParameter } from '@/lib/api-base';
 import { ApiError } from '@/lib/api-error';
 import { keep, readKept } from '@/lib/browser-store';
 import { mayHaveThumbnail, type Image } from '@/lib/image';
@@ -144,5 +144,5 @@ function Trouble({ error, onRetry }: { error: Error; onRetry: () => void }) {
 /** Is fetched, and not shown. */
 function Preloaded({ image }: { image: Image }) {
   if (!mayHaveThumbnail(image) || image.thumbnail_url === undefined) return null;
-  return <img hidden alt="" src={onApiOrigin(`${image.thumbnail_url}?size=1280`)} />;
+  return <img hidden alt="" src={onApiOrigin(withParameter(image.thumbnail_url, 'size', 1280))} />;
 }

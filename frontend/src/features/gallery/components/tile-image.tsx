@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { Icon } from '@/components/icon';
-import { onApiOrigin } from '@/lib/api-base';
+import { onApiOrigin, withParameter } from '@/lib/api-base';
 import { bytesOf, isRaw, mayHaveThumbnail, typeName, typeOf, type Image } from '@/lib/image';
 import { mayStandIn, pictureOf } from '../thumbnail';
 import { useThumbnail } from '../use-thumbnail';
@@ -25,7 +25,7 @@ export function TileImage(props: TileImageProps) {
 
 function Thumbnail({ image, path, width, height, isFast }: TileImageProps & { path: string }) {
   const picture = pictureOf(image, onApiOrigin(path), width, height);
-  const { blobUrl, failure, onError } = useThumbnail(`${path}?size=320`);
+  const { blobUrl, failure, onError } = useThumbnail(withParameter(path, 'size', 320));
   const [isWanted, setIsWanted] = useState(() => !isFast());
   const [hasOriginalFailed, setHasOriginalFailed] = useState(false);
   const [isShown, setIsShown] = useState(false);

@@ -1,7 +1,7 @@
 import { Link } from 'wouter';
 import { Icon } from '@/components/icon';
 import { useThumbnail } from '@/features/gallery/use-thumbnail';
-import { onApiOrigin } from '@/lib/api-base';
+import { onApiOrigin, withParameter } from '@/lib/api-base';
 import { mayHaveThumbnail, typeName, typeOf, type Image } from '@/lib/image';
 import styles from './arrived-images.module.css';
 
@@ -13,7 +13,8 @@ interface ArrivedTileProps {
 
 /** One image, which opens in the gallery. What cannot be shown is called what it is. */
 export function ArrivedTile({ image, isKnown, jobId }: ArrivedTileProps) {
-  const path = mayHaveThumbnail(image) ? `${image.thumbnail_url}?size=320` : null;
+  const address = mayHaveThumbnail(image) ? image.thumbnail_url : undefined;
+  const path = address === undefined ? null : withParameter(address, 'size', 320);
   const { blobUrl, failure, onError } = useThumbnail(path ?? '');
   // one that was known belongs to the job that stored it
   const filter = isKnown ? '' : `job=${encodeURIComponent(jobId)}&`;
