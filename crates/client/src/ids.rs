@@ -65,6 +65,8 @@ impl<'de> Deserialize<'de> for DriveId {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::DriveId;
 
     #[test]
@@ -74,6 +76,19 @@ mod tests {
         }
         for bad in ["", "it's", "a b", "a/b", "é", &"x".repeat(129)] {
             assert!(DriveId::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_is_the_same_in_a_query_in_a_path_and_in_a_header(text in prop_oneof!["\\PC{0,20}", "[A-Za-z0-9_'%/ -]{1,140}"]) {
+            if let Some(id) = DriveId::parse(&text) {
+                let encoded: String = url::form_urlencoded::byte_serialize(id.as_str().as_bytes()).collect();
+                prop_assert_eq!(encoded, text.clone());
+                let url = url::Url::parse(&format!("https://h/files/{id}")).unwrap();
+                prop_assert_eq!(url.path(), format!("/files/{text}"));
+                prop_assert!(http::HeaderValue::from_str(id.as_str()).is_ok());
+            }
         }
     }
 }

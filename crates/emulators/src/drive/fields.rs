@@ -239,10 +239,39 @@ mod tests {
         assert!(Mask::parse(&"a(".repeat(100_000)).is_err(), "depth is bounded");
     }
 
+    /// Whether every leaf of `part` stands in `whole` at the same place, members of lists aside.
+    fn is_part(part: &Value, whole: &Value) -> bool {
+        match (part, whole) {
+            (Value::Object(part), Value::Object(whole)) => {
+                part.iter().all(|(name, value)| whole.get(name).is_some_and(|of| is_part(value, of)))
+            }
+            (Value::Array(part), Value::Array(whole)) => {
+                part.iter().all(|value| whole.iter().any(|of| is_part(value, of)))
+            }
+            _ => part == whole,
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_answered(text in ".{0,60}") {
             let _ = Mask::parse_for(&text, &FILE_LIST);
+        }
+
+        #[test]
+        fn what_a_mask_keeps_it_keeps_again_and_makes_nothing_up(
+            text in "[a-c*](/[a-c*])?([(][a-c*](,[a-c](/[a-c])?)?[)])?(,[a-c](/[a-c])?){0,2}",
+        ) {
+            let whole = json!({
+                "a": {"a": 1, "b": {"a": 2, "c": [3, {"a": 4}]}, "c": "x"},
+                "b": [{"a": 5, "b": null}, {"b": {"c": 6}}, 7],
+                "c": 8,
+            });
+            if let Ok(mask) = Mask::parse(&text) {
+                let kept = mask.keep(whole.clone());
+                prop_assert!(is_part(&kept, &whole), "{}: {}", text, kept);
+                prop_assert_eq!(mask.keep(kept.clone()), kept);
+            }
         }
 
         #[test]

@@ -50,6 +50,8 @@ fn number(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{Slice, slice};
 
     #[test]
@@ -76,5 +78,17 @@ mod tests {
         }
         assert_eq!(slice(None, 10), Slice::Whole);
         assert_eq!(slice(Some("bytes=0-"), 0), Slice::Unsatisfiable);
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_always_lie_inside_the_object(
+            header in prop_oneof!["\\PC{0,30}", "(bytes=)?[0-9, -]{0,25}"],
+            size in 0_u64..50,
+        ) {
+            if let Slice::Bytes(range) = slice(Some(&header), size) {
+                prop_assert!(range.start < range.end && range.end <= size);
+            }
+        }
     }
 }

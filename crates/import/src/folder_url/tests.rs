@@ -187,6 +187,16 @@ proptest! {
     }
 
     #[test]
+    fn no_host_but_googles_is_believed(
+        host in "[a-z]{1,8}[.](com|net|google[.]com[.][a-z]{2,3}|drive[.]google[.]co)|drive[.]google[.]com[.][a-z]{2,3}",
+        user in "([a-z]{1,5}(:[a-z]{1,5})?@)?(drive[.]google[.]com@)?",
+        id in "[A-Za-z0-9_-]{10,40}",
+    ) {
+        let link = format!("https://{user}{host}/drive/folders/{id}");
+        prop_assert!(parse(&link).is_err(), "{}", link);
+    }
+
+    #[test]
     fn a_quote_never_reaches_a_query(before in "[A-Za-z0-9]{0,10}", after in "[A-Za-z0-9]{0,10}") {
         let broken = format!("{before}'{after}");
         prop_assert!(parse(&broken).is_err());

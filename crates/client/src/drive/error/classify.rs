@@ -163,4 +163,6 @@ fn by_code(status: StatusCode, is_json: bool) -> Reason {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
