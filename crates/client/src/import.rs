@@ -8,15 +8,20 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::metadata::Image;
+
 pub use calls::Client;
 pub use jobs::{
-    FailedImage, FailurePage, ImportPreview, Job, JobPage, ListingState, RetryStarted, SkippedByPreview,
+    FailedImage, FailurePage, ImportPreview, Job, JobCancelled, JobPage, ListingState, RetryStarted,
+    SkippedByPreview,
 };
 
 /// Body of `POST /import/google-drive` and of `POST /import/preview`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StartImport {
     /// A link to a Google Drive folder, or its bare id.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1))]
     pub folder_url: String,
     /// The images in subfolders too, and those that shortcuts point to.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -25,6 +30,7 @@ pub struct StartImport {
 
 /// Answer to `POST /import/google-drive`: 202 with a job, or 200 when the folder holds no image.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportStarted {
     /// For a person.
     pub message: String,
@@ -44,6 +50,7 @@ pub struct ImportStarted {
 
 /// Where a job is. The last three are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum JobState {
     /// Pages of the folder are still being read; images are imported meanwhile.
@@ -86,33 +93,42 @@ impl fmt::Display for JobState {
 /// Counters are JSON numbers, not integers: the original's wire lets a client add fractions.
 /// `Entry` is how an entry of `imported` is held.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JobStatus<Entry = Value> {
     /// `processing` or `completed` (the latter for every final state).
     pub status: String,
     /// Images that are known.
     pub total: u64,
     /// Images that are stored, newly or since before.
+    #[cfg_attr(feature = "openapi", schema(value_type = f64))]
     pub processed: serde_json::Number,
     /// Images that failed.
+    #[cfg_attr(feature = "openapi", schema(value_type = f64))]
     pub failed: serde_json::Number,
     /// One entry per stored image, in the order of completion: the image, or
     /// `{"error":"Image already exists","image":{…}}`. At most the newest 1,000.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<ImportedEntry>, required))]
     pub imported: Vec<Entry>,
     /// True when `imported` holds only the newest entries.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub imported_truncated: bool,
     /// Absent from services of the original.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(required))]
+    #[cfg_attr(feature = "openapi", schema(value_type = JobState, required))]
     pub state: Option<JobState>,
     /// Images that were stopped before they were stored.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub cancelled: u64,
     /// Bytes of the images that are stored.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub bytes_done: u64,
     /// Bytes of all images that are known, where the listing tells.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub bytes_total: u64,
     /// Why the whole job failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,8 +144,30 @@ pub struct JobStatus<Entry = Value> {
     pub failures: Vec<ImageFailure>,
 }
 
+/// An entry of `imported`, as our services write it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(untagged)]
+pub enum ImportedEntry {
+    /// An image that the job stored.
+    Stored(Box<Image>),
+    /// An image that was stored before.
+    Known(KnownImage),
+}
+
+/// An image that was stored before a job came to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KnownImage {
+    /// `Image already exists`.
+    pub error: String,
+    /// The image as it is stored.
+    pub image: Box<Image>,
+}
+
 /// One image that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImageFailure {
     /// Its id in Drive.
     pub file_id: String,
@@ -142,6 +180,7 @@ pub struct ImageFailure {
 
 /// Why an image, or a whole job, failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Failure {
     /// Stable name of the reason in kebab-case, such as `download-quota-exceeded`.
     pub reason: String,
@@ -151,6 +190,7 @@ pub struct Failure {
     pub advice: String,
     /// How often it was tried.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub attempts: u32,
 }
 

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub use self::lists::{
-    DeleteImages, ImageCounts, ImageDay, ImageFilters, ImageHistogram, ImagePage, ImagesDeleted,
+    AllImages, DeleteImages, ImageBuckets, ImageCounts, ImageDay, ImageDeleted, ImageFilters, ImageHistogram,
+    ImageMonth, ImagePage, ImagesDeleted, MonthlyHistogram,
 };
 pub use self::stats::{ProviderStats, Stats, TypeStats};
 pub use self::verify::{ImageWalk, LookUpObjects, ObjectFate, ObjectsLookedUp};
@@ -21,6 +22,7 @@ use crate::{
 /// One image as every service answers it. The fields after `created_at` are our additions, absent on rows of the
 /// original.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Image {
     /// Number of the row.
     pub id: i64,
@@ -37,6 +39,7 @@ pub struct Image {
     /// `aws`.
     pub storage_provider: String,
     /// UTC, `YYYY-MM-DDTHH:MM:SS`, on SQLite with six digits of a fraction.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub created_at: Option<String>,
     /// MD5 of the bytes stored, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,7 +68,7 @@ pub struct Image {
     /// The image through the gateway: a path on the API's origin. Absent where the object is not in our bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_url: Option<String>,
-    /// A small picture of it, see [`Image::content_url`]; `?size=` 160, 320, 640 or 1280.
+    /// A small picture of it, where there is a `content_url`; `?size=` 160, 320, 640 or 1280.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thumbnail_url: Option<String>,
     /// The file's page at Google Drive.

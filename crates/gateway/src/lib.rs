@@ -13,6 +13,7 @@ mod events;
 mod forward;
 mod headers;
 mod json;
+mod openapi;
 mod pages;
 mod routes;
 mod target;

@@ -14,7 +14,7 @@ use service::{ApiError, extract};
 use crate::{
     App,
     backend::Backend,
-    forward,
+    forward, openapi,
     target::{self, Query},
 };
 
@@ -113,10 +113,15 @@ const fn addition(method: MethodFilter, path: &'static str, to: Service, at: &'s
     Route { method, path, to, at, query: Query::AsReceived, answers: Answers::Anything }
 }
 
-/// The table as a router.
+/// Every line of the table.
+pub(crate) fn table() -> impl Iterator<Item = &'static Route> {
+    ORIGINAL.iter().chain(&ADDITIONS)
+}
+
+/// The table as a router, and beside it what describes it.
 pub(crate) fn api() -> Router<Arc<App>> {
     let router = Router::new().route("/api/images/{id}", MethodRouter::new().fallback(other_method));
-    ORIGINAL.iter().chain(&ADDITIONS).fold(router, |router, route| {
+    table().fold(router.merge(openapi::routes()), |router, route| {
         let forward = move |State(app): State<Arc<App>>, request: Request| async move {
             forward::forward(&app, route, request).await
         };

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Client, Image, TypeStats};
+use super::{Client, Image, ProviderStats, TypeStats};
 use crate::{Error, call::Call};
 
 /// Which images, in which order. What is not set asks for nothing; services of the original know `storage_provider` only.
@@ -26,6 +26,7 @@ pub struct ImageFilters {
 
 /// Answer to `GET /images`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImagePage {
     /// In the order that was asked for, newest first by default.
     pub images: Vec<Image>,
@@ -33,17 +34,25 @@ pub struct ImagePage {
     pub page: i64,
     /// As asked for.
     pub per_page: i64,
-    /// Rows in all; `None` where that is not known.
+    /// Rows in all; `null` where that is not known.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub total: Option<u64>,
     /// Pages in all, likewise.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub total_pages: Option<u64>,
-    /// `cursor` of the next page; `None` on the last one, and from services of the original.
+    /// True where `total` is known. Not from services of the original.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub total_is_exact: bool,
+    /// `cursor` of the next page; `null` on the last one, and from services of the original.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub next_cursor: Option<String>,
 }
 
 /// Answer to `GET /images/counts`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImageCounts {
     /// Rows.
     pub total: u64,
@@ -51,14 +60,24 @@ pub struct ImageCounts {
     pub total_is_exact: bool,
     /// Their bytes, where they are known.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = f64))]
     pub bytes: Option<Value>,
     /// By the type that Drive announced, most images first.
     pub by_type: Vec<TypeStats>,
+    /// By provider, likewise.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub by_provider: Vec<ProviderStats>,
 }
 
 /// Answer to `GET /images/histogram?by=day`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImageHistogram {
+    /// `day`.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^day$", required))]
+    pub by: String,
     /// Newest first.
     pub buckets: Vec<ImageDay>,
     /// False where there may be more.
@@ -67,19 +86,82 @@ pub struct ImageHistogram {
 
 /// The images of a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImageDay {
-    /// `YYYY-MM-DD`; `None` for images without a time.
+    /// `YYYY-MM-DD`; `null` for images without a time.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub day: Option<String>,
     /// Rows.
     pub images: u64,
     /// Opens `GET /images` at the first one.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub cursor: Option<String>,
+}
+
+/// Answer to `GET /images/histogram`, by what is asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(untagged)]
+pub enum ImageBuckets {
+    /// `by=day`, or nothing.
+    Days(ImageHistogram),
+    /// `by=month`.
+    Months(MonthlyHistogram),
+}
+
+/// Answer to `GET /images/histogram?by=month`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MonthlyHistogram {
+    /// `month`.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^month$"))]
+    pub by: String,
+    /// Newest first.
+    pub buckets: Vec<ImageMonth>,
+    /// False where there may be more.
+    pub total_is_exact: bool,
+}
+
+/// The images of a month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ImageMonth {
+    /// `YYYY-MM`; `null` for images without a time.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub month: Option<String>,
+    /// Rows.
+    pub images: u64,
+    /// Opens `GET /images` at the first one.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub cursor: Option<String>,
+}
+
+/// Answer to `GET /images/all`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AllImages {
+    /// Newest first.
+    pub images: Vec<Image>,
+    /// Always true.
+    pub success: bool,
+    /// Rows.
+    pub total: u64,
+}
+
+/// Answer to `DELETE /images/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ImageDeleted {
+    /// In words.
+    pub message: String,
 }
 
 /// Body of `POST /images/delete`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeleteImages {
     /// 1 to 1,000 numbers of rows.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 1000))]
     pub ids: Vec<i64>,
     /// Their objects stay in the bucket.
     #[serde(default)]
@@ -88,6 +170,7 @@ pub struct DeleteImages {
 
 /// Answer to `POST /images/delete`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImagesDeleted {
     /// In words.
     pub message: String,

@@ -1,0 +1,79 @@
+//! What operations answer alike, added to all of them here: whoever changes what the gateway says before a service is
+//! asked changes it in this file.
+
+use client::ErrorBody;
+use utoipa::{
+    Modify, ToSchema,
+    openapi::{
+        HeaderBuilder, OpenApi, Ref, RefOr,
+        content::ContentBuilder,
+        path::{Operation, ParameterIn, PathItem},
+        response::{Response, ResponseBuilder},
+        schema::{ObjectBuilder, Type},
+    },
+};
+
+/// Adds them.
+pub(super) struct Common;
+
+impl Modify for Common {
+    fn modify(&self, document: &mut OpenApi) {
+        for item in document.paths.paths.values_mut() {
+            operations(item).for_each(complete);
+        }
+    }
+}
+
+/// All operations of a path.
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten()
+}
+
+/// What an operation says of a status itself stays.
+fn complete(operation: &mut Operation) {
+    let has_path_parameters = operation
+        .parameters
+        .iter()
+        .flatten()
+        .any(|parameter| matches!(parameter, RefOr::T(one) if one.parameter_in == ParameterIn::Path));
+    let is_own = operation.tags.iter().flatten().any(|tag| tag == "system");
+    let mut add = |status: &str, answer: Response| {
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(answer));
+    };
+    add(
+        "405",
+        error("Another method than this path has.").header("Allow", text("The methods it has.")).build(),
+    );
+    add("429", later(error("Too many requests.")));
+    if has_path_parameters {
+        add("404", error("There is no such thing, or no such path.").build());
+    }
+    if !is_own {
+        add("503", later(error("A service that is needed does not answer, or has too much to do.")));
+    }
+    if operation.request_body.is_some() {
+        add("400", error("The body is no JSON, or not what is asked for.").build());
+        add("408", error("The rest of the body did not come in time.").build());
+        add("413", error("The body is longer than 1 MiB.").build());
+        add("415", error("The body is not announced as JSON by `Content-Type: application/json`.").build());
+    }
+}
+
+/// An answer with the one body of errors.
+fn error(description: &str) -> ResponseBuilder {
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorBody::name()))).build();
+    ResponseBuilder::new().description(description).content("application/json", body)
+}
+
+fn later(answer: ResponseBuilder) -> Response {
+    let seconds = ObjectBuilder::new().schema_type(Type::Integer).build();
+    let header = HeaderBuilder::new()
+        .schema(Some(seconds))
+        .description(Some("When to ask again, in seconds, where known."));
+    answer.header("Retry-After", header.build()).build()
+}
+
+fn text(description: &str) -> utoipa::openapi::Header {
+    let schema = ObjectBuilder::new().schema_type(Type::String).build();
+    HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
+}
