@@ -1,30 +1,7 @@
-/** An image, as the API answers it. Fields after `created_at` are absent on old rows. */
-export interface Image {
-  id: number;
-  /** Name in Drive. Text, never markup. */
-  name: string;
-  google_drive_id: string;
-  /** Bytes. Rows of the original in SQLite may hold anything. */
-  size: unknown;
-  /** As Drive announced it. */
-  mime_type: string;
-  /** Public address of the object, which a private bucket does not open. */
-  storage_path: string;
-  storage_provider: string;
-  /** UTC. */
-  created_at: string | null;
-  md5?: string;
-  job_id?: string;
-  /** Pixels as a viewer sees them. */
-  width?: number;
-  height?: number;
-  /** What the bytes are. */
-  content_type?: string;
-  /** Path on the API's origin; absent where the object lies in another bucket. */
-  content_url?: string;
-  thumbnail_url?: string;
-  drive_url?: string;
-}
+import type { Wire } from '@/lib/wire';
+
+/** An image, as the API answers it: fields after `created_at` are absent on old rows, and names are text, never markup. */
+export type Image = Wire['Image'];
 
 /** Sizes in pixels of the longer side that thumbnails come in. */
 export const THUMBNAIL_SIZES = [160, 320, 640, 1280] as const;

@@ -8,6 +8,7 @@ export function makeJob(part: Partial<Job> = {}): Job {
   return {
     job_id: 'j1',
     state: 'running',
+    status: 'processing',
     listing: 'done',
     folder_id: 'f1',
     folder_name: 'Holiday',
@@ -35,6 +36,7 @@ export function makeJob(part: Partial<Job> = {}): Job {
 export function completedJob(part: Partial<Job> = {}): Job {
   return makeJob({
     state: 'completed',
+    status: 'completed',
     ended_at: '2026-11-23T12:00:50Z',
     processed: 100,
     bytes_done: 100_000_000,

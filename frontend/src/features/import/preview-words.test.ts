@@ -6,6 +6,7 @@ const NOTHING_SKIPPED = { subfolders: 0, shortcuts: 0, other_files: 0, not_downl
 
 function preview(part: Partial<ImportPreview> = {}): ImportPreview {
   return {
+    folder_id: 'f1',
     folder_name: 'Holiday',
     folder_url: 'https://drive.google.com/drive/folders/f1',
     recursive: false,

@@ -1,17 +1,10 @@
 import { queryOptions } from '@tanstack/react-query';
 import { request } from '@/lib/api';
+import type { Wire } from '@/lib/wire';
 import { filterQuery, type Filters } from '../url-state';
 
 /** How many images there are, and of which types. */
-export interface ImageCounts {
-  total: number;
-  /** False where not all were counted: the numbers of the types are then a part. */
-  total_is_exact: boolean;
-  /** Absent where they are not known. */
-  bytes?: unknown;
-  /** By the type that Drive announced, most images first. */
-  by_type: { mime_type: string; images: number }[];
-}
+export type ImageCounts = Wire['ImageCounts'];
 
 /** True where the total is whole: the API may know how many there are, and their bytes, without knowing their types. */
 export function isTotalExact(counts: ImageCounts): boolean {

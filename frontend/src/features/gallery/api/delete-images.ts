@@ -1,14 +1,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { request } from '@/lib/api';
+import type { Wire } from '@/lib/wire';
 import { inChunks } from '../selection';
 
 /** Images that one call may delete. */
 const MOST = 1000;
 
-interface ImagesDeleted {
-  deleted: number[];
-  not_found: number[];
-}
+type ImagesDeleted = Wire['ImagesDeleted'];
 
 /** How it ended: what is gone now, what was not reached, and why. */
 export interface Deletion {

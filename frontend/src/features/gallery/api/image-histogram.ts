@@ -1,13 +1,12 @@
 import { queryOptions } from '@tanstack/react-query';
 import { request } from '@/lib/api';
+import type { Wire } from '@/lib/wire';
 import { filterQuery, type Filters } from '../url-state';
 
-export interface ImageHistogram {
+export type ImageHistogram = Pick<Wire['ImageHistogram'], 'total_is_exact'> & {
   /** Newest first; without a day: images without a time. */
-  buckets: { day: string | null; images: number }[];
-  /** False where there may be more. */
-  total_is_exact: boolean;
-}
+  buckets: Pick<Wire['ImageDay'], 'day' | 'images'>[];
+};
 
 /** How many images each day has. */
 export function imageHistogram(filters: Filters) {

@@ -1,9 +1,8 @@
 import { queryOptions } from '@tanstack/react-query';
 import { request } from '@/lib/api';
+import type { Wire } from '@/lib/wire';
 
-interface JobFolder {
-  folder_name?: string | null;
-}
+type JobFolder = Pick<Wire['Job'], 'folder_name'>;
 
 /** Name of the folder that a job imported; null where it has none, or is forgotten. */
 export function jobFolder(jobId: string) {

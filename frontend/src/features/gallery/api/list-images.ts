@@ -1,19 +1,12 @@
 import { queryOptions } from '@tanstack/react-query';
 import { request } from '@/lib/api';
-import type { Image } from '@/lib/image';
+import type { Wire } from '@/lib/wire';
 import { listQuery, type Filters } from '../url-state';
 
 const EMPTY_MS = 5_000;
 
-/** A page of images. */
-export interface ImagePage {
-  images: Image[];
-  /** Images in all; null where that is not known. */
-  total: number | null;
-  total_is_exact?: boolean;
-  /** `cursor` of the next page; null on the last one. A page may be short, even empty, while it is there. */
-  next_cursor?: string | null;
-}
+/** A page of images. It may be short, even empty, while there is a next one. Services of the original say less. */
+export type ImagePage = Pick<Wire['ImagePage'], 'images' | 'total'> & Partial<Pick<Wire['ImagePage'], 'total_is_exact' | 'next_cursor'>>;
 
 /** Where a page begins: its number, or behind what another page ended with. */
 export type PageStart = { page: number } | { cursor: string };

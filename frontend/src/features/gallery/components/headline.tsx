@@ -31,7 +31,7 @@ export function Headline({ filters, counts, onChange }: HeadlineProps) {
 /** `1,234 images · 5 GB`; of a search what is known of it. */
 export function countWords(counts: ImageCounts, isSearch: boolean): string {
   const number = countOf(counts.total, isSearch ? 'result' : 'image');
-  const bytes = Number(counts.bytes ?? Number.NaN);
+  const bytes = counts.bytes ?? Number.NaN;
   if (!isTotalExact(counts)) return `At least ${number}`;
   return Number.isNaN(bytes) || counts.total === 0 ? number : `${number} · ${formatBytes(bytes)}`;
 }

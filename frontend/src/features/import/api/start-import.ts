@@ -1,18 +1,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { request } from '@/lib/api';
+import type { Wire } from '@/lib/wire';
 
 export interface StartImport {
   link: string;
   isRecursive: boolean;
 }
 
-export interface ImportStarted {
-  message: string;
-  /** The job, absent when there is nothing to import. */
-  job_id?: string;
-  /** What was found out about an id that lists nothing. */
-  hint?: string;
-}
+export type ImportStarted = Wire['ImportStarted'];
 
 function startImport({ link, isRecursive }: StartImport): Promise<ImportStarted> {
   return request<ImportStarted>('/import/google-drive', {

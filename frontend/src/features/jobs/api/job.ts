@@ -1,40 +1,11 @@
 /** What the API says of imports. */
 
-/** Where a job is. The last three are final. */
-export type JobState = 'listing' | 'running' | 'waiting' | 'completed' | 'cancelled' | 'failed';
+import type { Wire } from '@/lib/wire';
 
-export interface Job {
-  job_id: string;
-  state: JobState;
-  /** How far its listing is: `total` is final only when that is done. `broken` ended early. */
-  listing: 'in_progress' | 'done' | 'broken';
-  folder_id: string;
-  folder_name: string | null;
-  /** Opens the folder in Google Drive. */
-  folder_url: string;
-  recursive: boolean;
-  /** The job whose failed and cancelled images it tries again. */
-  retry_of: string | null;
-  /** UTC. */
-  created_at: string | null;
-  ended_at: string | null;
-  /** Images that are known. */
-  total: number;
-  /** Images that are stored, newly or since before. */
-  processed: number;
-  failed: number;
-  cancelled: number;
-  bytes_done: number;
-  bytes_total: number;
-  images_per_second: number | null;
-  bytes_per_second: number | null;
-  seconds_left: number | null;
-  /** Why it failed as a whole, and what to do. */
-  error: string | null;
-  waiting_reason: string | null;
-  /** UTC. */
-  waiting_until: string | null;
-}
+/** Where a job is. The last three are final. */
+export type JobState = Wire['JobState'];
+
+export type Job = Wire['Job'];
 
 /** True where nothing follows. */
 export function hasEnded(job: Job): boolean {

@@ -1,23 +1,10 @@
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { request } from '@/lib/api';
+import type { Wire } from '@/lib/wire';
 
-export interface FailedImage {
-  file_id: string;
-  /** Name in Drive. Text, never markup. */
-  name: string;
-  /** Stable name of the reason in kebab-case. */
-  reason: string;
-  message: string;
-  advice: string;
-  attempts: number;
-  drive_url: string;
-}
+export type FailedImage = Wire['FailedImage'];
 
-export interface FailurePage {
-  failures: FailedImage[];
-  total: number;
-  total_pages: number;
-}
+export type FailurePage = Wire['FailurePage'];
 
 const PER_PAGE = 25;
 const WHILE_RUNNING_MS = 4_000;

@@ -1,13 +1,9 @@
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { request } from '@/lib/api';
-import { hasEnded, type Job } from './job';
+import type { Wire } from '@/lib/wire';
+import { hasEnded } from './job';
 
-export interface JobPage {
-  /** Newest first. */
-  jobs: Job[];
-  total: number;
-  total_pages: number;
-}
+export type JobPage = Wire['JobPage'];
 
 const WHILE_RUNNING_MS = 3_000;
 /** Others start jobs too. */

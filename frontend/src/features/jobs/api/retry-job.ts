@@ -1,14 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { request } from '@/lib/api';
+import type { Wire } from '@/lib/wire';
 
-export interface RetryStarted {
-  message: string;
-  /** The new job, absent when there is nothing to retry. */
-  job_id?: string;
-  total_images: number;
-  /** What a retry cannot bring. */
-  hint?: string;
-}
+export type RetryStarted = Wire['RetryStarted'];
 
 function retryJob(id: string): Promise<RetryStarted> {
   return request<RetryStarted>(`/import/jobs/${encodeURIComponent(id)}/retry`, { method: 'POST' });

@@ -1,21 +1,16 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { request } from '@/lib/api';
+import type { Wire } from '@/lib/wire';
 
-interface Counted {
-  images: number;
-  /** A number, or text where the database says it so. */
-  bytes: unknown;
-}
+/** Services of the original say bytes as text where their database does. */
+type Counted<Row> = Omit<Row, 'bytes'> & { bytes: unknown };
 
-export interface Stats {
-  total_images: number;
-  aws_images: number;
-  /** A number, or text where the database says it so. */
+/** Of what is told of them, services of the original leave out the lists. */
+export type Stats = Pick<Wire['Stats'], 'total_images' | 'aws_images'> & {
   total_size_bytes: unknown;
-  /** Most images first. Absent from services of the original. */
-  by_provider?: ({ storage_provider: string } & Counted)[];
-  by_type?: ({ mime_type: string } & Counted)[];
-}
+  by_provider?: Counted<Wire['ProviderStats']>[];
+  by_type?: Counted<Wire['TypeStats']>[];
+};
 
 const AGAIN_AFTER_MS = 15_000;
 
