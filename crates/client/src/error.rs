@@ -81,10 +81,18 @@ impl Error {
             // a restart, a full queue, a broken network: all pass
             Self::Unreachable { .. } => true,
             // 408 and 429 ask for another try; 5xx is the other side's trouble
-            Self::Status { status, .. } => status.is_server_error() || matches!(status.as_u16(), 408 | 429),
+            Self::Status { status, .. } => {
+                status.is_server_error() || matches!(status.as_u16(), 408 | 429) || self.is_of_strangers()
+            }
             // most often an answer that was cut, or a proxy's page
             Self::Body { .. } => true,
         }
+    }
+
+    /// True when the service took us for a stranger: somebody is giving all services another token, one after the other, or
+    /// has forgotten one. No image is to blame for that.
+    pub fn is_of_strangers(&self) -> bool {
+        self.code() == Some(crate::internal_token::REFUSED)
     }
 
     /// True when the service was not there at all (refused, timed out, 502, 503, 504, or its database is down):
@@ -95,6 +103,7 @@ impl Error {
             Self::Status { status, code, .. } => {
                 matches!(status.as_u16(), 429 | 502 | 503 | 504)
                     || code.as_deref() == Some("database-unavailable")
+                    || self.is_of_strangers()
             }
             Self::Body { .. } => false,
         }

@@ -10,6 +10,11 @@ use crate::Secret;
 /// The header.
 pub const HEADER: HeaderName = HeaderName::from_static("x-internal-token");
 
+/// The scheme of the 401, in `WWW-Authenticate`, for who does not send it.
+pub const SCHEME: &str = "X-Internal-Token";
+/// `code` of the 401 for who does not send it.
+pub const REFUSED: &str = "internal-token";
+
 /// The token, as it is sent. `Debug` does not show it.
 #[derive(Clone)]
 pub struct InternalToken(HeaderValue);

@@ -26,6 +26,9 @@ const BYTES: usize = 32;
 /// Where objects are, from the API's origin.
 const OBJECTS: &str = "/api/objects/";
 
+/// The fields of an image, in the JSON of our services, that have such an address.
+const FIELDS: [&str; 2] = [r#""content_url":""#, r#""thumbnail_url":""#];
+
 /// Signs addresses, and tells which ones it has signed.
 #[derive(Clone)]
 pub struct UrlSigner {
@@ -58,6 +61,25 @@ impl UrlSigner {
     /// The query that lets a browser read the object `key`, and its thumbnails, for one to two hours from now.
     pub fn query(&self, key: &[u8]) -> String {
         self.query_at(key, now_secs())
+    }
+
+    /// The JSON of images with addresses that are good from now on, for those that were written down with the images.
+    /// Text that is not what our services write stays as it is: in a text of JSON, no quote stands alone.
+    pub fn renew(&self, json: &str) -> String {
+        let mut renewed = String::with_capacity(json.len() + 256);
+        let mut rest = json;
+        while let Some(at) = FIELDS.iter().filter_map(|field| Some(rest.find(field)? + field.len())).min() {
+            let (before, value) = rest.split_at(at);
+            let (url, after) = value.split_at(value.find('"').unwrap_or(value.len()));
+            let path = url.split('?').next().unwrap_or_default();
+            renewed.push_str(before);
+            match key_in(path) {
+                Some(key) => renewed.extend([path, "?", &self.query(&key)]),
+                None => renewed.push_str(url),
+            }
+            rest = after;
+        }
+        renewed + rest
     }
 
     fn query_at(&self, key: &[u8], now_secs: u64) -> String {
@@ -202,6 +224,32 @@ mod tests {
             ("/api/images/7", None),
         ] {
             assert_eq!(key_in(path).map(|key| String::from_utf8(key).unwrap()).as_deref(), key, "{path}");
+        }
+    }
+
+    #[test]
+    fn addresses_that_were_written_down_are_good_again() {
+        let signer = signer("a token of the API");
+        let (now, old) = (signer.query(b"u_a b.jpg"), signer.query_until(b"u_a b.jpg", 1));
+        let image = |query: &str| {
+            let at = "/api/objects/u_a%20b.jpg";
+            format!(
+                r#"{{"id":1,"content_url":"{at}{query}","thumbnail_url":"{at}/thumbnail{query}","width":2}}"#
+            )
+        };
+        let renewed = image(&format!("?{now}"));
+        assert_eq!(signer.renew(&image(&format!("?{old}"))), renewed);
+        assert_eq!(signer.renew(&image("")), renewed, "from before reading needed a token");
+        let known = |image: &str| format!(r#"{{"error":"Image already exists","image":{image}}}"#);
+        assert_eq!(signer.renew(&known(&image(""))), known(&renewed));
+        for other in [
+            "",
+            "null",
+            r#"{"name":"\"content_url\":\"/api/objects/u_a.jpg"}"#,
+            r#"{"name":"/api/objects/u_a.jpg","content_url":null,"thumbnail_url":"https://elsewhere/x?y"}"#,
+            r#"{"content_url":"/api/objects/"#,
+        ] {
+            assert_eq!(signer.renew(other), other);
         }
     }
 

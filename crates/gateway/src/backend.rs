@@ -5,10 +5,14 @@ use std::{
     time::Duration,
 };
 
-use axum::{body::Bytes, http::Response};
+use axum::{
+    body::Bytes,
+    http::{Response, StatusCode, header},
+};
 use client::{
     InternalToken,
     hop::{AnswerBody, Failure, Hop, Outgoing},
+    internal_token::SCHEME,
 };
 use service::ApiError;
 use url::Url;
@@ -54,6 +58,19 @@ impl Backend {
             (answer, _) => answer,
         };
         answer.map_err(|failure| self.broke(&failure))
+    }
+
+    /// True where the service wants another token of us than we have: no matter of who asks, who may have the right one.
+    pub(crate) fn refuses_us(&self, answer: &Response<AnswerBody>) -> bool {
+        let is_refused = answer.status() == StatusCode::UNAUTHORIZED
+            && answer.headers().get(header::WWW_AUTHENTICATE).is_some_and(|scheme| scheme == SCHEME);
+        if is_refused {
+            tracing::error!(
+                service = self.title,
+                "it does not take our INTERNAL_TOKEN: that must be the same everywhere"
+            );
+        }
+        is_refused
     }
 
     /// True when a whole answer is JSON. Many ask for the same: an answer that comes again is not read through again.

@@ -52,6 +52,9 @@ async fn answer_of(app: &App, route: &'static Route, request: Request) -> Result
     let method = upstream_method(route, parts.method);
     let outgoing = Outgoing { method, path, query, headers: going_on, body: bytes };
     let received = service.send(outgoing).await?;
+    if service.refuses_us(&received) {
+        return Err(service.unavailable("it takes this gateway for a stranger"));
+    }
     match route.answers {
         Answers::Json => answer::json(service, received, is_conditional).await,
         Answers::Anything | Answers::Events => Ok(answer::anything(received)),

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use client::{InternalToken, Secret, drive::MAX_PAGE_SIZE};
+use client::{InternalToken, Secret, drive::MAX_PAGE_SIZE, signature::UrlSigner};
 use service::Env;
 use url::Url;
 
@@ -35,6 +35,9 @@ pub struct Config {
     pub job_keep: Duration,
     /// `INTERNAL_TOKEN`: what the other services know us by, and we them; unset, everybody is answered.
     pub internal_token: Option<InternalToken>,
+    /// `API_TOKEN`, where `API_TOKEN_READS` is true: signs the addresses of stored images anew, which jobs keep for longer
+    /// than a signature is good.
+    pub url_signer: Option<UrlSigner>,
 }
 
 impl Config {
@@ -67,6 +70,7 @@ impl Config {
             redis_url,
             job_keep: Duration::from_secs(read.count_or("JOB_KEEP_DAYS", 30) as u64 * 24 * 60 * 60),
             internal_token: read.internal_token(),
+            url_signer: read.url_signer("API_TOKEN", "API_TOKEN_READS"),
         };
         read.finish(config)
     }

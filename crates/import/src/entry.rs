@@ -1,5 +1,6 @@
 //! One entry of a job's list of stored images: JSON that passes through as it came.
 
+use client::signature::UrlSigner;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
@@ -23,6 +24,11 @@ impl Entry {
     /// When it is none.
     pub(crate) fn parse(json: String) -> Result<Self, serde_json::Error> {
         RawValue::from_string(json).map(Self)
+    }
+
+    /// With addresses of objects that are good from now on.
+    pub(crate) fn renewed(self, signer: &UrlSigner) -> Self {
+        Self::parse(signer.renew(self.json())).unwrap_or(self)
     }
 
     /// The JSON.

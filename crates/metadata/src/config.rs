@@ -95,8 +95,7 @@ impl Config {
         let database = database(&read, Path::new(FILE_OF_THE_ORIGINAL));
         let storage_url = read.url_or("STORAGE_SERVICE_URL", "http://localhost:5003");
         let internal_token = read.internal_token();
-        let (token, guards_reads) = (read.token("API_TOKEN"), read.switch_or("API_TOKEN_READS", false));
-        let url_signer = token.filter(|_| guards_reads).as_ref().map(UrlSigner::new);
+        let url_signer = read.url_signer("API_TOKEN", "API_TOKEN_READS");
         let release = ReleaseTimes::default();
         read.finish(Self { database, storage_url, internal_token, url_signer, release })
     }

@@ -7,7 +7,10 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use client::InternalToken;
+use client::{
+    InternalToken,
+    internal_token::{REFUSED, SCHEME},
+};
 use tower::ServiceExt;
 
 use crate::ApiError;
@@ -27,10 +30,10 @@ async fn answer(guarded: Arc<(InternalToken, Router)>, request: Request) -> Resp
     if !OPEN.contains(&request.uri().path()) && !token.is_in(request.headers()) {
         tracing::debug!("a request without the token of the services was refused");
         return ApiError::unauthorized(
-            "X-Internal-Token",
+            SCHEME,
             "This service answers only the other services of its system: INTERNAL_TOKEN must be the same for all of them.",
         )
-        .code("internal-token")
+        .code(REFUSED)
         .into_response();
     }
     let Ok(answer) = routes.clone().oneshot(request).await;

@@ -194,3 +194,31 @@ fn only_plain_urls_without_a_password_are_reached_directly() {
         assert_eq!(matches!(way, Way::Plain(_)), is_plain, "{url}");
     }
 }
+
+#[tokio::test]
+async fn our_own_services_are_told_our_token_and_nobody_else() {
+    for (has_token, has_password) in [(true, false), (true, true), (false, false)] {
+        let (listener, mut url) = listen().await;
+        if has_password {
+            // goes the way of those behind TLS
+            url.set_password(Some("p")).unwrap();
+        }
+        let token =
+            has_token.then(|| InternalToken::new(&crate::Secret::new("the-services-know-it")).unwrap());
+        let hop = Hop::new(url, SILENCE).with_token(token);
+        let mut asked = get("/");
+        if has_token {
+            asked.headers.insert("x-internal-token", HeaderValue::from_static("a guess"));
+        }
+        let (seen, _) = tokio::join!(
+            async {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                head(&mut socket).await
+            },
+            hop.send(asked),
+        );
+        let sent: Vec<_> = seen.lines().filter(|line| line.starts_with("x-internal-token")).collect();
+        let expected: &[&str] = if has_token { &["x-internal-token: the-services-know-it"] } else { &[] };
+        assert_eq!(sent, expected);
+    }
+}

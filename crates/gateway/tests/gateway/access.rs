@@ -230,3 +230,14 @@ async fn a_token_of_the_services_is_sent_on_and_never_that_of_a_client() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_service_that_does_not_know_the_gateway_is_no_reason_to_ask_a_client_for_a_token() {
+    let stack = open().await;
+    for (scheme, status) in [("X-Internal-Token", 503), ("Bearer", 401)] {
+        stack
+            .metadata
+            .will_answer(Answer::new(401, "application/json", "{}").with("www-authenticate", scheme));
+        assert_eq!(stack.ask("GET", "/api/stats").await.status, status, "{scheme}");
+    }
+}

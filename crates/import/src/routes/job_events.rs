@@ -13,6 +13,7 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use client::signature::UrlSigner;
 use futures::Stream;
 use service::{
     ApiError,
@@ -47,7 +48,8 @@ pub(super) async fn job_events(
         Seen::End => 0,
         Seen::Image(number) => number,
     };
-    let body = Body::from_stream(events(app.feeds.watch(&app, &job), after, HEARTBEAT_EVERY));
+    let signer = app.config.url_signer.clone();
+    let body = Body::from_stream(events(app.feeds.watch(&app, &job), signer, after, HEARTBEAT_EVERY));
     let head = [
         (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
@@ -65,6 +67,7 @@ fn last_seen(headers: &HeaderMap, query: &Query) -> Seen {
 /// The events of a job, written as they are read: a slow reader is told less often.
 fn events(
     watcher: Watcher,
+    signer: Option<UrlSigner>,
     after: u64,
     heartbeat_every: Duration,
 ) -> impl Stream<Item = Result<String, Infallible>> {
@@ -80,7 +83,9 @@ fn events(
                         let Some(last) = images.last() else { break };
                         after = last.number;
                         let told = images.iter().map(|image| {
-                            sse::event("image", Some(&image.number.to_string()), &image.json)
+                            let renewed = signer.as_ref().map(|signer| signer.renew(&image.json));
+                            let json = renewed.as_deref().unwrap_or(&image.json);
+                            sse::event("image", Some(&image.number.to_string()), json)
                         });
                         yield Ok(told.collect());
                     }
@@ -138,7 +143,7 @@ mod tests {
         let page = Page { next_token: Some("more".into()), ..Page::default() };
         let (job, _held) = app.store.create_job(&new, page, &app.lease().await.unwrap()).await.unwrap();
         let watcher = app.feeds.watch(&app, &job);
-        let mut events = Box::pin(events(watcher, 0, Duration::from_millis(10)));
+        let mut events = Box::pin(events(watcher, None, 0, Duration::from_millis(10)));
         let mut next = async || events.next().await.unwrap().unwrap();
         assert!(next().await.starts_with("retry: "));
         assert!(next().await.starts_with("event: progress\n"));

@@ -26,7 +26,11 @@ pub(super) async fn job_status(
     let Path(job_id) = job_id.map_err(|_| job_not_found())?;
     let with_imported = query.get("imported") != Some("0");
     let snapshot = app.store.snapshot(&job_id, with_imported).await.map_err(|error| store_failed(&error))?;
-    Ok(Json(status_of(snapshot.ok_or_else(job_not_found)?, with_imported)))
+    let mut snapshot = snapshot.ok_or_else(job_not_found)?;
+    if let Some(signer) = &app.config.url_signer {
+        snapshot.imported = snapshot.imported.into_iter().map(|entry| entry.renewed(signer)).collect();
+    }
+    Ok(Json(status_of(snapshot, with_imported)))
 }
 
 fn status_of(snapshot: Snapshot, with_imported: bool) -> JobStatus<Entry> {

@@ -18,5 +18,6 @@ mod recursing;
 mod reporting;
 mod restarting;
 mod retrying;
+mod signing;
 mod starting;
 mod watching;

@@ -1,6 +1,6 @@
 //! Tokens among the settings: long enough that nobody guesses them, and fit to travel in a header.
 
-use client::{InternalToken, Secret};
+use client::{InternalToken, Secret, signature::UrlSigner};
 
 use super::Reader;
 
@@ -11,6 +11,13 @@ impl Reader<'_> {
     /// A token, if set: [`SHORTEST`] or more visible ASCII characters.
     pub fn token(&self, name: &str) -> Option<Secret> {
         self.fit(name, self.secret(name)?)
+    }
+
+    /// What signs the addresses of objects: where a token is set, under its name, and reading needs it too, by that of its
+    /// switch.
+    pub fn url_signer(&self, token: &str, guards_reads: &str) -> Option<UrlSigner> {
+        let (token, guards_reads) = (self.token(token), self.switch_or(guards_reads, false));
+        token.filter(|_| guards_reads).as_ref().map(UrlSigner::new)
     }
 
     /// `INTERNAL_TOKEN`, if set: what the services know one another by.
@@ -71,5 +78,16 @@ mod tests {
         assert!(read.finish(()).is_ok());
         assert!(Env::default().reader().token("API_TOKEN").is_none());
         assert!(Env::default().reader().internal_token().is_none());
+    }
+
+    #[test]
+    fn addresses_are_signed_only_where_reading_needs_the_token() {
+        for (token, switch, is_signed) in
+            [("", "true", false), ("canary-canary-12", "", false), ("canary-canary-12", "yes", true)]
+        {
+            let env = Env::from_pairs([("API_TOKEN", token), ("API_TOKEN_READS", switch)]);
+            let signer = env.reader().url_signer("API_TOKEN", "API_TOKEN_READS");
+            assert_eq!(signer.is_some(), is_signed, "{token} {switch}");
+        }
     }
 }

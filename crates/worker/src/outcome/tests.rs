@@ -50,6 +50,7 @@ fn what_our_own_services_lack_is_waited_for_without_end() {
         Trouble::Storage(answered(503, None)),
         Trouble::Metadata(answered(503, None)),
         Trouble::Metadata(answered(500, Some("database-unavailable"))),
+        Trouble::Storage(answered(401, Some("internal-token"))),
         Trouble::StorageSilent,
     ] {
         let mut progress = Progress::default();

@@ -77,7 +77,7 @@ where
     let mut tries = 1;
     loop {
         match question().await {
-            Err(error) if error.is_retryable() && tries < TRIES => {
+            Err(error) if error.is_retryable() && !error.is_of_strangers() && tries < TRIES => {
                 tokio::time::sleep(Backoff::SERVICE.wait(tries, None)).await;
                 tries += 1;
             }
