@@ -1,6 +1,7 @@
 //! Keeps what says the same thing in several places in step: the settings that the code reads, `.env.example`, the compose
 //! file, the Dockerfiles, the ports, and what is said of the web page to each server that may serve it.
 
+mod containers;
 mod settings;
 mod web_page;
 
@@ -166,8 +167,9 @@ fn the_command_line_is_given_what_the_services_are_given() {
 #[test]
 fn settings_are_passed_on_under_their_own_names() {
     let compose = compose();
-    for service in compose["services"].as_object().unwrap().keys() {
-        if !compose["services"][service]["environment"].is_object() {
+    for (service, definition) in compose["services"].as_object().unwrap() {
+        // images of others have names of their own for them
+        if definition["build"].is_null() || !definition["environment"].is_object() {
             continue;
         }
         for (name, value) in environment(&compose, service) {
