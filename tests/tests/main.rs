@@ -1,5 +1,6 @@
 //! End-to-end tests: the real services as processes, real databases, the emulators in place of Google and S3.
 
+mod access;
 mod behind_nginx;
 mod contract_gateway;
 mod contract_worker;
