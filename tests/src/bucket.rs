@@ -87,6 +87,15 @@ impl Bucket {
         objects
     }
 
+    /// Puts an object there, as somebody else would.
+    ///
+    /// # Panics
+    /// When the server does not take it.
+    pub async fn put(&self, key: &str, bytes: Vec<u8>) {
+        let put = self.client().await.put_object().bucket(BUCKET).key(key).body(bytes.into());
+        put.send().await.expect("put an object");
+    }
+
     /// How many multipart uploads are open.
     ///
     /// # Panics

@@ -7,6 +7,9 @@ use super::Server;
 /// The configuration of the web page's container.
 const OF_THE_PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../frontend/nginx.conf");
 
+/// The one of the deployment guide.
+const OF_THE_GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/gateway/deploy/nginx.conf");
+
 /// The server.
 #[derive(Debug)]
 pub struct Nginx {
@@ -32,6 +35,15 @@ impl Nginx {
     pub async fn of_the_page(dir: &Path, page: &Path, gateway: &str, resolver: SocketAddr) -> Self {
         let port = crate::ports::free_port();
         Self::start(dir, port, |dir| page_configuration(dir, port, page, gateway, resolver)).await
+    }
+
+    /// Starts the one of the deployment guide, without its certificate, before `upstream`.
+    ///
+    /// # Panics
+    /// When it is not installed, or does not take its configuration.
+    pub async fn of_the_guide(dir: &Path, upstream: SocketAddr) -> Self {
+        let (port, plain_port) = (crate::ports::free_port(), crate::ports::free_port());
+        Self::start(dir, port, |dir| guide_configuration(dir, port, plain_port, upstream)).await
     }
 
     async fn start(dir: &Path, port: u16, configuration: impl FnOnce(&Path) -> String) -> Self {
@@ -125,4 +137,28 @@ fn page_configuration(dir: &Path, port: u16, page: &Path, gateway: &str, resolve
         text.replace(name, &value)
     });
     format!("daemon off;\nmaster_process off;\n{filled}")
+}
+
+/// The file itself, inside what a system's nginx has around it; its certificate is nobody's here.
+fn guide_configuration(dir: &Path, port: u16, plain_port: u16, upstream: SocketAddr) -> String {
+    let example = std::fs::read_to_string(OF_THE_GUIDE).expect("read the configuration of the guide");
+    let is_there = |line: &&str| !["[::]:", "ssl_certificate"].iter().any(|word| line.contains(word));
+    let lines: Vec<_> = example.lines().filter(is_there).collect();
+    let filled = [
+        ("listen 443 ssl;", format!("listen 127.0.0.1:{port};")),
+        ("listen 80;", format!("listen 127.0.0.1:{plain_port};")),
+        ("127.0.0.1:3000", upstream.to_string()),
+    ]
+    .into_iter()
+    .fold(lines.join("\n"), |text, (name, value)| {
+        assert!(text.contains(name), "{name} is in the configuration");
+        text.replace(name, &value)
+    });
+    let dir = dir.display();
+    format!(
+        "daemon off;\nmaster_process off;\npid {dir}/nginx.pid;\nerror_log {dir}/nginx.log notice;\n\
+         events {{ worker_connections 256; }}\nhttp {{\naccess_log off;\nclient_body_temp_path {dir}/body;\n\
+         proxy_temp_path {dir}/proxy;\nfastcgi_temp_path {dir}/fastcgi;\nuwsgi_temp_path {dir}/uwsgi;\n\
+         scgi_temp_path {dir}/scgi;\n{filled}\n}}\n"
+    )
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{COMPOSE, DOCKERFILE, compose, environment, lines_of, stage, text};
 
 /// Whom other machines reach.
-const PUBLISHED: [&str; 4] = ["api-gateway", "frontend", "grafana", "s3"];
+const PUBLISHED: [&str; 2] = ["api-gateway", "frontend"];
 
 fn services(compose: &Value) -> impl Iterator<Item = (&str, &Value)> {
     compose["services"]
