@@ -130,16 +130,19 @@ fn harmless(declared: &str) -> Option<&str> {
     };
     let subtype_lower = subtype.to_ascii_lowercase();
     let harmless = match kind.to_ascii_lowercase().as_str() {
-        "image" => !subtype_lower.contains("xml"),
+        "image" | "audio" | "video" => true,
         "text" => subtype_lower == "plain",
-        "audio" | "video" => true,
         _ => false,
     };
-    (token(kind) && token(subtype) && harmless).then_some(declared)
+    // to a browser, anything that ends in `+xml` is a document
+    let is_document = subtype_lower.contains("xml");
+    (token(kind) && token(subtype) && harmless && !is_document).then_some(declared)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -199,5 +202,29 @@ mod tests {
         }
         assert_eq!(sniff(b"", "image/gif").media_type, "image/gif");
         assert_eq!(sniff(b"BMW is a car", "").media_type, "application/octet-stream");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_runs_because_somebody_calls_it_so(
+            head in prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..40),
+                "[ \t\n]{0,3}<[!?a-z]{1,9}[ a-z>]{0,30}".prop_map(String::into_bytes),
+            ],
+            declared in prop_oneof![
+                "\\PC{0,30}",
+                "(image|text|application|audio|Image)/(svg[+]xml|html|xhtml[+]xml|javascript|png|plain|x-[a-z]{1,5})",
+            ],
+        ) {
+            let (by_bytes, found) = (sniff(&head, ""), sniff(&head, &declared));
+            prop_assert!(http::HeaderValue::from_str(&found.media_type).is_ok());
+            if found != by_bytes {
+                prop_assert_eq!(by_bytes.media_type, "application/octet-stream");
+                prop_assert!(!found.is_raster && found.media_type == declared);
+                let lower = declared.to_lowercase();
+                let passive = ["image/", "audio/", "video/"].iter().any(|kind| lower.starts_with(kind));
+                prop_assert!(lower == "text/plain" || passive && !lower.contains("xml"), "{}", declared);
+            }
+        }
     }
 }

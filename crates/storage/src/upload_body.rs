@@ -214,6 +214,8 @@ impl<'de: 'b, 'b> Deserialize<'de> for Field<'b> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests {
     use super::{ApiError, UploadBody};
 

@@ -83,6 +83,7 @@ fn number(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -154,5 +155,41 @@ mod tests {
         assert_eq!(span(1, Some(u64::MAX)).as_span(), sent(1, None));
         assert_eq!(span(u64::MAX, None).as_span(), None);
         assert_eq!(Wanted::Last(1).as_span(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_leads_outside_the_object(
+            text in prop_oneof!["\\PC{0,40}", "(bytes)?[ =]{0,2}[0-9, -]{0,30}"],
+            size in prop_oneof![0_u64..40, any::<u64>()],
+        ) {
+            if let Some((first, last)) = parse(&text).and_then(|wanted| wanted.within(size)) {
+                prop_assert!(first <= last && last < size, "{text:?} of {size}: {first}-{last}");
+            }
+        }
+
+        #[test]
+        fn a_range_is_the_bytes_that_it_names(
+            (first, last) in (0_u64..60, proptest::option::of(0_u64..60)),
+            size in 0_u64..50,
+            pad in "0{0,25}",
+        ) {
+            let text = format!("bytes={pad}{first}-{}", last.map_or_else(String::new, |last| last.to_string()));
+            let named = (0..size).filter(|byte| *byte >= first && last.is_none_or(|last| *byte <= last));
+            let expected: Option<Vec<u64>> = (last.is_none_or(|last| first <= last)).then(|| named.collect());
+            let parsed = parse(&text).map(|wanted| match wanted.within(size) {
+                Some((first, last)) => (first..=last).collect(),
+                None => Vec::new(),
+            });
+            prop_assert_eq!(parsed, expected);
+        }
+
+        #[test]
+        fn the_end_is_counted_from_the_end(count in 0_u64..60, size in 0_u64..50) {
+            let within = parse(&format!("bytes=-{count}")).and_then(|wanted| wanted.within(size));
+            let expected = (0..size).rev().take(usize::try_from(count).unwrap()).collect::<Vec<_>>();
+            let got = within.map_or_else(Vec::new, |(first, last)| (first..=last).rev().collect());
+            prop_assert_eq!(got, expected);
+        }
     }
 }
