@@ -1,10 +1,10 @@
 //! What every request needs.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use service::cors::Cors;
 
-use crate::{Config, access::Access, backend::Backend, pages::Pages};
+use crate::{Config, access::Access, backend::Backend, limits::Limits, pages::Pages};
 
 /// Longest silence of a service while it starts an import: it may be listing a big folder.
 const IMPORT_SILENCE: Duration = Duration::from_secs(300);
@@ -26,6 +26,8 @@ pub struct App {
     pub(crate) cors: Cors,
     /// Who may do what, if not everybody everything.
     pub(crate) access: Option<Access>,
+    /// What clients may take, and have taken.
+    pub(crate) limits: Arc<Limits>,
     /// The web UI, if it is served.
     pub(crate) pages: Option<Pages>,
 }
@@ -41,6 +43,7 @@ impl App {
             storage: Backend::new("Storage", config.storage_url, SILENCE, token),
             cors: config.cors,
             access: config.api_token.map(|token| Access::new(token, config.api_token_reads)),
+            limits: Arc::new(Limits::new(&config.limits)),
             pages: config.ui_dir.map(|dir| Pages::new(dir, config.ui_api.as_ref())),
         }
     }

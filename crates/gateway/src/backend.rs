@@ -26,7 +26,6 @@ pub(crate) struct Backend {
     title: &'static str,
     /// The way to it.
     pub(crate) hop: Hop,
-    silence: Duration,
     /// The last answer that was found to be JSON.
     last_json: Mutex<Bytes>,
 }
@@ -41,12 +40,7 @@ impl Backend {
         token: Option<&InternalToken>,
     ) -> Self {
         let hop = Hop::new(base, silence).with_token(token.cloned());
-        Self { title, hop, silence, last_json: Mutex::default() }
-    }
-
-    /// How long it, or a client that sends to it, may be silent.
-    pub(crate) fn silence(&self) -> Duration {
-        self.silence
+        Self { title, hop, last_json: Mutex::default() }
     }
 
     /// Sends a request and waits for the head of the answer.

@@ -1,10 +1,14 @@
 //! Settings of the gateway.
 
+mod limits;
+
 use std::path::PathBuf;
 
 use client::{InternalToken, Secret};
 use service::{Env, cors::Cors, env::Reader};
 use url::{Origin, Url};
+
+pub(crate) use self::limits::{Limits, Rates};
 
 /// Where the other services are, who may call, and what else is served.
 #[derive(Debug, Clone)]
@@ -24,6 +28,8 @@ pub struct Config {
     pub api_token_reads: bool,
     /// `INTERNAL_TOKEN`: what the other services know us by; unset, they answer everybody.
     pub internal_token: Option<InternalToken>,
+    /// How much clients may take.
+    pub limits: Limits,
     /// `UI_DIR`: the directory of the built web UI. Unset: no UI. A directory that is set here by a program may also
     /// appear later, or change: each request looks.
     pub ui_dir: Option<PathBuf>,
@@ -55,6 +61,7 @@ impl Config {
             api_token,
             api_token_reads,
             internal_token: read.internal_token(),
+            limits: Limits::read(&read),
             ui_dir,
             ui_api: ui_api(&read),
         };

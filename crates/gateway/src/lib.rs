@@ -8,11 +8,13 @@ mod access;
 mod answer;
 mod app;
 mod backend;
+mod body;
 mod config;
 mod events;
 mod forward;
 mod headers;
 mod json;
+mod limits;
 mod openapi;
 mod pages;
 mod routes;
@@ -36,7 +38,8 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
     if config.api_token.is_none() && !is_for_this_computer {
         tracing::warn!("API_TOKEN is not set: whoever reaches this port may import, and delete images");
     }
-    service::serve::serve(listener, router(App::build(config)), &shutdown).await
+    let connections = config.limits.connections;
+    service::serve::serve_within(connections, listener, router(App::build(config)), &shutdown).await
 }
 
 /// Everything that the gateway answers.
@@ -46,7 +49,10 @@ pub fn router(mut app: App) -> Router {
         .with_service("metadata-service", app.metadata.hop.base())
         .with_service("storage-service", app.storage.hop.base());
     let (cors, pages, access) = (app.cors.clone(), app.pages.clone(), app.access.take());
+    let limits = Arc::clone(&app.limits);
     // the state of routes is copied for every request
     let routes = routes::api().with_state(Arc::new(app)).merge(health::routes("api-gateway", needs));
-    service::serve::finish_with(routes, cors, |routes| pages::before(pages, access::before(access, routes)))
+    service::serve::finish_with(routes, cors, |routes| {
+        limits::before(limits, pages::before(pages, access::before(access, routes)))
+    })
 }

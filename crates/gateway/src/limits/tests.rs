@@ -1,0 +1,95 @@
+//! Rates and streams, as clients meet them.
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, header},
+};
+use service::{Env, serve::Peer};
+
+use super::*;
+use crate::Config;
+
+fn limits(settings: &[(&str, &str)]) -> Arc<Limits> {
+    let env = Env::from_pairs(settings.iter().copied());
+    Arc::new(Limits::new(&Config::from_env(&env).unwrap().limits))
+}
+
+fn request(method: &str, path: &str, from: &str) -> Request {
+    let mut request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+    request.extensions_mut().insert(Peer(from.parse().unwrap()));
+    request
+}
+
+/// The statuses of the same request, sent again and again.
+fn statuses(limits: &Limits, method: &str, path: &str, from: &str, times: usize) -> Vec<u16> {
+    let status =
+        |_| limits.check(&request(method, path, from)).map_or_else(|error| error.status().as_u16(), |()| 200);
+    (0..times).map(status).collect()
+}
+
+#[test]
+fn each_address_has_a_rate_of_its_own() {
+    let limits = limits(&[("RATE_LIMIT", "2")]);
+    assert_eq!(statuses(&limits, "GET", "/api/stats", "10.0.0.1", 3), [200, 200, 429]);
+    assert_eq!(statuses(&limits, "GET", "/api/stats", "10.0.0.2", 1), [200]);
+    assert_eq!(statuses(&limits, "GET", "/health", "10.0.0.1", 3), [200; 3]);
+    assert_eq!(statuses(&limits, "OPTIONS", "/api/stats", "10.0.0.1", 3), [200; 3]);
+}
+
+#[test]
+fn all_addresses_together_have_another() {
+    let limits = limits(&[("RATE_LIMIT_GLOBAL", "2")]);
+    assert_eq!(statuses(&limits, "GET", "/api/stats", "10.0.0.1", 2), [200, 200]);
+    assert_eq!(statuses(&limits, "GET", "/api/stats", "10.0.0.2", 1), [429]);
+}
+
+#[test]
+fn imports_are_counted_apart_from_all_else() {
+    for (per_client, from_another) in [("RATE_LIMIT_IMPORTS", 200), ("RATE_LIMIT_IMPORTS_GLOBAL", 429)] {
+        for path in ["/api/import/google-drive", "/api/import/preview", "/api/import/jobs/7/retry"] {
+            let limits = limits(&[(per_client, "1")]);
+            assert_eq!(statuses(&limits, "POST", path, "10.0.0.1", 2), [200, 429], "{path}");
+            assert_eq!(statuses(&limits, "POST", path, "10.0.0.2", 1), [from_another], "{path}");
+            assert_eq!(statuses(&limits, "GET", "/api/import/jobs/7", "10.0.0.1", 3), [200; 3]);
+            assert_eq!(statuses(&limits, "POST", "/api/import/jobs/7/cancel", "10.0.0.1", 3), [200; 3]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_request_too_many_is_told_when_to_come_back() {
+    let routes = Router::new().fallback(|| async { "here" });
+    let limited = before(limits(&[("RATE_LIMIT", "1")]), routes);
+    let ask = || limited.clone().oneshot(request("GET", "/api/stats", "10.0.0.1"));
+    assert_eq!(ask().await.unwrap().status(), 200);
+    let refused = ask().await.unwrap();
+    assert_eq!(refused.status(), 429);
+    let wait: u64 = refused.headers()[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    let body = axum::body::to_bytes(refused.into_body(), 10_000).await.unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["code"], "rate-limited");
+    assert!(body["error"].as_str().unwrap().contains("try again in"), "{body}");
+}
+
+#[tokio::test]
+async fn streams_of_one_client_are_counted_while_they_are_open() {
+    let limits = limits(&[("EVENTS_PER_CLIENT", "2")]);
+    let (here, there) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
+    let answer = |kind: &'static str| {
+        let never = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+        let mut answer = Response::new(Body::from_stream(never));
+        *answer.headers_mut() = HeaderMap::from_iter([(header::CONTENT_TYPE, kind.parse().unwrap())]);
+        answer
+    };
+    let first = limits.stream(here).unwrap().kept_by(answer("text/event-stream"));
+    let _second = limits.stream(here).unwrap().kept_by(answer("text/event-stream; charset=utf-8"));
+    assert_eq!(limits.stream(here).unwrap_err().status(), 429);
+    // what is no stream keeps no place
+    let _error = limits.stream(there).unwrap().kept_by(answer("application/json"));
+    let _one = limits.stream(there).unwrap();
+    let _two = limits.stream(there).unwrap();
+    assert!(limits.stream(there).is_err());
+    drop(first);
+    assert!(limits.stream(here).is_ok());
+}
