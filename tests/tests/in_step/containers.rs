@@ -105,8 +105,8 @@ fn any_number_of_workers_and_imports_can_run() {
             definition["container_name"].is_null(),
             "{service}: a name stands in the way of a second one"
         );
-        let ports = definition["ports"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let is_reached = ports.into_iter().any(|port| !port.starts_with("127.0.0.1:"));
+        let mut ports = definition["ports"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let is_reached = ports.any(|port| !port.starts_with("127.0.0.1:"));
         assert_eq!(is_reached, PUBLISHED.contains(&service), "{service}: who outside reaches it");
     }
     for service in ["worker-service", "import-service"] {
