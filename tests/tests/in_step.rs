@@ -232,12 +232,13 @@ fn the_emulators_are_probed_where_they_listen() {
 }
 
 #[test]
-fn only_the_page_the_gateway_and_the_embedded_s3_server_are_published() {
+fn only_the_page_the_gateway_the_embedded_s3_server_and_the_dashboard_are_published() {
     let compose = compose();
     for (service, definition) in compose["services"].as_object().unwrap() {
         let expected = match service.as_str() {
             "api-gateway" => serde_json::json!([format!("8080:{}", default_port("gateway"))]),
             "frontend" => serde_json::json!(["3000:80"]),
+            "grafana" => serde_json::json!(["127.0.0.1:3001:3000"]),
             "s3" => serde_json::json!(["127.0.0.1:9000:9000"]),
             _ => Value::Null,
         };

@@ -14,6 +14,8 @@ mod in_step;
 mod jobs_api;
 mod known_and_changed;
 mod lifecycle;
+mod logs;
+mod metrics;
 mod partitions;
 mod proxy_examples;
 mod races;

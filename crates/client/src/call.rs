@@ -120,6 +120,9 @@ impl Target {
                 if let Some(id) = crate::request_id::current() {
                     request = request.header(crate::http::REQUEST_ID, id);
                 }
+                if let Some(id) = crate::job_id::current() {
+                    request = request.header(crate::job_id::JOB_ID, id);
+                }
                 if !body.is_empty() {
                     request = request.body(body);
                 }

@@ -22,7 +22,7 @@ use self::{
     line::{Line, RequestBody, Sent},
     pool::Pool,
 };
-use crate::{InternalToken, http::REQUEST_ID};
+use crate::{InternalToken, http::REQUEST_ID, job_id::JOB_ID};
 
 /// What a query may not hold as it is, by the URL standard.
 const NOT_IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
@@ -148,6 +148,9 @@ impl Hop {
         if let Some(id) = self.request_id() {
             headers.insert(REQUEST_ID, id);
         }
+        if let Some(id) = self.job_id() {
+            headers.insert(JOB_ID, id);
+        }
         if let Some(token) = &self.token {
             token.add_to(headers);
         }
@@ -165,7 +168,15 @@ impl Hop {
         if let Some(id) = self.request_id() {
             request = request.header(REQUEST_ID, id);
         }
+        if let Some(id) = self.job_id() {
+            request = request.header(JOB_ID, id);
+        }
         if outgoing.body.is_empty() { request } else { request.body(outgoing.body) }
+    }
+
+    fn job_id(&self) -> Option<HeaderValue> {
+        let id = self.tells_request_id.then(crate::job_id::current).flatten()?;
+        HeaderValue::from_str(&id).ok()
     }
 
     fn request_id(&self) -> Option<HeaderValue> {

@@ -10,6 +10,7 @@ pub mod http;
 pub mod ids;
 pub mod import;
 pub mod internal_token;
+pub mod job_id;
 pub mod metadata;
 pub mod request_id;
 pub mod retry;

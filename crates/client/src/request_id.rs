@@ -20,11 +20,12 @@ pub fn current() -> Option<String> {
 
 /// `given` if it can be trusted in logs and headers (1 to 64 characters out of `A-Z a-z 0-9 . _ -`), else a new one.
 pub fn accept(given: Option<&str>) -> String {
-    let safe = |text: &&str| {
-        (1..=MAX_LENGTH).contains(&text.len())
-            && text.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'-'))
-    };
-    given.filter(safe).map_or_else(made, str::to_owned)
+    given.filter(|text| is_safe(text)).map_or_else(made, str::to_owned)
+}
+
+pub(crate) fn is_safe(text: &str) -> bool {
+    (1..=MAX_LENGTH).contains(&text.len())
+        && text.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'-'))
 }
 
 /// Random, and without asking the system for every one.

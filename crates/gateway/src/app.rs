@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use service::cors::Cors;
+use service::{Metrics, cors::Cors};
 
 use crate::{Config, access::Access, backend::Backend, limits::Limits, pages::Pages};
 
@@ -26,6 +26,8 @@ pub struct App {
     pub(crate) cors: Cors,
     /// Who may do what, if not everybody everything.
     pub(crate) access: Option<Access>,
+    /// What is counted, for `/metrics`.
+    pub(crate) metrics: Metrics,
     /// What clients may take, and have taken.
     pub(crate) limits: Arc<Limits>,
     /// The web UI, if it is served.
@@ -43,6 +45,7 @@ impl App {
             storage: Backend::new("Storage", config.storage_url, SILENCE, token),
             cors: config.cors,
             access: config.api_token.map(|token| Access::new(token, config.api_token_reads)),
+            metrics: Metrics::new(crate::NAME),
             limits: Arc::new(Limits::new(&config.limits)),
             pages: config.ui_dir.map(|dir| Pages::new(dir, config.ui_api.as_ref())),
         }

@@ -29,6 +29,9 @@ use axum::Router;
 use service::{Shutdown, health, health::Dependencies};
 use tokio::net::TcpListener;
 
+/// The name in `/health`.
+pub const NAME: &str = "api-gateway";
+
 /// Serves the gateway on `listener` until `shutdown`.
 ///
 /// # Errors
@@ -39,7 +42,9 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
         tracing::warn!("API_TOKEN is not set: whoever reaches this port may import, and delete images");
     }
     let connections = config.limits.connections;
-    service::serve::serve_within(connections, listener, router(App::build(config)), &shutdown).await
+    let app = App::build(config);
+    app.metrics.keep(&shutdown);
+    service::serve::serve_within(connections, listener, router(app), &shutdown).await
 }
 
 /// Everything that the gateway answers.
@@ -49,10 +54,10 @@ pub fn router(mut app: App) -> Router {
         .with_service("metadata-service", app.metadata.hop.base())
         .with_service("storage-service", app.storage.hop.base());
     let (cors, pages, access) = (app.cors.clone(), app.pages.clone(), app.access.take());
-    let limits = Arc::clone(&app.limits);
+    let (metrics, limits) = (app.metrics.clone(), Arc::clone(&app.limits));
     // the state of routes is copied for every request
-    let routes = routes::api().with_state(Arc::new(app)).merge(health::routes("api-gateway", needs));
-    service::serve::finish_with(routes, cors, |routes| {
+    let routes = routes::api().with_state(Arc::new(app)).merge(health::routes(NAME, needs));
+    service::serve::finish_measured(routes, cors, &metrics, |routes| {
         limits::before(limits, pages::before(pages, access::before(access, routes)))
     })
 }

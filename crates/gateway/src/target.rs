@@ -85,6 +85,13 @@ pub(crate) fn query(wanted: Query, received: Option<&str>) -> Option<String> {
     }
 }
 
+/// The id of the job that `path` names, where `pattern` has a place for it.
+pub(crate) fn job_id(pattern: &str, path: &str) -> Option<String> {
+    let mut segments = pattern.split('/').zip(path.split('/'));
+    let (_, id) = segments.find(|(place, _)| *place == "{job_id}")?;
+    client::job_id::accept(Some(id))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use client::{drive, metadata, worker};
-use service::{Shutdown, health::Dependencies, redis::Redis};
+use client::{metadata, worker};
+use service::{Metrics, Shutdown, health::Dependencies, metrics::CountedDrive, redis::Redis};
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -27,7 +27,7 @@ pub struct App {
     /// Jobs.
     pub(crate) store: Store,
     /// Google Drive.
-    pub(crate) drive: drive::Client,
+    pub(crate) drive: CountedDrive,
     /// The worker.
     pub(crate) worker: worker::Client,
     /// Metadata, for previews.
@@ -42,6 +42,8 @@ pub struct App {
     pub(crate) wakeups: Wakeups,
     /// Jobs that are watched here.
     pub(crate) feeds: Feeds,
+    /// What is counted, for `/metrics`.
+    pub(crate) metrics: Metrics,
     /// When to stop.
     pub(crate) shutdown: Shutdown,
 }
@@ -62,8 +64,17 @@ impl App {
         }
         let calls = || (SERVICE_TIMEOUT, config.internal_token.clone());
         let metadata = metadata::Client::new(config.metadata_url.clone(), calls());
+        let metrics = Metrics::start(crate::NAME, &shutdown);
+        if let Store::Sqlite(store) = &store {
+            let store = store.clone();
+            metrics.pool("database", move || store.readers_in_use());
+        }
         Ok(Self {
-            drive: drive::Client::new(config.drive_url.clone(), config.google_api_key.clone()),
+            drive: CountedDrive::new(
+                config.drive_url.clone(),
+                config.google_api_key.clone(),
+                metrics.clone(),
+            ),
             worker: worker::Client::new(config.worker_url.clone(), calls()),
             known: Known::new(metadata.clone()),
             metadata,
@@ -73,6 +84,7 @@ impl App {
             predecessor_is_gone: Arc::default(),
             wakeups: Wakeups::default(),
             feeds: Feeds::default(),
+            metrics,
             shutdown,
         })
     }

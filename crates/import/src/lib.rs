@@ -58,6 +58,8 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
     shutdown.spawn(upkeep::run(app.clone()));
     let routes = routes::router(app.clone()).merge(health::routes(NAME, app.dependencies()));
     let token = app.config.internal_token.clone();
-    let served = service::serve::finish_with(routes, Cors::any(), |routes| inside::before(token, routes));
+    let served = service::serve::finish_measured(routes, Cors::any(), &app.metrics, |routes| {
+        inside::before(token, routes)
+    });
     service::serve::serve(listener, served, &shutdown).await
 }

@@ -22,6 +22,7 @@ use client::request_id;
 use serde::Serialize;
 use service::{ApiError, extract::Path, page::Page};
 use tokio::sync::oneshot;
+use tracing::Instrument;
 
 use crate::{App, job::Listing, store};
 
@@ -84,8 +85,9 @@ async fn to_its_end<T: Send + 'static>(
 ) -> Result<T, ApiError> {
     let (tell, told) = oneshot::channel();
     let id = request_id::accept(request_id::current().as_deref());
-    app.shutdown.spawn(request_id::scope(id, async move {
+    let told_when_done = async move {
         let _ = tell.send(work.await);
-    }));
+    };
+    app.shutdown.spawn(request_id::scope(id, told_when_done.in_current_span()));
     told.await.map_err(|_| ApiError::internal("internal", "The work broke off."))
 }

@@ -5,7 +5,7 @@
 
 use std::{future, time::Duration};
 
-use client::request_id;
+use client::{job_id, request_id};
 use tokio::sync::oneshot;
 use tracing::Instrument;
 
@@ -73,7 +73,10 @@ pub(crate) fn spawn(app: &App, held: Held, listed: Option<oneshot::Sender<()>>) 
         let job = held.job;
         let found = app.store.job_by_number(job).await.ok().flatten();
         let (id, request_id) = found.map_or_else(Default::default, |job| (job.id, job.request_id));
-        let span = tracing::info_span!("job", %id);
+        let request_id = request_id::accept(request_id.as_deref());
+        // of this level, so that warnings have the ids too
+        let span = tracing::error_span!("job", request_id = %request_id, job_id = %id);
+        let outside = span.clone();
         if listed.is_none() {
             span.in_scope(|| tracing::info!("an unfinished job goes on"));
         }
@@ -90,10 +93,13 @@ pub(crate) fn spawn(app: &App, held: Held, listed: Option<oneshot::Sender<()>>) 
             }
         };
         let work = async { tokio::join!(until_its_end, listing::find_name(&app, job)) };
-        let work = request_id::scope(request_id::accept(request_id.as_deref()), work.instrument(span));
+        let work = job_id::scope(job_id::accept(Some(&id)), work.instrument(span));
+        let work = request_id::scope(request_id, work);
         tokio::select! {
             _ = work => {}
-            () = lease_is_lost(&app, &held) => tracing::warn!(job = job.0, "another process has taken the job over"),
+            () = lease_is_lost(&app, &held) => {
+                outside.in_scope(|| tracing::warn!(job = job.0, "another process has taken the job over"));
+            }
             () = app.shutdown.stopping() => {}
         }
         drop(running);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use client::InternalToken;
-use service::{Shutdown, health::Dependencies, page::Page};
+use service::{Metrics, Shutdown, health::Dependencies, page::Page};
 use tokio::sync::Notify;
 
 use crate::{
@@ -31,6 +31,8 @@ pub struct App {
     pub(crate) urls: Urls,
     /// Whether texts must fit columns of a certain length: those of MySQL, not of SQLite.
     pub(crate) has_column_lengths: bool,
+    /// What is counted, for `/metrics`.
+    pub(crate) metrics: Metrics,
     /// What the other services prove themselves by, if they must.
     pub(crate) internal_token: Option<InternalToken>,
 }
@@ -40,6 +42,10 @@ impl App {
     pub fn build(config: Config, shutdown: &Shutdown) -> Self {
         let has_column_lengths = matches!(config.database, Database::MySql(_));
         let connection = Connection::open(config.database, shutdown);
+        let metrics = Metrics::start(crate::NAME, shutdown);
+        let counted = connection.clone();
+        metrics
+            .pool("database", move || counted.store_now().map_or((0, 0), |store| store.connections_in_use()));
         let released = Arc::new(Notify::new());
         let calls = (release::STORAGE_TIMEOUT, config.internal_token.clone());
         let storage = client::storage::Client::new(config.storage_url, calls);
@@ -54,7 +60,7 @@ impl App {
         shutdown.spawn(releasing);
         shutdown.spawn(tracking::run(connection.clone(), shutdown.clone()));
         let (pages, internal_token) = (Readings::default(), config.internal_token);
-        Self { connection, released, pages, urls, has_column_lengths, internal_token }
+        Self { connection, released, pages, urls, has_column_lengths, metrics, internal_token }
     }
 
     /// The store; an error (500 `database-unavailable`) when the database has not answered yet.

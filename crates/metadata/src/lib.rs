@@ -44,7 +44,7 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
 /// Everything that is served, as clients see it.
 pub fn served(app: App) -> Router {
     let health = service::health::routes(NAME, app.dependencies());
-    let token = app.internal_token.clone();
+    let (token, metrics) = (app.internal_token.clone(), app.metrics.clone());
     let routes = routes::router(app).merge(health);
-    service::serve::finish_with(routes, Cors::any(), |routes| inside::before(token, routes))
+    service::serve::finish_measured(routes, Cors::any(), &metrics, |routes| inside::before(token, routes))
 }

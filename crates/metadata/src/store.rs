@@ -100,6 +100,14 @@ impl Store {
         }
     }
 
+    /// Connections that are used just now, and how many there may be; of a file, those that read.
+    pub(crate) fn connections_in_use(&self) -> (usize, usize) {
+        match self {
+            Self::MySql(store) => store.connections_in_use(),
+            Self::Sqlite(store) => store.readers_in_use(),
+        }
+    }
+
     /// Fails when the database does not answer.
     pub(crate) async fn ping(&self) -> Result<()> {
         on_engine!(self, store => store.ping())

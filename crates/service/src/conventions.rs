@@ -9,21 +9,38 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use client::{http::REQUEST_ID, request_id};
+use client::{
+    http::REQUEST_ID,
+    job_id::{self, JOB_ID},
+    request_id,
+};
 use tower::ServiceExt;
 use tracing::Instrument;
 
-use crate::{ApiError, cors::Cors, extract::not_found};
+use crate::{ApiError, Metrics, cors::Cors, extract::not_found, metrics::NoteRoute};
 
 /// Below these, a segment is the key of an object.
 const OF_OBJECTS: [&str; 2] = ["/objects/", "/api/objects/"];
 
-/// Wraps the routes of a service into what is served. `around` may put itself before the routes.
-pub(crate) fn apply(routes: Router, cors: Cors, around: impl FnOnce(Router) -> Router) -> Router {
-    let known = routes
+/// Wraps the routes of a service into what is served, counted by `metrics`. `around` may put itself before the routes.
+pub(crate) fn apply(
+    routes: Router,
+    cors: Cors,
+    metrics: Option<&Metrics>,
+    around: impl FnOnce(Router) -> Router,
+) -> Router {
+    let routes = match metrics {
+        Some(metrics) => routes.merge(metrics.routes()),
+        None => routes,
+    };
+    let mut known = routes
         .fallback(|| async { not_found() })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() });
-    let served = Arc::new(Served { routes: around(known.clone()), known, cors });
+    if metrics.is_some() {
+        known = known.layer(NoteRoute);
+    }
+    let metrics = metrics.cloned();
+    let served = Arc::new(Served { routes: around(known.clone()), known, cors, metrics });
     // an outer router: a path can be changed only before the inner one has matched it. And one layer, not one for each
     // convention: axum copies all layers for every request
     Router::new().fallback(move |request: Request| Arc::clone(&served).answer(request))
@@ -37,17 +54,24 @@ struct Served {
     /// The routes alone.
     known: Router,
     cors: Cors,
+    metrics: Option<Metrics>,
 }
 
 impl Served {
-    /// The id of the request goes into the logs, into every call made for it, and back to the caller.
+    /// The ids of the request, and of the job that it is for, go into the logs, into every call made for it, and back to the caller.
     async fn answer(self: Arc<Self>, mut request: Request) -> Response {
         respell_path(&mut request);
         let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
         let id = request_id::accept(given);
         let header = HeaderValue::from_str(&id);
-        let span = tracing::info_span!("request", id = %id);
-        let mut response = request_id::scope(id, self.logged(request).instrument(span)).await;
+        let job = request.headers().get(JOB_ID).and_then(|id| job_id::accept(id.to_str().ok()));
+        // handlers that learn of a job later write it down there; of this level, so that warnings have both ids too
+        let span = tracing::error_span!("request", request_id = %id, job_id = tracing::field::Empty);
+        if let Some(job) = &job {
+            span.record("job_id", &**job);
+        }
+        let work = job_id::scope(job, self.logged(request).instrument(span));
+        let mut response = request_id::scope(id, work).await;
         if let Ok(id) = header {
             response.headers_mut().insert(REQUEST_ID, id);
         }
@@ -59,7 +83,11 @@ impl Served {
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let path = uri.path();
         let started = Instant::now();
-        let response = self.shared(request, &method, path).await;
+        let answer = self.shared(request, &method, path);
+        let response = match &self.metrics {
+            Some(metrics) => metrics.measure(&method, answer).await,
+            None => answer.await,
+        };
         let millis = started.elapsed().as_millis();
         let status = response.status().as_u16();
         // probes come every few seconds and say nothing
@@ -204,7 +232,7 @@ mod tests {
             .header(header::HOST, "h:1")
             .body(Body::empty())
             .unwrap();
-        apply(routes, Cors::any(), |known| known).oneshot(request).await.unwrap()
+        apply(routes, Cors::any(), None, |known| known).oneshot(request).await.unwrap()
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ pub mod extract;
 pub mod finding;
 pub mod health;
 pub mod inside;
+pub mod metrics;
 pub mod odd_json;
 pub mod page;
 pub mod probe;
@@ -22,4 +23,5 @@ mod conventions;
 
 pub use env::Env;
 pub use error::ApiError;
+pub use metrics::Metrics;
 pub use shutdown::Shutdown;

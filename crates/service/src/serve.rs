@@ -25,6 +25,7 @@ use tower::util::MapResponse;
 
 pub use self::limits::Limits;
 use crate::{
+    Metrics,
     cors::Cors,
     shutdown::{DRAIN, Shutdown},
 };
@@ -42,7 +43,17 @@ pub fn finish(routes: Router, cors: Cors) -> Router {
 /// [`finish`], with something of the service's own before the routes: `around` gets them with their 404s and 405s, and
 /// gives back what shall stand in their place.
 pub fn finish_with(routes: Router, cors: Cors, around: impl FnOnce(Router) -> Router) -> Router {
-    crate::conventions::apply(routes, cors, around)
+    crate::conventions::apply(routes, cors, None, around)
+}
+
+/// [`finish_with`], with `/metrics` and every request counted there.
+pub fn finish_measured(
+    routes: Router,
+    cors: Cors,
+    metrics: &Metrics,
+    around: impl FnOnce(Router) -> Router,
+) -> Router {
+    crate::conventions::apply(routes, cors, Some(metrics), around)
 }
 
 /// Serves `router` until `shutdown`; open requests and background work get at most [`DRAIN`] to end.

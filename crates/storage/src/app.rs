@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use service::{ApiError, Shutdown};
+use service::{
+    ApiError, Metrics, Shutdown,
+    metrics::catalogue::{STORED_BYTES, STORED_OBJECTS},
+};
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -43,6 +46,8 @@ pub struct App {
     pub(crate) content: Content,
     /// Turns to read a whole object.
     pub(crate) reads: Arc<Semaphore>,
+    /// What is counted, for `/metrics`.
+    pub(crate) metrics: Metrics,
     /// Tells when to stop, and waits for uploads that run.
     pub(crate) shutdown: Shutdown,
 }
@@ -63,6 +68,11 @@ impl App {
         let json_budget = Budget::new(config.limits.json_memory_bytes);
         let content = Content::new(config.limits.streams, config.limits.silence);
         let reads = Arc::new(Semaphore::new(READS_AT_ONCE));
+        let metrics = Metrics::start(crate::NAME, &shutdown);
+        let (memory, json_memory, turns) = (budget.clone(), json_budget.clone(), Arc::clone(&reads));
+        metrics.pool("upload-memory", move || memory.in_use());
+        metrics.pool("json-memory", move || json_memory.in_use());
+        metrics.pool("object-reads", move || (READS_AT_ONCE - turns.available_permits(), READS_AT_ONCE));
         Self {
             config: Arc::new(config),
             bucket,
@@ -73,6 +83,7 @@ impl App {
             thumbnails,
             content,
             reads,
+            metrics,
             shutdown,
         }
     }
@@ -95,6 +106,8 @@ impl App {
             hashers: self.hashers.clone(),
             firsts: Arc::clone(&self.firsts),
             silence: self.config.limits.silence,
+            stored_objects: self.metrics.counter(&STORED_OBJECTS, &[]),
+            stored_bytes: self.metrics.counter(&STORED_BYTES, &[]),
             tasks: self.shutdown.clone(),
         })
     }

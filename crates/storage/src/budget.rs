@@ -38,6 +38,11 @@ impl Budget {
         Self { permits: Arc::new(Semaphore::new(total)), total }
     }
 
+    /// Bytes that are taken, and how many there are.
+    pub(crate) fn in_use(&self) -> (usize, usize) {
+        (self.total.saturating_sub(self.permits.available_permits()) * GRAIN, self.total * GRAIN)
+    }
+
     /// Waits until `bytes` are free; a wish larger than the whole budget gets the whole of it.
     ///
     /// # Errors

@@ -33,6 +33,9 @@ pub use check::check;
 pub use config::{AccessKey, BucketConfig, Config, Limits, ObjectAcl, RequestChecksums, ThumbnailConfig};
 pub use thumbnail::{COMMAND as THUMBNAILER, thumbnailer};
 
+/// The name in `/health`.
+pub const NAME: &str = "storage-service";
+
 /// Serves on `listener` until `shutdown`. A bucket that is missing or out of reach is told by `/ready` and by uploads.
 ///
 /// # Errors
@@ -52,8 +55,10 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
         let app = probed.clone();
         async move { app.probe().await }
     });
-    let token = app.config.internal_token.clone();
-    let routes = routes::router(app).merge(service::health::routes("storage-service", needs));
-    let served = service::serve::finish_with(routes, Cors::any(), |routes| inside::before(token, routes));
+    let (token, metrics) = (app.config.internal_token.clone(), app.metrics.clone());
+    let routes = routes::router(app).merge(service::health::routes(NAME, needs));
+    let served = service::serve::finish_measured(routes, Cors::any(), &metrics, |routes| {
+        inside::before(token, routes)
+    });
     service::serve::serve(listener, served, &shutdown).await
 }

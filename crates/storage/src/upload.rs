@@ -13,7 +13,7 @@ mod streamed;
 use std::{sync::Arc, time::Duration};
 
 use axum::body::Body;
-use service::Shutdown;
+use service::{Shutdown, metrics::Counter};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
@@ -45,6 +45,10 @@ pub(crate) const FIRSTS_AT_ONCE: usize = 2;
 /// What is needed to store objects.
 #[derive(Debug, Clone)]
 pub(crate) struct Uploads {
+    /// Objects that were stored.
+    pub(crate) stored_objects: Counter,
+    /// Their bytes.
+    pub(crate) stored_bytes: Counter,
     /// Where to.
     pub(crate) bucket: Arc<Bucket>,
     /// The memory to do it in.
@@ -107,6 +111,10 @@ impl Uploads {
         let mut source = Source::new(body, announced.size, self.silence, &self.hashers);
         let stored = self.store_source(&announced, &mut source).await;
         self.release_waiters();
+        if let Ok(stored) = &stored {
+            self.stored_objects.increment(1);
+            self.stored_bytes.increment(stored.size);
+        }
         Ok(Stored { dimensions: source.dimensions(), ..stored? })
     }
 

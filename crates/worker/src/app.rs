@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use client::{import, metadata, storage};
-use service::{Shutdown, health::Dependencies};
+use service::{Metrics, Shutdown, health::Dependencies, metrics::CountedDrive};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Config,
     download::Source,
+    numbers::Numbers,
     pacer::Pacer,
     pipeline::Pipeline,
     queue::{Queue, QueueError},
@@ -39,6 +40,10 @@ pub struct App {
     pub(crate) pipeline: Pipeline,
     /// What `/ready` asks.
     pub(crate) dependencies: Dependencies,
+    /// What is counted, for `/metrics`.
+    pub(crate) metrics: Metrics,
+    /// Of the work.
+    pub(crate) numbers: Numbers,
     /// When to stop.
     pub(crate) shutdown: Shutdown,
 }
@@ -63,7 +68,13 @@ impl App {
     async fn build(config: &Config, shutdown: Shutdown) -> Result<Self, QueueError> {
         let queue = Queue::open(&config.data_dir, config.redis_url.as_ref()).await?;
         let pacer = Pacer::new();
-        let source = Source::new(config.drive_url.clone(), config.google_api_key.clone(), pacer.clone());
+        let metrics = Metrics::start(crate::NAME, &shutdown);
+        let numbers = Numbers::new(metrics.clone());
+        numbers.show_queue(&queue);
+        numbers.show_pacer(&pacer);
+        let drive =
+            CountedDrive::new(config.drive_url.clone(), config.google_api_key.clone(), metrics.clone());
+        let source = Source::new(drive, config.google_api_key.is_some(), pacer.clone());
         let token = &config.internal_token;
         let storage = storage::Client::new(config.storage_url.clone(), (UPLOAD, token.clone()));
         let uploads = storage::Uploads::new(config.storage_url.clone(), UPLOAD, token.clone());
@@ -75,11 +86,18 @@ impl App {
             provider,
         };
         let import = import::Client::new(config.import_url.clone(), (IMPORT, token.clone()));
-        let reporter = Reporter::new(queue.clone(), import);
-        let runner =
-            Runner::new(queue.clone(), pipeline.clone(), pacer, reporter.clone(), config.concurrency);
+        let reporter = Reporter::new(queue.clone(), import, numbers.clone());
+        let runner = Runner::new(
+            queue.clone(),
+            pipeline.clone(),
+            pacer,
+            reporter.clone(),
+            numbers.clone(),
+            config.concurrency,
+        );
+        metrics.pool("image-slots", runner.slots());
         let dependencies = dependencies(config, &queue);
-        Ok(Self { queue, runner, reporter, pipeline, dependencies, shutdown })
+        Ok(Self { queue, runner, reporter, pipeline, dependencies, metrics, numbers, shutdown })
     }
 }
 

@@ -11,12 +11,12 @@ use std::{
 };
 
 use client::{
-    Secret,
-    drive::{self, Download, DriveRef, Error, File, Reason},
+    drive::{Download, DriveRef, Error, File, Reason},
     retry::Backoff,
 };
 use futures::{Stream, StreamExt};
 use md5::{Digest, Md5};
+use service::metrics::CountedDrive;
 use tokio::time::Instant;
 
 use crate::{
@@ -34,15 +34,15 @@ const MOST_BREAKS: u32 = 20;
 /// Drive, through the pacer.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
-    client: drive::Client,
+    client: CountedDrive,
     has_key: bool,
     pacer: Pacer,
 }
 
 impl Source {
-    /// Drive at `base`; every call fails where there is no key, and Google is not even asked.
-    pub(crate) fn new(base: url::Url, key: Option<Secret>, pacer: Pacer) -> Self {
-        Self { has_key: key.is_some(), client: drive::Client::new(base, key), pacer }
+    /// Drive as `client` reaches it; every call fails where there is no key, and Google is not even asked.
+    pub(crate) fn new(client: CountedDrive, has_key: bool, pacer: Pacer) -> Self {
+        Self { client, has_key, pacer }
     }
 
     /// Lists one file again.

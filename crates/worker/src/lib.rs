@@ -23,6 +23,7 @@ mod download;
 mod record;
 mod upload;
 
+mod numbers;
 mod outcome;
 mod pacer;
 mod report;
@@ -35,17 +36,22 @@ use tokio::net::TcpListener;
 pub use app::App;
 pub use config::{Config, UploadMode};
 
+/// The name in `/health`.
+pub const NAME: &str = "worker-service";
+
 /// Serves the worker on `listener` until `shutdown`; what runs then is finished, or left for the next start.
 ///
 /// # Errors
 /// When the task queue cannot be opened, or the listener fails for good.
 pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let app = App::start(&config, shutdown.clone()).await.context("open the task queue in DATA_DIR")?;
-    let health = service::health::routes("worker-service", app.dependencies.clone());
-    let queue = app.queue.clone();
+    let health = service::health::routes(NAME, app.dependencies.clone());
+    let (queue, metrics) = (app.queue.clone(), app.metrics.clone());
     let routes = routes::router(app).merge(health);
     let token = config.internal_token;
-    let routes = service::serve::finish_with(routes, Cors::any(), |routes| inside::before(token, routes));
+    let routes = service::serve::finish_measured(routes, Cors::any(), &metrics, |routes| {
+        inside::before(token, routes)
+    });
     let served = service::serve::serve(listener, routes, &shutdown).await;
     queue.close().await;
     served

@@ -10,6 +10,7 @@ use std::{
 };
 
 use client::drive::{Error, Reason};
+use service::metrics::Call;
 use tokio::{sync::Notify, time::Instant};
 
 use self::core::{Ask, Cause, Core, Ticket};
@@ -32,8 +33,8 @@ impl Cost {
     /// By Google's price list.
     fn units(self) -> u32 {
         match self {
-            Self::Record => 5,
-            Self::Download | Self::Rest => 200,
+            Self::Record => Call::Record.units(),
+            Self::Download | Self::Rest => Call::Download.units(),
         }
     }
 }
@@ -104,6 +105,11 @@ impl Pacer {
     /// Calls that Drive let through so far.
     pub(crate) fn successes(&self) -> u64 {
         self.core().successes()
+    }
+
+    /// How much is asked of Drive now; `None` when nothing is limited.
+    pub(crate) fn units_per_second(&self) -> Option<f64> {
+        self.core().units_per_second(self.now())
     }
 
     /// Set while Drive is closed.

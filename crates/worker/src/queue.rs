@@ -5,6 +5,7 @@
 
 mod batch;
 mod ending;
+mod figures;
 mod owner;
 mod redis;
 mod sqlite;
@@ -265,8 +266,7 @@ impl Queue {
     pub(crate) async fn prune(&self) -> Result<(), QueueError> {
         match self {
             Self::Sqlite(queue) => queue.prune().await,
-            // what is there for a while only, goes by itself
-            Self::Redis(_) => Ok(()),
+            Self::Redis(_) => Ok(()), // what is there for a while only, goes by itself
         }
     }
 

@@ -19,7 +19,7 @@ use service::Shutdown;
 use tokio::{sync::Notify, time::Instant};
 
 use self::waits::Waits;
-use crate::{queue::Queue, task::JobKey};
+use crate::{numbers::Numbers, queue::Queue, task::JobKey};
 
 /// So many outcomes need not wait for others of their job.
 const ENOUGH: usize = 50;
@@ -38,6 +38,7 @@ pub(crate) struct Reporter {
 struct Inner {
     queue: Queue,
     import: client::import::Client,
+    numbers: Numbers,
     /// Report what is in the queue too.
     look: Notify,
     /// Report at once.
@@ -51,10 +52,11 @@ struct Inner {
 
 impl Reporter {
     /// One for the whole worker.
-    pub(crate) fn new(queue: Queue, import: client::import::Client) -> Self {
+    pub(crate) fn new(queue: Queue, import: client::import::Client, numbers: Numbers) -> Self {
         let inner = Inner {
             queue,
             import,
+            numbers,
             look: Notify::new(),
             now: Notify::new(),
             soon: Notify::new(),

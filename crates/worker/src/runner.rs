@@ -18,6 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::{in_hand::Running, load::Load};
 use crate::{
     hold::Stop,
+    numbers::Numbers,
     pacer::Pacer,
     pipeline::Pipeline,
     queue::{Queue, QueueError},
@@ -50,8 +51,10 @@ struct Inner {
     pipeline: Pipeline,
     pacer: Pacer,
     reporter: Reporter,
+    numbers: Numbers,
+    concurrency: usize,
     /// One for each task that may run at once.
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
     load: Mutex<Load>,
     running: Mutex<HashMap<i64, Running>>,
     tasks: TaskTracker,
@@ -68,6 +71,7 @@ impl Runner {
         pipeline: Pipeline,
         pacer: Pacer,
         reporter: Reporter,
+        numbers: Numbers,
         concurrency: usize,
     ) -> Self {
         let inner = Inner {
@@ -75,7 +79,9 @@ impl Runner {
             pipeline,
             pacer,
             reporter,
-            slots: Semaphore::new(concurrency),
+            numbers,
+            concurrency,
+            slots: Arc::new(Semaphore::new(concurrency)),
             load: Mutex::new(Load::new(concurrency, Instant::now())),
             running: Mutex::default(),
             tasks: TaskTracker::new(),
@@ -83,6 +89,12 @@ impl Runner {
             room: Notify::new(),
         };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// Says how many slots are taken, and how many there are; it keeps nothing else alive.
+    pub(crate) fn slots(&self) -> impl Fn() -> (usize, usize) + Send + Sync + 'static {
+        let (slots, all) = (Arc::clone(&self.inner.slots), self.inner.concurrency);
+        move || (all.saturating_sub(slots.available_permits()), all)
     }
 
     /// There may be something to do.

@@ -41,6 +41,14 @@ impl JobKey {
         self.0.starts_with(SINGLE)
     }
 
+    /// The id as people know it.
+    pub(crate) fn for_logs(&self) -> String {
+        match self.id() {
+            Value::String(text) => text,
+            other => other.to_string(),
+        }
+    }
+
     /// The id as it was sent.
     pub(crate) fn id(&self) -> Value {
         let text = self.0.strip_prefix(SINGLE).and_then(|rest| rest.split_once(' '));

@@ -169,6 +169,6 @@ async fn make_job(
     let (job, held) = app.store.create_job(&new, page, &app.lease().await?).await?;
     let (ended, listed) = oneshot::channel();
     runner::spawn(app, held, Some(ended));
-    tracing::info!(job.id = %job.id, folder = %job.folder.id, images = job.progress.total, "job started");
+    tracing::info!(job_id = %job.id, folder = %job.folder.id, images = job.progress.total, "job started");
     Ok(Found::Job(Box::new(job), listed))
 }

@@ -38,6 +38,7 @@ pub(super) async fn start_import(
     match found.map_err(|error| refused(&error))? {
         Found::Nothing(hint) => Ok((StatusCode::OK, Json(nothing(hint)))),
         Found::Job(job, listed) => {
+            tracing::Span::current().record("job_id", &*job.id);
             let _ = tokio::time::timeout_at(answer_by, listed).await;
             Ok(started(&app, *job).await)
         }

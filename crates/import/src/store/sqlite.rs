@@ -94,6 +94,12 @@ impl Sqlite {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 
+    /// Connections that read just now, and how many there may be.
+    pub(crate) fn readers_in_use(&self) -> (usize, usize) {
+        let open = self.readers.size() as usize;
+        (open.saturating_sub(self.readers.num_idle()), READERS as usize)
+    }
+
     /// Fails when the file cannot be written.
     pub(super) async fn check_writable(&self) -> Result<(), Error> {
         let mut transaction = self.write().await?;

@@ -84,6 +84,11 @@ impl MySqlStore {
         })
     }
 
+    pub(super) fn connections_in_use(&self) -> (usize, usize) {
+        let open = self.pool.size() as usize;
+        (open.saturating_sub(self.pool.num_idle()), CONNECTIONS as usize)
+    }
+
     pub(super) async fn ping(&self) -> Result<()> {
         sqlx::query("SELECT 1").execute(&self.pool).await?;
         Ok(())

@@ -98,6 +98,11 @@ impl SqliteStore {
         })
     }
 
+    pub(super) fn readers_in_use(&self) -> (usize, usize) {
+        let open = self.readers.size() as usize;
+        (open.saturating_sub(self.readers.num_idle()), READERS as usize)
+    }
+
     pub(super) async fn ping(&self) -> Result<()> {
         sqlx::query("SELECT 1 FROM images LIMIT 1").execute(&self.readers).await?;
         Ok(())

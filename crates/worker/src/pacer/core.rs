@@ -109,6 +109,11 @@ impl Core {
         self.successes
     }
 
+    /// The rate, while one is known.
+    pub(crate) fn units_per_second(&self, now: Duration) -> Option<f64> {
+        self.speed.and_then(|speed| speed.at(now))
+    }
+
     /// Set while Drive is closed.
     pub(crate) fn closed(&self) -> Option<Closed> {
         self.closed

@@ -47,7 +47,10 @@ use serde_json::Value;
 use service::redis::{Redis, Script};
 use tokio::sync::OnceCell;
 
-use super::{Ending, LEASE, NewTasks, QueueError, Report, batch, ending::Written, millis, owner::Owner};
+use super::{
+    Ending, LEASE, NewTasks, QueueError, Report, batch, ending::Written, figures::Figures, millis,
+    owner::Owner,
+};
 use crate::task::{JobKey, JobState, Task};
 
 /// How long a report may take before it is made again: longer than its call, and short, because Redis may have handed
@@ -251,6 +254,10 @@ impl RedisQueue {
         self.run::<i64>(&scripts::SILENCE, &[&job.0])
             .await
             .map(|millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0)))
+    }
+
+    pub(super) async fn figures(&self) -> Result<Figures, QueueError> {
+        self.run(&scripts::FIGURES, &[]).await.map(Figures::of)
     }
 
     pub(super) async fn check(&self) -> Result<(), String> {

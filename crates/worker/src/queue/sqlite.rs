@@ -16,6 +16,7 @@ use self::{database::Database, writer::Writer};
 use super::{
     NewTasks, QueueError, REMEMBERED, batch,
     ending::{Written, outcome_word},
+    figures::Figures,
     millis, now_millis,
     owner::Owner,
 };
@@ -107,6 +108,29 @@ impl SqliteQueue {
         let Some(row) = self.database.run(read).await?.pop() else { return Ok(Duration::ZERO) };
         let millis = now_millis().saturating_sub(row.try_get("progressed_at")?);
         Ok(Duration::from_millis(u64::try_from(millis).unwrap_or(0)))
+    }
+
+    pub(super) async fn figures(&self) -> Result<Figures, QueueError> {
+        // each by the index of its state
+        let read = sqlx::query(
+            "SELECT COUNT(*) FILTER (WHERE state = 0 AND due <= $1) AS ready,
+                COUNT(*) FILTER (WHERE state = 0 AND due > $1) AS delayed,
+                COUNT(*) FILTER (WHERE state = 1) AS leased,
+                (SELECT COUNT(*) FROM tasks WHERE state = 2) AS ended,
+                $1 - COALESCE(MIN(due) FILTER (WHERE state = 0 AND due <= $1), $1) AS oldest
+             FROM tasks WHERE state < 2",
+        )
+        .bind(now_millis());
+        let rows = self.database.run(read).await?;
+        let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+        let number = |name| row.try_get::<i64, _>(name);
+        Ok(Figures::of([
+            number("ready")?,
+            number("delayed")?,
+            number("leased")?,
+            number("ended")?,
+            number("oldest")?,
+        ]))
     }
 
     pub(super) async fn prune(&self) -> Result<(), QueueError> {

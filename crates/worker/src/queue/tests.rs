@@ -1,5 +1,6 @@
 //! What the queue promises, wherever it is kept: each claim is tried on a file and on Redis.
 
+mod counting;
 mod endings;
 mod going_back;
 mod leases;

@@ -5,12 +5,14 @@ use std::time::Duration;
 use client::{
     Error,
     import::{FileResult, Outcome, UpdateStatus},
+    job_id,
     retry::Backoff,
 };
 use futures::StreamExt;
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::{Reporter, TIMEOUT};
 use crate::queue::Report;
@@ -99,7 +101,11 @@ impl Reporter {
             if reports.is_empty() {
                 return true;
             }
-            let sent = futures::stream::iter(reports.into_iter().map(|report| self.send(report)));
+            let sent = futures::stream::iter(reports.into_iter().map(|report| {
+                let job = report.job.for_logs();
+                let span = tracing::error_span!("report", job_id = %job);
+                job_id::scope(job_id::accept(Some(&job)), self.send(report).instrument(span))
+            }));
             let taken: Vec<bool> = sent.buffer_unordered(AT_ONCE).collect().await;
             if taken.contains(&false) {
                 return false;
@@ -113,7 +119,11 @@ impl Reporter {
 
     async fn send(&self, report: Report) -> bool {
         let ids = report.ids.clone();
-        let sent = tokio::time::timeout(TIMEOUT, self.inner.import.update_status(&update(report))).await;
+        let update = update(report);
+        let sent = tokio::time::timeout(TIMEOUT, self.inner.import.update_status(&update)).await;
+        if matches!(sent, Ok(Ok(()))) {
+            update.results.iter().flatten().for_each(|end| self.inner.numbers.image_ended(end));
+        }
         let settled = match &sent {
             Ok(Ok(())) => self.inner.queue.acknowledge(&ids).await,
             Ok(Err(error)) if is_refused(error) => {

@@ -5,6 +5,7 @@ use axum::{extract::State, response::IntoResponse};
 use client::import::FileResult;
 use serde_json::{Value, json};
 use service::{ApiError, extract::Json};
+use tracing::Instrument;
 
 use crate::{
     app::App,
@@ -35,7 +36,7 @@ pub(crate) async fn process_single(
     let id = client::request_id::accept(client::request_id::current().as_deref());
     let work =
         client::request_id::scope(id, async move { import_and_report(&app, job, file, &name, wanted).await });
-    match shutdown.spawn(work).await {
+    match shutdown.spawn(work.in_current_span()).await {
         Ok(done) => done,
         Err(error) => Err(ApiError::internal("internal", "The image was not imported.").caused_by(&error)),
     }
@@ -63,11 +64,21 @@ async fn import_and_report(
     };
     let done = match refusal {
         Some(refusal) => Err(refusal),
-        None => import(app, &job, file, wanted).await.map_err(|not| match not.reason {
-            QUEUE_UNAVAILABLE => ApiError::unavailable(not.reason, not.message),
-            reason => ApiError::internal(reason, not.message),
+        None => import(app, &job, file, wanted).await.map_err(|not| {
+            if wanted == Wanted::Import {
+                app.numbers.image_failed(not.reason);
+            }
+            match not.reason {
+                QUEUE_UNAVAILABLE => ApiError::unavailable(not.reason, not.message),
+                reason => ApiError::internal(reason, not.message),
+            }
         }),
     };
+    if wanted == Wanted::Import
+        && let Ok(end) = &done
+    {
+        app.numbers.image_ended(end);
+    }
     let image = done.as_ref().ok().map(|end| end.image.clone().unwrap_or_default());
     if wanted == Wanted::Import {
         app.reporter.report_single(job, image.clone()).await;

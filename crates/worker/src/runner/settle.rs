@@ -4,6 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use client::{
     import::{Failure, FileResult, Outcome},
+    job_id,
     retry::Backoff,
 };
 use futures::FutureExt;
@@ -26,11 +27,15 @@ impl Runner {
     /// Runs a claimed task to its end, to its next try, or until it is told to stop. A panic is a try that failed.
     pub(super) async fn run_one(&self, task: Task, known: Result<Known, Arc<Trouble>>, hold: &Hold) {
         let _in_work = self.inner.reporter.working_on(&task.job);
-        let span = tracing::info_span!("task", job.id = %task.job, file.id = %task.file_id);
         let request_id = client::request_id::accept(task.request_id.as_deref());
+        let job = task.job.for_logs();
+        // of this level, so that warnings have the ids too
+        let span =
+            tracing::error_span!("task", request_id = %request_id, job_id = %job, file_id = %task.file_id);
         // large, and else moved from one to the next
         let work = Box::pin(self.try_once(task.clone(), known, hold));
-        client::request_id::scope(request_id, self.guarded(task, hold, work).instrument(span)).await;
+        let work = job_id::scope(job_id::accept(Some(&job)), self.guarded(task, hold, work).instrument(span));
+        client::request_id::scope(request_id, work).await;
     }
 
     async fn guarded(&self, task: Task, hold: &Hold, work: impl Future<Output = ()>) {
@@ -89,6 +94,7 @@ impl Runner {
         match decide(trouble, &mut task.progress, now) {
             Decision::TryAgain { after, waiting_for } => {
                 tracing::debug!(reason = trouble.reason(), message = %trouble.message(), ?after, "trying again");
+                self.inner.numbers.tries_again(trouble.reason());
                 self.defer(&task, after.max(SHORTEST_WAIT)).await;
                 if let Some(reason) = waiting_for {
                     self.tell_waiting(&task, after, reason);
@@ -125,7 +131,10 @@ impl Runner {
         }
         let now = self.circumstances(&task).await;
         match decide(&trouble, &mut task.progress, now) {
-            Decision::TryAgain { after, .. } => self.defer(&task, after.max(SHORTEST_WAIT)).await,
+            Decision::TryAgain { after, .. } => {
+                self.inner.numbers.tries_again(trouble.reason());
+                self.defer(&task, after.max(SHORTEST_WAIT)).await;
+            }
             Decision::Fail(_) | Decision::FailJob(_) => {
                 tracing::warn!(message = %trouble.message(), "an object without a row could not be released");
                 self.finish(&task, &end).await;

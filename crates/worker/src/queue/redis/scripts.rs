@@ -28,4 +28,5 @@ scripts! {
     JOURNAL = "journal.lua";
     FORGET = "forget.lua";
     SILENCE = "silence.lua";
+    FIGURES = "figures.lua";
 }
