@@ -80,7 +80,8 @@ impl App {
         let uploads = storage::Uploads::new(config.storage_url.clone(), UPLOAD, token.clone());
         let provider = config.storage_provider.clone();
         let pipeline = Pipeline {
-            uploader: Uploader::new(source, storage, uploads, provider.clone(), config.upload_mode),
+            uploader: Uploader::new(source, storage, uploads, provider.clone(), config.upload_mode)
+                .with_limit(config.max_image_bytes),
             storage: storage::Client::new(config.storage_url.clone(), (STORAGE, token.clone())),
             metadata: metadata::Client::new(config.metadata_url.clone(), (METADATA, token.clone())),
             provider,

@@ -1,9 +1,9 @@
 //! Settings of the worker.
 
-use std::{path::PathBuf, str::FromStr};
+use std::{num::NonZeroU64, path::PathBuf, str::FromStr};
 
 use client::{InternalToken, Secret};
-use service::Env;
+use service::{Env, env::Reader};
 use url::Url;
 
 /// How images go to the storage service.
@@ -48,6 +48,8 @@ pub struct Config {
     pub concurrency: usize,
     /// `UPLOAD_MODE`, `stream` (default) or `base64`.
     pub upload_mode: UploadMode,
+    /// `MAX_IMAGE_MB`: images of more MiB fail, saying so; unset: none is too large. In bytes here.
+    pub max_image_bytes: Option<u64>,
     /// `REDIS_URL`: the task queue is there, shared by the workers of all machines; without it in `DATA_DIR`.
     pub redis_url: Option<Secret>,
     /// `INTERNAL_TOKEN`: what the other services know us by, and we them; unset, everybody is answered.
@@ -71,6 +73,7 @@ impl Config {
             data_dir: read.text_or("DATA_DIR", "./.data").into(),
             concurrency: read.count_or("WORKER_CONCURRENCY", 50),
             upload_mode: read.parse_or("UPLOAD_MODE", UploadMode::Stream, "stream or base64"),
+            max_image_bytes: max_image_bytes(&read),
             redis_url: read.secret("REDIS_URL"),
             internal_token: read.internal_token(),
         };
@@ -80,6 +83,13 @@ impl Config {
         }
         read.finish(config)
     }
+}
+
+/// The largest image, if there is a limit.
+fn max_image_bytes(read: &Reader<'_>) -> Option<u64> {
+    read.text("MAX_IMAGE_MB")?;
+    let mib = read.parse_or("MAX_IMAGE_MB", NonZeroU64::MIN, "a whole number of at least 1, of MiB");
+    Some(mib.get().saturating_mul(1 << 20))
 }
 
 #[cfg(test)]

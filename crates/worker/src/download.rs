@@ -143,6 +143,8 @@ pub(crate) struct Order {
     pub(crate) file: DriveRef,
     /// Bytes it must have, where that is known.
     pub(crate) size_bytes: Option<u64>,
+    /// Bytes that it may have at most, if there is a limit.
+    pub(crate) most_bytes: Option<u64>,
     /// Whether to compute its MD5.
     pub(crate) hash: bool,
 }
@@ -173,6 +175,12 @@ pub(crate) fn stream(
                     came += chunk.len() as u64;
                     if due.is_some_and(|due| came > due) {
                         yield Err(watch.fail(size_mismatch(due, came)));
+                        return;
+                    }
+                    if let Some(limit) = order.most_bytes
+                        && came > limit
+                    {
+                        yield Err(watch.fail(Trouble::OverLimit { limit }));
                         return;
                     }
                     if let Some(hasher) = &mut hasher {

@@ -116,7 +116,8 @@ fn weigh(trouble: &Trouble) -> Weight {
         Trouble::NotKnown
         | Trouble::BadListing(_)
         | Trouble::SizeMismatch { .. }
-        | Trouble::TooLarge { .. } => Weight::Hopeless,
+        | Trouble::TooLarge { .. }
+        | Trouble::OverLimit { .. } => Weight::Hopeless,
     }
 }
 

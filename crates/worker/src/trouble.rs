@@ -42,6 +42,11 @@ pub(crate) enum Trouble {
         /// Bytes that may be held.
         limit: u64,
     },
+    /// The image is larger than is wanted.
+    OverLimit {
+        /// Bytes that it may have.
+        limit: u64,
+    },
     /// The worker came upon a mistake of its own.
     Panicked,
 }
@@ -88,6 +93,9 @@ impl Trouble {
             Self::TooLarge { limit } => {
                 format!("The image is larger than the {limit} bytes that UPLOAD_MODE=base64 can carry")
             }
+            Self::OverLimit { limit } => {
+                format!("The image is larger than the {} MiB that MAX_IMAGE_MB allows", limit >> 20)
+            }
             Self::Panicked => "The worker failed on this image".to_owned(),
         }
     }
@@ -121,6 +129,9 @@ impl Trouble {
                 "Retry later; if it stays, download the file by hand and upload it to Google Drive again.",
             ),
             Self::TooLarge { .. } => ("too-large", "Set UPLOAD_MODE=stream."),
+            Self::OverLimit { .. } => {
+                ("too-large", "Set MAX_IMAGE_MB of the worker higher if the image is wanted, then retry.")
+            }
             Self::Panicked => ("internal", "Look into the worker's log, and report what it says."),
         }
     }

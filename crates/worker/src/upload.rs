@@ -44,6 +44,8 @@ pub(crate) struct Uploader {
     provider: String,
     mode: UploadMode,
     memory: Arc<Semaphore>,
+    /// The largest image that is wanted.
+    most_bytes: Option<u64>,
 }
 
 impl Uploader {
@@ -56,7 +58,12 @@ impl Uploader {
         mode: UploadMode,
     ) -> Self {
         let memory = Arc::new(Semaphore::new(usize::try_from(MEMORY_BYTES / UNIT).unwrap_or(usize::MAX)));
-        Self { source, storage, uploads, provider, mode, memory }
+        Self { source, storage, uploads, provider, mode, memory, most_bytes: None }
+    }
+
+    /// Images of more than `most_bytes` are not wanted.
+    pub(crate) fn with_limit(self, most_bytes: Option<u64>) -> Self {
+        Self { most_bytes, ..self }
     }
 
     /// Downloads the file and stores it. `listing` is brought up to date where Drive says something new.
@@ -141,6 +148,7 @@ impl Uploader {
         md5: Option<String>,
         hash: Hash<'_>,
     ) -> Result<Put, Trouble> {
+        self.check_size(listing.size_bytes)?;
         let download = self.source.open(&listing.drive, 0).await.map_err(Trouble::Drive)?;
         if let (Some(announced), Some(delivered)) = (listing.size_bytes, download.total)
             && announced != delivered
@@ -148,7 +156,13 @@ impl Uploader {
             return Err(Trouble::SizeMismatch { announced, delivered });
         }
         let size_bytes = listing.size_bytes.or(download.total);
-        let order = Order { file: listing.drive.clone(), size_bytes, hash: matches!(hash, Hash::Into(_)) };
+        self.check_size(size_bytes)?;
+        let order = Order {
+            file: listing.drive.clone(),
+            size_bytes,
+            most_bytes: self.most_bytes,
+            hash: matches!(hash, Hash::Into(_)),
+        };
         let (bytes, watch) = stream(self.source.clone(), order, download);
         let put = match self.mode {
             UploadMode::Stream => {
@@ -176,6 +190,14 @@ impl Uploader {
                 Err(Trouble::SizeMismatch { announced: due, delivered: put.size_bytes })
             }
             _ => Ok(put),
+        }
+    }
+
+    /// Refuses what is announced to be larger than is wanted: nothing of it need be downloaded.
+    fn check_size(&self, announced: Option<u64>) -> Result<(), Trouble> {
+        match (announced, self.most_bytes) {
+            (Some(announced), Some(limit)) if announced > limit => Err(Trouble::OverLimit { limit }),
+            _ => Ok(()),
         }
     }
 

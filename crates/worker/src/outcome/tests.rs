@@ -102,6 +102,7 @@ fn what_another_try_cannot_change_fails_at_once() {
         (Trouble::BadListing(BadListing::Missing("name")), "bad-listing"),
         (Trouble::BadListing(BadListing::UnknownId("x/y".into())), "not-found"),
         (Trouble::TooLarge { limit: 1 }, "too-large"),
+        (Trouble::OverLimit { limit: 1 }, "too-large"),
     ] {
         let (tries, _, end) = tries(&trouble, 2);
         assert_eq!(tries, 1, "{reason}");

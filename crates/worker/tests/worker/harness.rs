@@ -74,6 +74,7 @@ impl Bench {
             data_dir: data.path().to_owned(),
             concurrency: 8,
             upload_mode: UploadMode::Stream,
+            max_image_bytes: None,
             redis_url: None,
             internal_token: None,
         };

@@ -170,3 +170,22 @@ async fn a_released_key_is_never_used_again() {
     assert_ne!(bench.world().rows["f0"]["storage_path"], path);
     bench.assert_stored(&["f0"]).await;
 }
+
+#[tokio::test]
+async fn an_image_that_is_too_large_fails_and_says_which_setting_allows_it() {
+    let file = |id: &str, size: serde_json::Value, bytes: u64| json!({"id": id, "name": id, "mimeType": "image/png", "size": size, "bytes": bytes, "md5Checksum": "auto"});
+    let folder = json!({"album": [
+        file("listed", json!("auto"), 1_048_577),
+        file("unlisted", json!(null), 1_048_577),
+        file("fits", json!(null), 1_048_576),
+    ]});
+    let bench = Bench::with(folder, |config| config.max_image_bytes = Some(1 << 20)).await;
+    bench.import(&["listed", "unlisted", "fits"]).await;
+    let outcomes = bench.world().outcomes();
+    for id in ["listed", "unlisted"] {
+        assert_eq!(outcomes[id]["failure"]["reason"], "too-large", "{}", outcomes[id]);
+        assert!(outcomes[id]["failure"]["message"].as_str().unwrap().contains("MAX_IMAGE_MB"));
+    }
+    assert_eq!(bench.stats.downloads_of("listed"), 0);
+    bench.assert_stored(&["fits"]).await;
+}
