@@ -22,7 +22,7 @@ pub(crate) struct ApiArgs {
     #[arg(long, value_name = "URL")]
     api: Option<String>,
     /// The API's token, where it wants one; other users of this computer can see it here [default: `API_TOKEN`]
-    #[arg(long, value_name = "TOKEN", hide_default_value = true, value_parser = secret)]
+    #[arg(long, value_name = "TOKEN")]
     token: Option<Secret>,
 }
 
@@ -124,10 +124,6 @@ impl Api {
              it is with --api or IMAGE_IMPORT_API_URL"
         ))
     }
-}
-
-fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
-    Ok(Secret::new(text))
 }
 
 #[cfg(test)]
