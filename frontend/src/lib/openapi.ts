@@ -1065,6 +1065,17 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Another method than this path has. */
             405: {
                 headers: {
@@ -1113,6 +1124,17 @@ export interface operations {
                     "text/css": string;
                     "text/javascript": string;
                     "image/png": unknown;
+                };
+            };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description There is no such thing, or no such path. */
@@ -1194,6 +1216,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Another method than this path has. */
             405: {
                 headers: {
@@ -1254,6 +1287,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AllImages"];
+                };
+            };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Another method than this path has. */
@@ -1330,6 +1374,17 @@ export interface operations {
             /** @description A filter has a text in it that the database cannot compare. */
             400: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1425,6 +1480,17 @@ export interface operations {
             /** @description The body is no JSON, or not what is asked for. */
             400: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1540,6 +1606,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Another method than this path has. */
             405: {
                 headers: {
@@ -1618,6 +1695,17 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Image"];
+                };
+            };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description There is no such image. */
@@ -1705,6 +1793,17 @@ export interface operations {
                     "application/json": components["schemas"]["ImageDeleted"];
                 };
             };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description There is no such image. */
             404: {
                 headers: {
@@ -1789,7 +1888,7 @@ export interface operations {
                      * @example event: progress
                      *     data: {"state":"running"}
                      */
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
             /** @description The end was seen already: nothing follows. */
@@ -1798,6 +1897,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
             };
             /** @description There is no such job. */
             404: {
@@ -1896,6 +2006,17 @@ export interface operations {
             /** @description The body is no JSON, the link is none of a folder (`not-a-folder-link`), or what it leads to is no folder (`not-a-folder`). */
             400: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2002,6 +2123,17 @@ export interface operations {
                     "application/json": components["schemas"]["JobPage"];
                 };
             };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Another method than this path has. */
             405: {
                 headers: {
@@ -2059,6 +2191,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description There is no such job. */
@@ -2127,6 +2270,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobCancelled"];
+                };
+            };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description There is no such job. */
@@ -2223,6 +2377,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description There is no such job. */
             404: {
                 headers: {
@@ -2298,6 +2463,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RetryStarted"];
+                };
+            };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description There is no such job. */
@@ -2393,6 +2569,17 @@ export interface operations {
             /** @description As of the import. */
             400: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2497,6 +2684,17 @@ export interface operations {
                     "application/json": components["schemas"]["JobStatus_Value"];
                 };
             };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description There is no such job. */
             404: {
                 headers: {
@@ -2544,6 +2742,10 @@ export interface operations {
     get_object: {
         parameters: {
             query?: {
+                /** @description As in `content_url` and `thumbnail_url` of an image. */
+                expires?: number;
+                /** @description Likewise; as good as the token, until then. */
+                signature?: string;
                 /** @description Anything but `0` and `false`: as an attachment. */
                 download?: string;
             };
@@ -2606,6 +2808,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
             };
             /** @description There is no such object, or it is none of this system. */
             404: {
@@ -2683,8 +2896,12 @@ export interface operations {
     get_thumbnail: {
         parameters: {
             query?: {
-                /** @description Pixels of the longer side: 160, 320, 640 or 1280. 320 by default. */
-                size?: number;
+                /** @description As in `content_url` and `thumbnail_url` of an image. */
+                expires?: number;
+                /** @description Likewise; as good as the token, until then. */
+                signature?: string;
+                /** @description Pixels of the longer side, 320 by default. */
+                size?: "160" | "320" | "640" | "1280";
             };
             header?: {
                 /** @description Only where it has another `ETag`. */
@@ -2723,6 +2940,17 @@ export interface operations {
             /** @description There is no such size. */
             400: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2818,6 +3046,17 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Another method than this path has. */
             405: {
                 headers: {
@@ -2880,6 +3119,17 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Stats"];
+                };
+            };
+            /** @description The token is missing, or is another. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Another method than this path has. */

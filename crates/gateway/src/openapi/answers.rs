@@ -10,8 +10,12 @@ use utoipa::{
         path::{Operation, ParameterIn, PathItem},
         response::{Response, ResponseBuilder},
         schema::{ObjectBuilder, Type},
+        security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
+
+/// The name of the token.
+const TOKEN: &str = "token";
 
 /// Adds them.
 pub(super) struct Common;
@@ -21,6 +25,15 @@ impl Modify for Common {
         for item in document.paths.paths.values_mut() {
             operations(item).for_each(complete);
         }
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
+            "`API_TOKEN` of the gateway, where one is set: for what changes something, or for all.",
+        ));
+        if let Some(components) = &mut document.components {
+            components.add_security_scheme(TOKEN, SecurityScheme::Http(token.build()));
+        }
+        // the first of them: nothing
+        let needs = [SecurityRequirement::default(), SecurityRequirement::new(TOKEN, [""; 0])];
+        document.security = Some(needs.into());
     }
 }
 
@@ -43,6 +56,10 @@ fn complete(operation: &mut Operation) {
     add(
         "405",
         error("Another method than this path has.").header("Allow", text("The methods it has.")).build(),
+    );
+    add(
+        "401",
+        error("The token is missing, or is another.").header("WWW-Authenticate", text("`Bearer`.")).build(),
     );
     add("429", later(error("Too many requests.")));
     if has_path_parameters {

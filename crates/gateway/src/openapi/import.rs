@@ -100,8 +100,8 @@ fn job_status() {}
     ),
     responses(
         (status = 200, description = "The events. To who asks for `text/event-stream` while the service is away, a stream \
-            that ends at once.", body = String, content_type = "text/event-stream",
-            example = json!("event: progress\ndata: {\"state\":\"running\"}\n\n")),
+            that ends at once.", content(("text/event-stream",
+            example = json!("event: progress\ndata: {\"state\":\"running\"}\n\n")))),
         (status = 204, description = "The end was seen already: nothing follows."),
         (status = 404, description = "There is no such job.", body = ErrorBody),
     )

@@ -2,6 +2,20 @@
 #![expect(dead_code, reason = "operations are documentation; what answers is the storage service")]
 
 use client::ErrorBody;
+use utoipa::ToSchema;
+
+/// Sizes that thumbnails come in.
+#[derive(ToSchema)]
+enum ThumbnailSize {
+    #[schema(rename = "160")]
+    Tile,
+    #[schema(rename = "320")]
+    Card,
+    #[schema(rename = "640")]
+    Half,
+    #[schema(rename = "1280")]
+    Screen,
+}
 
 /// An image
 ///
@@ -13,6 +27,8 @@ use client::ErrorBody;
     params(
         ("key" = String, Path, description = "Key of the object; a slash in it is written as `%2F`.",
             example = "0b8e7f0a-3c55-5d0c-9a53-0c8f8c1d2b3a_IMG_0017.jpg"),
+        ("expires" = Option<u64>, Query, description = "As in `content_url` and `thumbnail_url` of an image."),
+        ("signature" = Option<String>, Query, description = "Likewise; as good as the token, until then."),
         ("download" = Option<String>, Query, description = "Anything but `0` and `false`: as an attachment."),
         ("Range" = Option<String>, Header, description = "A part of it, such as `bytes=0-1023`."),
         ("If-Range" = Option<String>, Header, description = "The part only where it has not changed, else all of it."),
@@ -51,7 +67,9 @@ fn get_object() {}
     params(
         ("key" = String, Path, description = "Key of the object; a slash in it is written as `%2F`.",
             example = "0b8e7f0a-3c55-5d0c-9a53-0c8f8c1d2b3a_IMG_0017.jpg"),
-        ("size" = Option<u32>, Query, description = "Pixels of the longer side: 160, 320, 640 or 1280. 320 by default."),
+        ("expires" = Option<u64>, Query, description = "As in `content_url` and `thumbnail_url` of an image."),
+        ("signature" = Option<String>, Query, description = "Likewise; as good as the token, until then."),
+        ("size" = inline(Option<ThumbnailSize>), Query, description = "Pixels of the longer side, 320 by default."),
         ("If-None-Match" = Option<String>, Header, description = "Only where it has another `ETag`."),
     ),
     responses(
