@@ -83,7 +83,8 @@ impl Served {
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let path = uri.path();
         let started = Instant::now();
-        let answer = self.shared(request, &method, path);
+        // large, and else kept by each of those around it
+        let answer = Box::pin(self.shared(request, &method, path));
         let response = match &self.metrics {
             Some(metrics) => metrics.measure(&method, answer).await,
             None => answer.await,
