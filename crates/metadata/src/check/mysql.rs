@@ -92,6 +92,15 @@ fn not_let_in(settings: &MySql, error: &sqlx::Error) -> Finding {
                  to it is safe.",
             );
         }
+        // the driver has no RSA, by which such a user's password could go over an open connection
+        sqlx::Error::Configuration(_) => {
+            return Finding::failed(
+                TLS,
+                "the server lets this user in over TLS only (caching_sha2_password), and the connection has none",
+                "Switch TLS on at the server (MySQL 8 makes its own certificate at its first start), and leave DB_SSL_MODE \
+                 unset.",
+            );
+        }
         sqlx::Error::Io(error) => return unreachable(settings, &error.kind().to_string()),
         _ => None,
     };
