@@ -1,9 +1,9 @@
 //! Settings of the import service.
 
-use std::{path::PathBuf, time::Duration};
+use std::{num::NonZeroU64, path::PathBuf, time::Duration};
 
 use client::{InternalToken, Secret, drive::MAX_PAGE_SIZE, signature::UrlSigner};
-use service::Env;
+use service::{Env, env::Reader};
 use url::Url;
 
 /// Settings; [`Config::from_env`] reads and checks them all at once.
@@ -31,6 +31,8 @@ pub struct Config {
     pub silence_limit: Duration,
     /// `REDIS_URL`: where jobs are kept, shared by all replicas; without it they are in `import.db`.
     pub redis_url: Option<Secret>,
+    /// `MAX_JOBS`: imports that may run at once; unset: any number.
+    pub max_jobs: Option<u64>,
     /// `JOB_KEEP_DAYS`: for how many days an ended job is kept; 30.
     pub job_keep: Duration,
     /// `INTERNAL_TOKEN`: what the other services know us by, and we them; unset, everybody is answered.
@@ -68,12 +70,19 @@ impl Config {
             resend_after: seconds("RESEND_AFTER_SECS", 10 * 60),
             silence_limit: Duration::from_secs(24 * 60 * 60),
             redis_url,
+            max_jobs: max_jobs(&read),
             job_keep: Duration::from_secs(read.count_or("JOB_KEEP_DAYS", 30) as u64 * 24 * 60 * 60),
             internal_token: read.internal_token(),
             url_signer: read.url_signer("API_TOKEN", "API_TOKEN_READS"),
         };
         read.finish(config)
     }
+}
+
+/// How many imports may run at once, if there is a limit.
+fn max_jobs(read: &Reader<'_>) -> Option<u64> {
+    read.text("MAX_JOBS")?;
+    Some(read.parse_or("MAX_JOBS", NonZeroU64::MIN, "a whole number of at least 1").get())
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ use crate::{App, job::Listing, store};
 
 /// Longest report of a worker, in bytes: a thousand images with room to spare.
 const MAX_REPORT: usize = 16 * 1024 * 1024;
+/// In how many seconds a job may have ended.
+const ROOM_SECS: u64 = 30;
 /// Most rows on a page of jobs or failures.
 const MAX_ROWS: u64 = 1000;
 
@@ -62,6 +64,19 @@ fn job_not_found() -> ApiError {
 async fn find_job(app: &App, id: Result<Path<String>, ApiError>) -> Result<store::Job, ApiError> {
     let Path(id) = id.map_err(|_| job_not_found())?;
     app.store.job(&id).await.map_err(|error| store_failed(&error))?.ok_or_else(job_not_found)
+}
+
+/// Refuses a new job while as many run as may. Several that begin at the same moment may all find room.
+async fn require_room(app: &App) -> Result<(), ApiError> {
+    let Some(most) = app.config.max_jobs else { return Ok(()) };
+    let running = app.store.open_jobs().await.map_err(|error| store_failed(&error))?;
+    if running < most {
+        return Ok(());
+    }
+    let message = format!(
+        "{running} imports are running, and no more than {most} may at once: start this one when one of them has ended."
+    );
+    Err(ApiError::too_many_requests(message).code("too-many-jobs").retry_after(ROOM_SECS))
 }
 
 /// A page of a list, in the shape of the contract's list of images.

@@ -142,6 +142,11 @@ impl Store {
         ask!(self, jobs(page, per_page))
     }
 
+    /// How many jobs have something left to do.
+    pub(crate) async fn open_jobs(&self) -> Result<u64, Error> {
+        ask!(self, open_jobs())
+    }
+
     /// What the status of a job answers.
     pub(crate) async fn snapshot(&self, id: &str, with_imported: bool) -> Result<Option<Snapshot>, Error> {
         ask!(self, snapshot(id, with_imported))

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::{
     import_body::{ImportBody, refused, require_key},
-    listing_word, to_its_end,
+    listing_word, require_room, to_its_end,
 };
 use crate::{
     App,
@@ -31,6 +31,7 @@ pub(super) async fn start_import(
 ) -> Result<(StatusCode, Json<ImportStarted>), ApiError> {
     let ImportBody { folder, recursive } = ImportBody::parse(&json_value(request).await?)?;
     require_key(&app)?;
+    require_room(&app).await?;
     let answer_by = Instant::now() + app.config.list_wait;
     let listing_app = app.clone();
     let found =

@@ -207,3 +207,18 @@ async fn a_client_that_hangs_up_does_not_stop_the_import() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn no_more_imports_run_at_once_than_may() {
+    let image = |id: &str| json!([{"id": id, "name": id, "mimeType": "image/png", "size": "9"}]);
+    let stage = Stage::serving(json!({"one": image("a"), "two": image("b")})).await;
+    let import = stage.settings().with("MAX_JOBS", "1").start().await;
+    let first = import.job("one").await;
+    let refused = import.import("two").await;
+    assert_eq!((refused.status, &refused.body["code"]), (429, &json!("too-many-jobs")), "{refused:?}");
+    import.post(&format!("import/jobs/{first}/cancel"), &json!({})).await;
+    eventually("room for another", || async { (import.import("two").await.status == 202).then_some(()) })
+        .await;
+    let retry = import.post(&format!("import/jobs/{first}/retry"), &json!({})).await;
+    assert_eq!((retry.status, &retry.body["code"]), (429, &json!("too-many-jobs")), "{retry:?}");
+}

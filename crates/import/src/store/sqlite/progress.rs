@@ -50,6 +50,12 @@ impl Sqlite {
         Ok((jobs, total.unsigned_abs()))
     }
 
+    pub(crate) async fn open_jobs(&self) -> Result<u64, Error> {
+        let open: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM jobs WHERE open = 1").fetch_one(&self.readers).await?;
+        Ok(open.unsigned_abs())
+    }
+
     pub(crate) async fn change(
         &self,
         job: JobNo,
