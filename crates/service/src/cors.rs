@@ -216,6 +216,24 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_let_in_with_the_credentials_of_a_browser() {
+        let asking = [
+            (header::ORIGIN, HeaderValue::from_static("https://a.x")),
+            (header::ACCESS_CONTROL_REQUEST_METHOD, HeaderValue::from_static("POST")),
+            (header::ACCESS_CONTROL_REQUEST_HEADERS, HeaderValue::from_static("authorization, cookie")),
+        ];
+        for setting in ["", "*", "https://a.x", "https://*.x,*"] {
+            for method in [Method::GET, Method::POST, Method::OPTIONS] {
+                let mut answer = HeaderMap::new();
+                let request = HeaderMap::from_iter(asking.clone());
+                Cors::from_setting(Some(setting)).apply(&method, "/api/x", &request, &mut answer);
+                assert!(answer.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN), "{setting:?}");
+                assert!(!answer.contains_key(header::ACCESS_CONTROL_ALLOW_CREDENTIALS), "{setting:?}");
+            }
+        }
+    }
+
+    #[test]
     fn an_answer_that_varies_already_also_varies_by_origin() {
         for (before, after) in
             [("Accept", "Accept, Origin"), ("accept, origin", "accept, origin"), ("*", "*"), ("", "Origin")]
