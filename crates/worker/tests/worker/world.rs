@@ -273,8 +273,16 @@ impl World {
 
     /// Every object has a row, and every row an object.
     pub(crate) fn assert_no_orphans(&self) {
-        let named: BTreeSet<_> = self.rows.values().filter_map(|row| row["storage_path"].as_str()).collect();
-        let stored: BTreeSet<_> = self.objects.keys().map(String::as_str).collect();
-        assert_eq!(named, stored);
+        assert_eq!(self.named(), self.stored());
+    }
+
+    /// The objects that rows name.
+    pub(crate) fn named(&self) -> BTreeSet<&str> {
+        self.rows.values().filter_map(|row| row["storage_path"].as_str()).collect()
+    }
+
+    /// The objects that there are.
+    pub(crate) fn stored(&self) -> BTreeSet<&str> {
+        self.objects.keys().map(String::as_str).collect()
     }
 }
