@@ -36,7 +36,7 @@ pub static HTTP_REQUESTS: Metric = Metric {
     name: "image_import_http_requests_total",
     kind: Kind::Counter,
     labels: &["route", "method", "status"],
-    help: "Requests answered, by the pattern of the route (`other`: none of ours), method and status.",
+    help: "Requests answered, by the pattern of the route (`other`: none of ours, or refused before it was looked for), method and status.",
 };
 
 /// How long answers took.

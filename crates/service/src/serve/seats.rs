@@ -176,10 +176,14 @@ impl Seat {
         }
     }
 
-    /// A write went through.
+    /// A write went through. An answer counts as given once its last piece waits to be written: idleness begins after that.
     pub(super) fn moves(&self) {
         if self.stalled.load(Relaxed) != MOVING {
             self.stalled.store(MOVING, Release);
+            let state = self.state.load(Acquire);
+            if matches!(state & PHASE, WAITING | HEAD) {
+                let _ = self.state.compare_exchange(state, self.now() | WAITING, AcqRel, Relaxed);
+            }
         }
     }
 
@@ -188,8 +192,8 @@ impl Seat {
         let now = self.millis();
         let over = |since: u64, limit: Duration| u128::from(now.saturating_sub(since)) > limit.as_millis();
         let stalled = self.stalled.load(Acquire);
-        if stalled != MOVING && over(stalled - 1, limits.taking_time) {
-            return true;
+        if stalled != MOVING {
+            return over(stalled - 1, limits.taking_time);
         }
         let state = self.state.load(Acquire);
         match state & PHASE {
@@ -199,8 +203,11 @@ impl Seat {
         }
     }
 
-    /// Since when no request has been in hand.
+    /// Since when no request has been in hand, nor an answer on its way.
     fn idle_since(&self) -> Option<Instant> {
+        if self.stalled.load(Acquire) != MOVING {
+            return None;
+        }
         let state = self.state.load(Acquire);
         let since = self.opened + Duration::from_millis(state >> PHASE_BITS);
         matches!(state & PHASE, WAITING | HEAD).then_some(since)

@@ -121,9 +121,6 @@ impl Reporter {
         let ids = report.ids.clone();
         let update = update(report);
         let sent = tokio::time::timeout(TIMEOUT, self.inner.import.update_status(&update)).await;
-        if matches!(sent, Ok(Ok(()))) {
-            update.results.iter().flatten().for_each(|end| self.inner.numbers.image_ended(end));
-        }
         let settled = match &sent {
             Ok(Ok(())) => self.inner.queue.acknowledge(&ids).await,
             Ok(Err(error)) if is_refused(error) => {
@@ -132,6 +129,9 @@ impl Reporter {
             }
             Ok(Err(_)) | Err(_) => self.inner.queue.return_reports(&ids, RETURNED.first).await,
         };
+        if settled.is_ok() && matches!(sent, Ok(Ok(()))) {
+            update.results.iter().flatten().for_each(|end| self.inner.numbers.image_ended(end));
+        }
         if let Err(error) = settled {
             // they come again when their time in hand is over
             error.log("a report cannot be acknowledged");

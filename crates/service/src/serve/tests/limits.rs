@@ -238,3 +238,23 @@ async fn requests_know_who_asks_where_that_is_wanted() {
         assert!(answer(&mut client).await.ends_with(expected));
     }
 }
+
+#[tokio::test]
+async fn a_large_answer_that_is_taken_slowly_arrives_whole() {
+    const WHOLE: usize = 48 << 20;
+    // one piece: hyper is done with the body long before the client has it
+    let large = Router::new().route("/large", get(|| async { Bytes::from(vec![b'x'; WHOLE]) }));
+    let server = Server::start_with(Limits { idle_time: SHORT, header_time: SHORT, ..NONE }, large).await;
+    let mut client = server.connect().await;
+    client.write_all(b"GET /large HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut every = tokio::time::interval(SHORT / 8);
+    let (mut got, mut piece) = (0, vec![0; 512 * 1024]);
+    loop {
+        every.tick().await;
+        match client.read(&mut piece).await.unwrap() {
+            0 => break,
+            length => got += length,
+        }
+    }
+    assert!(got > WHOLE, "{got} of {WHOLE} and a head");
+}
