@@ -58,6 +58,7 @@ pub fn router(mut app: App) -> Router {
     // the state of routes is copied for every request
     let routes = routes::api().with_state(Arc::new(app)).merge(health::routes(NAME, needs));
     service::serve::finish_measured(routes, cors, &metrics, |routes| {
-        limits::before(limits, pages::before(pages, access::before(access, routes)))
+        let routes = access::before(access, limits::before_imports(&limits, routes));
+        limits::before(&limits, pages::before(pages, routes))
     })
 }

@@ -60,14 +60,16 @@ impl Limits {
     }
 
     fn check(&self, request: &Request) -> Result<(), ApiError> {
-        let path = request.uri().path();
         // who asks before a request cannot be told to wait: browsers take that for a refusal
-        if *request.method() == Method::OPTIONS || OF_HEALTH.contains(&path) {
+        if *request.method() == Method::OPTIONS || OF_HEALTH.contains(&request.uri().path()) {
             return Ok(());
         }
-        let client = self.client(request);
-        self.all.check(client)?;
-        if is_import(request.method(), path) { self.imports.check(client) } else { Ok(()) }
+        self.all.check(self.client(request))
+    }
+
+    fn check_import(&self, request: &Request) -> Result<(), ApiError> {
+        let is_import = is_import(request.method(), request.uri().path());
+        if is_import { self.imports.check(self.client(request)) } else { Ok(()) }
     }
 }
 
@@ -79,18 +81,27 @@ fn is_import(method: &Method, path: &str) -> bool {
             || (what.starts_with("jobs/") && what.ends_with("/retry")))
 }
 
-/// Puts the rates before `routes`; without any, nothing changes.
-pub(crate) fn before(limits: Arc<Limits>, routes: Router) -> Router {
-    if limits.all.is_off() && limits.imports.is_off() {
-        return routes;
-    }
-    let limited = Arc::new((limits, routes));
-    Router::new().fallback(move |request: Request| answer(Arc::clone(&limited), request))
+/// Puts the rate of all requests before `routes`; without one, nothing changes.
+pub(crate) fn before(limits: &Arc<Limits>, routes: Router) -> Router {
+    if limits.all.is_off() { routes } else { checked(limits, Limits::check, routes) }
 }
 
-async fn answer(limited: Arc<(Arc<Limits>, Router)>, request: Request) -> Response {
+/// Puts the rate of imports before `routes`; without one, nothing changes. Behind the check of who may import: whoever may
+/// not must not use it up.
+pub(crate) fn before_imports(limits: &Arc<Limits>, routes: Router) -> Router {
+    if limits.imports.is_off() { routes } else { checked(limits, Limits::check_import, routes) }
+}
+
+type Check = fn(&Limits, &Request) -> Result<(), ApiError>;
+
+fn checked(limits: &Arc<Limits>, check: Check, routes: Router) -> Router {
+    let limited = Arc::new((Arc::clone(limits), routes));
+    Router::new().fallback(move |request: Request| answer(Arc::clone(&limited), check, request))
+}
+
+async fn answer(limited: Arc<(Arc<Limits>, Router)>, check: Check, request: Request) -> Response {
     let (limits, routes) = &*limited;
-    match limits.check(&request) {
+    match check(limits, &request) {
         Ok(()) => {
             let Ok(answer) = routes.clone().oneshot(request).await;
             answer

@@ -22,8 +22,11 @@ fn request(method: &str, path: &str, from: &str) -> Request {
 
 /// The statuses of the same request, sent again and again.
 fn statuses(limits: &Limits, method: &str, path: &str, from: &str, times: usize) -> Vec<u16> {
-    let status =
-        |_| limits.check(&request(method, path, from)).map_or_else(|error| error.status().as_u16(), |()| 200);
+    let status = |_| {
+        let request = request(method, path, from);
+        let checked = limits.check(&request).and_then(|()| limits.check_import(&request));
+        checked.map_or_else(|error| error.status().as_u16(), |()| 200)
+    };
     (0..times).map(status).collect()
 }
 
@@ -59,7 +62,7 @@ fn imports_are_counted_apart_from_all_else() {
 #[tokio::test]
 async fn one_request_too_many_is_told_when_to_come_back() {
     let routes = Router::new().fallback(|| async { "here" });
-    let limited = before(limits(&[("RATE_LIMIT", "1")]), routes);
+    let limited = before(&limits(&[("RATE_LIMIT", "1")]), routes);
     let ask = || limited.clone().oneshot(request("GET", "/api/stats", "10.0.0.1"));
     assert_eq!(ask().await.unwrap().status(), 200);
     let refused = ask().await.unwrap();
@@ -92,4 +95,26 @@ async fn streams_of_one_client_are_counted_while_they_are_open() {
     assert!(limits.stream(there).is_err());
     drop(first);
     assert!(limits.stream(here).is_ok());
+}
+
+#[tokio::test]
+async fn whoever_may_not_import_uses_up_nothing() {
+    let env = Env::from_pairs([
+        ("API_TOKEN", "canary-canary-canary"),
+        ("RATE_LIMIT_IMPORTS_GLOBAL", "1"),
+        ("IMPORT_SERVICE_URL", "http://127.0.0.1:1"),
+    ]);
+    let gateway = crate::router(crate::App::build(Config::from_env(&env).unwrap()));
+    let import = async |token: &str| {
+        let mut request = request("POST", "/api/import/google-drive", "10.0.0.1");
+        *request.body_mut() = Body::from(r#"{"folder_url": "x"}"#);
+        let headers = request.headers_mut();
+        headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+        headers.insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
+        gateway.clone().oneshot(request).await.unwrap().status().as_u16()
+    };
+    assert_eq!([import("a stranger's").await, import("a stranger's").await], [401, 401]);
+    // let through to the service, which is not there
+    assert_eq!(import("canary-canary-canary").await, 503);
+    assert_eq!(import("canary-canary-canary").await, 429);
 }
