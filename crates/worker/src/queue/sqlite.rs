@@ -29,6 +29,15 @@ const IN_HAND: Duration = Duration::from_secs(60);
 /// Processes that make the file at the same moment are in each other's way.
 const OPEN_TRIES: u32 = 8;
 
+/// What [`Figures`] are made of at the time $1, out of indexes alone.
+const FIGURES: &str = "
+    SELECT COUNT(*) FILTER (WHERE state = 0 AND due <= $1) AS ready,
+        COUNT(*) FILTER (WHERE state = 0 AND due > $1) AS delayed,
+        COUNT(*) FILTER (WHERE state = 1) AS leased,
+        (SELECT COUNT(*) FROM tasks WHERE state = 2) AS ended,
+        $1 - COALESCE(MIN(due) FILTER (WHERE state = 0 AND due <= $1), $1) AS oldest
+    FROM tasks WHERE state < 2";
+
 /// Clones are one.
 #[derive(Debug, Clone)]
 pub(crate) struct SqliteQueue {
@@ -111,16 +120,7 @@ impl SqliteQueue {
     }
 
     pub(super) async fn figures(&self) -> Result<Figures, QueueError> {
-        // each by the index of its state
-        let read = sqlx::query(
-            "SELECT COUNT(*) FILTER (WHERE state = 0 AND due <= $1) AS ready,
-                COUNT(*) FILTER (WHERE state = 0 AND due > $1) AS delayed,
-                COUNT(*) FILTER (WHERE state = 1) AS leased,
-                (SELECT COUNT(*) FROM tasks WHERE state = 2) AS ended,
-                $1 - COALESCE(MIN(due) FILTER (WHERE state = 0 AND due <= $1), $1) AS oldest
-             FROM tasks WHERE state < 2",
-        )
-        .bind(now_millis());
+        let read = sqlx::query(FIGURES).bind(now_millis());
         let rows = self.database.run(read).await?;
         let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
         let number = |name| row.try_get::<i64, _>(name);
@@ -167,6 +167,13 @@ impl SqliteQueue {
     /// Changes what time would change.
     pub(super) async fn execute(&self, sql: &'static str) {
         self.database.run(sqlx::query(sql)).await.unwrap();
+    }
+
+    /// How the file is read to count what is in it.
+    pub(super) async fn plan_of_figures(&self) -> Vec<String> {
+        let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {FIGURES}"));
+        let steps = self.database.run(sqlx::query(plan).bind(now_millis())).await.unwrap();
+        steps.iter().map(|step| step.try_get("detail").unwrap()).collect()
     }
 
     /// One number.

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use sqlx::{
     ConnectOptions, Connection, Sqlite, SqliteConnection,
+    migrate::Migrator,
     query::Query,
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
 };
@@ -16,6 +17,12 @@ use super::{BUSY, QueueError};
 
 /// Rows of one answer that may wait to be read: so many that the reader is woken once.
 const ROWS_AT_ONCE: usize = 1024;
+
+static MIGRATIONS: Migrator = Migrator {
+    // a newer version may have been here; it only adds
+    ignore_missing: true,
+    ..sqlx::migrate!()
+};
 
 /// A script with what it is bound to.
 pub(super) type Script<'q> = Query<'q, Sqlite, SqliteArguments>;
@@ -51,7 +58,10 @@ impl Database {
             .row_buffer_size(ROWS_AT_ONCE)
             .disable_statement_logging();
         let mut connection = options.connect().await?;
-        sqlx::migrate!().run_direct(None, &mut connection, false).await?;
+        // all in one transaction, which only one process can hold
+        let mut alone = connection.begin_with("BEGIN IMMEDIATE").await?;
+        MIGRATIONS.run_direct(None, &mut *alone, false).await?;
+        alone.commit().await?;
         Ok(Self { options, connection: Mutex::new(State::Open(Box::new(connection))) })
     }
 

@@ -26,3 +26,28 @@ async fn tasks_are_counted_by_what_they_wait_for(place: &Place) {
     let left = queue.figures().await.unwrap();
     assert_eq!((counts(left), left.oldest), ((0, 1, 3, 1), Duration::ZERO));
 }
+
+#[tokio::test]
+async fn what_is_counted_in_a_file_is_counted_in_indexes_alone() {
+    let place = Place::file();
+    let Queue::Sqlite(queue) = place.open().await else { unreachable!("it is a file") };
+    let plan = queue.plan_of_figures().await;
+    let of_tasks: Vec<_> = plan.iter().filter(|step| step.contains(" tasks ")).collect();
+    assert_eq!(of_tasks.len(), 2, "{plan:?}");
+    assert!(of_tasks.iter().all(|step| step.contains("USING COVERING INDEX")), "{plan:?}");
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_opened() {
+    let place = Place::file();
+    let Queue::Sqlite(newer) = place.open().await else { unreachable!("it is a file") };
+    newer
+        .execute(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             VALUES (9999, 'of a newer version', TRUE, x'00', 0)",
+        )
+        .await;
+    let older = place.open().await;
+    older.enqueue(&batch("j", &["a"])).await.unwrap();
+    assert_eq!(older.figures().await.unwrap().ready, 1);
+}
