@@ -19,6 +19,7 @@ use std::{path::Path, time::Duration};
 
 use sqlx::{
     ConnectOptions, Sqlite as Database, SqlitePool, Transaction,
+    migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -37,6 +38,12 @@ const WRITER_CACHE: u32 = 1024;
 const LOG_BYTES: u32 = 8 << 20;
 /// Two processes that make the file at the same moment are in each other's way.
 const OPEN_TRIES: u32 = 5;
+
+static MIGRATIONS: Migrator = Migrator {
+    // a newer version may have been here; it only adds
+    ignore_missing: true,
+    ..sqlx::migrate!()
+};
 
 /// A job store in a file. Clones share their connections.
 #[derive(Debug, Clone)]
@@ -83,7 +90,10 @@ impl Sqlite {
         };
         let cached = |kibibytes: u32| options.clone().pragma("cache_size", format!("-{kibibytes}"));
         let writer = pool(1).connect_with(cached(WRITER_CACHE)).await?;
-        sqlx::migrate!().run(&writer).await.map_err(Error::Migration)?;
+        // all in one transaction, which only one process can hold
+        let mut alone = writer.begin_with("BEGIN IMMEDIATE").await?;
+        MIGRATIONS.run_direct(None, &mut *alone, false).await.map_err(Error::Migration)?;
+        alone.commit().await?;
         let readers = pool(READERS).connect_with(cached(READER_CACHE).read_only(true)).await?;
         Ok(Self { writer, readers, together: together::Together::default() })
     }

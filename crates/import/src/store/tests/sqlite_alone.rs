@@ -57,6 +57,44 @@ async fn a_file_of_the_first_version_goes_on() {
 }
 
 #[tokio::test]
+async fn a_file_of_a_newer_version_is_opened() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("import.db");
+    let newer = Store::open_sqlite(&file).await.unwrap();
+    let Store::Sqlite(sqlite) = &newer else { unreachable!("it is a file") };
+    sqlite
+        .execute(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             VALUES (9999, 'of a newer version', TRUE, x'00', 0)",
+        )
+        .await;
+    let older = Store::open_sqlite(&file).await.unwrap();
+    older.create_job(&new_job("a"), Page::default(), &lease("one")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn processes_that_start_together_make_one_file() {
+    for _ in 0..10 {
+        let directory = tempfile::tempdir().unwrap();
+        let opening = (0..6).map(|_| {
+            let file = directory.path().join("import.db");
+            tokio::spawn(async move { Store::open_sqlite(&file).await })
+        });
+        for opened in futures::future::join_all(opening).await {
+            opened.unwrap().unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_counts_running_jobs_reads_no_job_that_has_ended() {
+    let place = Place::file().await;
+    let Store::Sqlite(sqlite) = &place.one else { unreachable!("it is a file") };
+    let plan = sqlite.plan("SELECT count(*) FROM jobs WHERE open = 1 AND ended_at IS NULL").await;
+    assert!(plan.iter().all(|step| step.contains("USING INDEX jobs_open")), "{plan:?}");
+}
+
+#[tokio::test]
 async fn the_log_of_a_huge_change_does_not_stay() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open_sqlite(&directory.path().join("import.db")).await.unwrap();
