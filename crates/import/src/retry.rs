@@ -46,6 +46,7 @@ pub(crate) async fn start(app: &App, source: &Job, asked_ms: i64) -> Result<Retr
         request_id: request_id::current(),
         recursive: source.recursive,
         retry_of: Some(source.id.clone()),
+        most_running: app.config.max_jobs,
     };
     let (job, held) = match app.store.create_job(&new, page, &app.lease().await?).await {
         Ok(made) => made,
@@ -134,8 +135,9 @@ mod tests {
         let lease = app.lease().await.unwrap();
         let ended = async |id: String, retry_of: Option<String>| {
             let folder = DriveRef { id: DriveId::parse("album").unwrap(), resource_key: None };
-            let (folder_name, request_id) = (None, None);
-            let new = NewJob { id, folder, folder_name, request_id, recursive: false, retry_of };
+            let (folder_name, request_id, most_running) = (None, None, None);
+            let new =
+                NewJob { id, folder, folder_name, request_id, recursive: false, retry_of, most_running };
             let files = vec![serde_json::from_value(json!({"id": "a"})).unwrap()];
             let page = Page { files, ..Page::default() };
             let (job, _held) = app.store.create_job(&new, page, &lease).await.unwrap();

@@ -49,8 +49,11 @@ pub(crate) fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// The answer while jobs cannot be read or written.
+/// The answer while jobs cannot be read or written, or no more may be.
 fn store_failed(error: &store::Error) -> ApiError {
+    if let store::Error::TooManyJobs(running) = error {
+        return too_many_jobs(*running);
+    }
     ApiError::unavailable("job-store-unavailable", "Jobs cannot be read or written just now; try again.")
         .caused_by(error)
 }
@@ -66,17 +69,18 @@ async fn find_job(app: &App, id: Result<Path<String>, ApiError>) -> Result<store
     app.store.job(&id).await.map_err(|error| store_failed(&error))?.ok_or_else(job_not_found)
 }
 
-/// Refuses a new job while as many run as may. Several that begin at the same moment may all find room.
+/// Refuses an import while as many run as may, before Google Drive is asked. The store decides when it takes the job.
 async fn require_room(app: &App) -> Result<(), ApiError> {
     let Some(most) = app.config.max_jobs else { return Ok(()) };
-    let running = app.store.open_jobs().await.map_err(|error| store_failed(&error))?;
-    if running < most {
-        return Ok(());
-    }
+    let running = app.store.running_jobs().await.map_err(|error| store_failed(&error))?;
+    if running < most { Ok(()) } else { Err(too_many_jobs(running)) }
+}
+
+fn too_many_jobs(running: u64) -> ApiError {
     let message = format!(
-        "{running} imports are running, and no more than {most} may at once: start this one when one of them has ended."
+        "{running} imports are running, and no more may at once (MAX_JOBS): start this one when one of them has ended."
     );
-    Err(ApiError::too_many_requests(message).code("too-many-jobs").retry_after(ROOM_SECS))
+    ApiError::too_many_requests(message).code("too-many-jobs").retry_after(ROOM_SECS)
 }
 
 /// A page of a list, in the shape of the contract's list of images.

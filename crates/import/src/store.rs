@@ -55,6 +55,9 @@ pub(crate) enum Error {
     /// The job that is to be retried is gone.
     #[error("the job to retry is gone")]
     SourceGone,
+    /// As many jobs run as may.
+    #[error("{0} jobs are running, and no more may")]
+    TooManyJobs(u64),
 }
 
 impl From<sqlx::Error> for Error {
@@ -142,9 +145,9 @@ impl Store {
         ask!(self, jobs(page, per_page))
     }
 
-    /// How many jobs have something left to do.
-    pub(crate) async fn open_jobs(&self) -> Result<u64, Error> {
-        ask!(self, open_jobs())
+    /// How many jobs have not ended.
+    pub(crate) async fn running_jobs(&self) -> Result<u64, Error> {
+        ask!(self, running_jobs())
     }
 
     /// What the status of a job answers.

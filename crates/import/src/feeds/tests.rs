@@ -23,6 +23,7 @@ async fn stage() -> (App, Job, tempfile::TempDir) {
         request_id: None,
         recursive: false,
         retry_of: None,
+        most_running: None,
     };
     let page = Page { next_token: Some("more".into()), ..Page::default() };
     let (job, _held) = app.store.create_job(&new, page, &app.lease().await.unwrap()).await.unwrap();

@@ -165,6 +165,7 @@ async fn make_job(
         request_id: request_id::current(),
         recursive,
         retry_of: None,
+        most_running: app.config.max_jobs,
     };
     let (job, held) = app.store.create_job(&new, page, &app.lease().await?).await?;
     let (ended, listed) = oneshot::channel();

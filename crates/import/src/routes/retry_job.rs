@@ -10,7 +10,7 @@ use service::{
 };
 use tokio::time::Instant;
 
-use super::{find_job, job_not_found, listing_word, require_room, store_failed, to_its_end};
+use super::{find_job, job_not_found, listing_word, store_failed, to_its_end};
 use crate::{
     App,
     clock::now_ms,
@@ -36,7 +36,6 @@ pub(super) async fn retry_job(
              afterwards.",
         ));
     }
-    require_room(&app).await?;
     let answer_by = Instant::now() + app.config.list_wait;
     let (retry_app, retried) = (app.clone(), source.clone());
     let retry = to_its_end(&app, async move { retry::start(&retry_app, &retried, asked_ms).await }).await?;

@@ -28,6 +28,8 @@ pub(crate) struct NewJob {
     pub recursive: bool,
     /// The id of the ended job whose failed and cancelled files it takes. That one is kept until they are all read.
     pub retry_of: Option<String>,
+    /// It is refused with [`super::Error::TooManyJobs`] where so many are running already.
+    pub most_running: Option<u64>,
 }
 
 /// A job without its files. Times are milliseconds since 1970.

@@ -123,6 +123,7 @@ fn new_job(id: &str) -> NewJob {
         request_id: None,
         recursive: false,
         retry_of: None,
+        most_running: None,
     }
 }
 

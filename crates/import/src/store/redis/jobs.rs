@@ -58,8 +58,8 @@ impl Redis {
         Ok(Some(Snapshot { job, imported, failures }))
     }
 
-    pub(crate) async fn open_jobs(&self) -> Result<u64, Error> {
-        self.command(redis::cmd("ZCARD").arg(format!("{}open", self.base))).await
+    pub(crate) async fn running_jobs(&self) -> Result<u64, Error> {
+        self.run(&scripts::RUNNING, &[]).await
     }
 
     pub(crate) async fn change(

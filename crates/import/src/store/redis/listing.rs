@@ -22,7 +22,7 @@ use crate::{
 /// Between tries to write down a job.
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
 
-/// What became of a new job, its number, and its fields.
+/// What became of a new job, its number (for "full": that of the jobs that run), and its fields.
 type Created = (String, i64, HashMap<String, String>);
 
 impl Redis {
@@ -37,6 +37,7 @@ impl Redis {
         match made.as_str() {
             "gone" => return Err(Error::SourceGone),
             "exists" => return Err(Error::Exists),
+            "full" => return Err(Error::TooManyJobs(number.unsigned_abs())),
             _ => {}
         }
         let number = JobNo(number);
@@ -108,6 +109,9 @@ pub(super) fn new_job(job: &NewJob, page: &Page, lease: &Lease) -> Result<String
     plan["lease_ms"] = i64::try_from(lease.length.as_millis()).unwrap_or(i64::MAX).into();
     if let Some(source) = &job.retry_of {
         plan["retry_of"] = source.as_str().into();
+    }
+    if let Some(most) = job.most_running {
+        plan["most_running"] = most.into();
     }
     if job.recursive {
         plan["top"] = job.folder.id.as_str().into();

@@ -32,6 +32,8 @@ scripts! {
     RELEASE_ALL = "lua/release_all.lua";
     /// Extends a lease.
     RENEW = "lua/renew.lua";
+    /// Counts jobs that have not ended.
+    RUNNING = "lua/running.lua";
     /// Reads what a status answers.
     SNAPSHOT = "lua/snapshot.lua";
     /// Reads entries of the list of stored images.

@@ -42,6 +42,12 @@ impl Sqlite {
         {
             return Err(Error::SourceGone);
         }
+        if let Some(most) = job.most_running {
+            let running = progress::running(&mut writing).await?;
+            if running >= most {
+                return Err(Error::TooManyJobs(running));
+            }
+        }
         let number: i64 = sqlx::query_scalar(
             "INSERT INTO jobs (id, folder_id, resource_key, folder_name, request_id, recursive, retry_of, created_at,
                                progress, lease_owner, lease_until)

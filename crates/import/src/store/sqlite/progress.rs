@@ -50,10 +50,8 @@ impl Sqlite {
         Ok((jobs, total.unsigned_abs()))
     }
 
-    pub(crate) async fn open_jobs(&self) -> Result<u64, Error> {
-        let open: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM jobs WHERE open = 1").fetch_one(&self.readers).await?;
-        Ok(open.unsigned_abs())
+    pub(crate) async fn running_jobs(&self) -> Result<u64, Error> {
+        running(&mut *self.readers.acquire().await?).await
     }
 
     pub(crate) async fn change(
@@ -102,6 +100,13 @@ async fn changed(
 pub(super) async fn exists(on: &mut SqliteConnection, id: &str) -> Result<bool, Error> {
     let query = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?)");
     Ok(query.bind(id).fetch_one(on).await?)
+}
+
+/// How many jobs have not ended. One that has may be open still: its worker is told so.
+pub(super) async fn running(on: &mut SqliteConnection) -> Result<u64, Error> {
+    let query = sqlx::query_scalar("SELECT count(*) FROM jobs WHERE open = 1 AND ended_at IS NULL");
+    let running: i64 = query.fetch_one(on).await?;
+    Ok(running.unsigned_abs())
 }
 
 /// The job with an id.

@@ -12,6 +12,7 @@ on_both!(
     a_listing_without_subfolders_does_not_look_at_them,
     an_ended_job_takes_no_page,
     an_id_is_taken_once,
+    no_more_jobs_run_than_may_however_many_begin_at_once,
     the_list_of_jobs_is_newest_first_in_pages,
     what_is_not_there_is_not_found,
 );
@@ -156,6 +157,38 @@ async fn an_id_is_taken_once(place: &Place) {
     assert!(matches!(again, Err(Error::Exists)), "{again:?}");
     assert_eq!(place.one.progress("a").await.total, 1);
     assert_eq!(place.one.jobs(1, 10).await.unwrap().1, 1);
+}
+
+async fn no_more_jobs_run_than_may_however_many_begin_at_once(place: &Place) {
+    let begin = async |first: u32, stores: [&Store; 2]| {
+        let begun = (first..first + 50).map(|number| async move {
+            let new = NewJob { most_running: Some(3), ..new_job(&format!("j{number}")) };
+            let page = Page { files: files(0..1), next_token: Some("t1".to_owned()), ..Page::default() };
+            let store = stores[number as usize % 2];
+            (new.id.clone(), store.create_job(&new, page, &lease("one")).await)
+        });
+        let mut made = Vec::new();
+        for (id, began) in futures::future::join_all(begun).await {
+            match began {
+                Ok((_, held)) => made.push((id, held)),
+                Err(error) => assert!(matches!(error, Error::TooManyJobs(3)), "{error:?}"),
+            }
+        }
+        made
+    };
+    let stores = [&place.one, &place.other];
+    let made = begin(0, stores).await;
+    assert_eq!(made.len(), 3);
+    assert_eq!(place.one.jobs(1, 100).await.unwrap().1, 3, "what was refused is nowhere");
+    // an end makes room, also while the worker is still to be told
+    place.one.send(&made[0].1, 1).await;
+    place.other.change(made[0].1.job, Progress::cancel).await.unwrap();
+    assert!(place.one.progress(&made[0].0).await.is_open());
+    place.one.apply_report(&made[1].0, outcome("imported", [0])).await.unwrap();
+    place.one.add_page(&made[1].1, Page::default()).await.unwrap();
+    assert_eq!(place.other.running_jobs().await.unwrap(), 1);
+    assert_eq!(begin(100, stores).await.len(), 2);
+    assert_eq!(place.other.running_jobs().await.unwrap(), 3);
 }
 
 async fn the_list_of_jobs_is_newest_first_in_pages(place: &Place) {

@@ -1,5 +1,6 @@
--- ARGV[1]: a plan with `id`, `made_by`, `owner`, `lease_ms`, and for a retry `retry_of`. 'made' with the job; 'gone' when
--- there is nothing to retry; 'exists' when the id is taken, but not by this call whose answer got lost.
+-- ARGV[1]: a plan with `id`, `made_by`, `owner`, `lease_ms`, for a retry `retry_of`, and maybe `most_running`. 'made' with
+-- the job; 'gone' when there is nothing to retry; 'full' with the number of jobs that run; 'exists' when the id is taken,
+-- but not by this call whose answer got lost.
 local plan = cjson.decode(ARGV[1])
 local number = call('GET', base .. 'id:' .. plan.id)
 if not number then
@@ -8,6 +9,12 @@ if not number then
         source = call('GET', base .. 'id:' .. plan.retry_of)
         if not source then
             return { 'gone', 0, {} }
+        end
+    end
+    if plan.most_running then
+        local count = running()
+        if count >= plan.most_running then
+            return { 'full', count, {} }
         end
     end
     number = call('INCR', base .. 'last')

@@ -18,6 +18,15 @@ local function is_held(number, held)
     return by[1] == held.owner and tonumber(by[2]) == held.claim
 end
 
+-- How many jobs have not ended. One that has may be open still: its worker is told so.
+local function running()
+    local count = 0
+    for _, number in ipairs(call('ZRANGE', base .. 'open', 0, -1)) do
+        count = count + 1 - call('HEXISTS', key(number), 'ended')
+    end
+    return count
+end
+
 -- A file has an outcome: 's' stored, 'f' failed, 'c' cancelled.
 local function end_file(number, id, position, state, why)
     call('ZREM', key(number, 'sent'), position)

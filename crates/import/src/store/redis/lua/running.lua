@@ -1,0 +1,2 @@
+-- How many jobs have not ended.
+return running()
