@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react';
 import { ApiError, messageOf } from '@/lib/api-error';
-import { Button } from './button';
+import { formatDuration } from '@/lib/format';
+import { useSecondsLeft } from '@/lib/use-seconds-left';
+import { Button, ButtonLink } from './button';
 import { Icon, type IconName } from './icon';
 import styles from './note.module.css';
 
@@ -28,13 +30,41 @@ export function Note({ kind = 'info', actions, children }: NoteProps) {
   );
 }
 
-/** An error in the words of the API, with its request id for whoever reads the logs. */
+/**
+ * An error in the words of the API, with its request id for whoever reads the logs. Where the server has asked for a pause,
+ * it counts down, and is only then asked again.
+ */
 export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
-  const requestId = error instanceof ApiError ? error.requestId : undefined;
+  const { requestId, jobId } = error instanceof ApiError ? error : {};
+  const left = useSecondsLeft(error);
+  const actions = (onRetry !== undefined || jobId !== undefined) && (
+    <>
+      {onRetry && (
+        <Button icon="retry" aria-disabled={left > 0} onClick={() => left === 0 && onRetry()}>
+          Try again
+        </Button>
+      )}
+      {jobId !== undefined && <JobLink id={jobId} />}
+    </>
+  );
   return (
-    <Note kind="error" actions={onRetry && <Button icon="retry" onClick={onRetry}>Try again</Button>}>
+    <Note kind="error" actions={actions}>
       <p>{messageOf(error)}</p>
+      {left > 0 && (
+        <p role="timer" aria-live="off">
+          It can be tried again in {formatDuration(left)}.
+        </p>
+      )}
       {requestId !== undefined && <p className={styles.detail}>Request {requestId}</p>}
     </Note>
+  );
+}
+
+/** To the job that a refusal is about. */
+export function JobLink({ id }: { id: string }) {
+  return (
+    <ButtonLink to={`/jobs/${encodeURIComponent(id)}`} icon="jobs">
+      Show the import
+    </ButtonLink>
   );
 }

@@ -2,6 +2,8 @@
 
 import { apiBase, tryLocalGateway } from '@/lib/api-base';
 import { ApiError } from '@/lib/api-error';
+import { retryAfterMs } from '@/lib/retry-after';
+import { noteServerTime } from '@/lib/server-clock';
 import { readToken } from '@/lib/token';
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
@@ -23,7 +25,7 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
     return (await response.json()) as T;
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new ApiError('The answer of the server did not arrive whole. Try again in a moment.', 0, 'broken-answer');
+    throw new ApiError('The answer of the server did not arrive whole. Try again in a moment.', 0, { code: 'broken-answer' });
   }
 }
 
@@ -57,10 +59,12 @@ async function send(path: string, options: RequestOptions): Promise<Response> {
   }
   if (options.signal) init.signal = options.signal;
   try {
-    return await fetch(apiUrl(path, options.query), init);
+    const response = await fetch(apiUrl(path, options.query), init);
+    noteServerTime(response.headers.get('Date'));
+    return response;
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new ApiError('The server cannot be reached. Check your connection, and that the services run.', 0, 'offline');
+    throw new ApiError('The server cannot be reached. Check your connection, and that the services run.', 0, { code: 'offline' });
   }
 }
 
@@ -83,7 +87,12 @@ async function checked(response: Response): Promise<Response> {
   const text = (name: string) => (typeof told[name] === 'string' ? told[name] : undefined);
   const message = text('error') ?? wordsFor(response);
   const requestId = text('request_id') ?? response.headers.get('x-request-id') ?? undefined;
-  throw new ApiError(message, response.status, text('code'), requestId);
+  throw new ApiError(message, response.status, {
+    code: text('code'),
+    requestId,
+    retryAfterMs: retryAfterMs(response.headers),
+    jobId: text('job_id'),
+  });
 }
 
 /** What to say where the answer itself says nothing. */

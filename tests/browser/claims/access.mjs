@@ -1,5 +1,6 @@
 // @ts-check
 import { problemsOf } from '../harness/axe.mjs';
+import { until } from '../harness/deadline.mjs';
 import { linkTo } from '../harness/folders.mjs';
 import { grid, names, searchBox, showsSelected, showsTiles, tile } from '../harness/gallery-page.mjs';
 import { showsEnd, showsProgress } from '../harness/job-page.mjs';
@@ -97,7 +98,9 @@ claim('an import needs no mouse, and what has the focus is always seen', { world
   await page.getByRole('heading', { level: 1 }).waitFor();
   await page.keyboard.press('Tab');
   const skip = page.getByRole('link', { name: 'Skip to the content' });
-  must(await skip.evaluate((link) => link === document.activeElement && link.getBoundingClientRect().top >= 0), 'the first stop is not the way past the navigation');
+  await until('the way past the navigation, at the first stop', () =>
+    skip.evaluate((link) => link === document.activeElement && link.getBoundingClientRect().top >= 0),
+  );
   await page.keyboard.press('Enter');
   mustEqual(await page.evaluate(() => document.activeElement?.id), 'main', 'the focus after the navigation was skipped');
   await tabTo(page, page.getByRole('textbox', { name: 'Link of a Google Drive folder' }));
@@ -183,8 +186,14 @@ export async function tabTo(page, target) {
   for (let stops = 0; stops < 60; stops += 1) {
     await page.keyboard.press('Tab');
     const focus = await page.evaluate(async () => {
-      // what is shown, or scrolled to, for the focus is drawn with the next frame
-      for (let frames = 0; frames < 2; frames += 1) await new Promise(requestAnimationFrame);
+      // what is shown, or scrolled to, for the focus is drawn with the next frames: until nothing moves any more
+      let seen = '';
+      for (let still = 0, frames = 0; still < 2 && frames < 600; frames += 1) {
+        await new Promise(requestAnimationFrame);
+        const now = JSON.stringify(document.activeElement?.getBoundingClientRect());
+        still = now === seen ? still + 1 : 0;
+        seen = now;
+      }
       const element = document.activeElement;
       if (!element || element === document.body) return null;
       const box = element.getBoundingClientRect();

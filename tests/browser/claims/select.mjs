@@ -1,5 +1,5 @@
 // @ts-check
-import { until } from '../harness/deadline.mjs';
+import { barrier, until } from '../harness/deadline.mjs';
 import { grid, names, showsSelected, showsTiles, tile } from '../harness/gallery-page.mjs';
 import { lightbox } from '../harness/lightbox.mjs';
 import { claim, must, mustEqual } from '../harness/registry.mjs';
@@ -55,6 +55,16 @@ claim('an open image is deleted after a question, and its neighbour takes its pl
   const page = await visit.open(`/?job=${id}`);
   await showsTiles(page, 3);
   const [first = '', second = '', third = ''] = await names(page);
+  const row = (await visit.world.images(`&job_id=${id}`)).find(({ name }) => name === second);
+  // its pictures are on their way for so long that there is nothing left to be had
+  const gone = barrier();
+  /** @type {import('playwright-core').Request[]} */
+  const asked = [];
+  await visit.context.route((url) => url.pathname.startsWith(row.content_url), async (route) => {
+    asked.push(route.request());
+    await gone.isOpen;
+    await route.continue().catch(() => undefined);
+  });
   await tile(page, second).click();
   await lightbox(page, second).getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('dialog', { name: `Delete “${second}”?` }).getByRole('button', { name: 'Delete' }).click();
@@ -62,6 +72,10 @@ claim('an open image is deleted after a question, and its neighbour takes its pl
   await page.keyboard.press('Escape');
   await showsTiles(page, 2);
   mustEqual(await names(page), [first, third], 'what is shown after the deletion');
+  await until('the end of the object', async () => (await fetch(`${visit.world.url}${row.content_url}`)).status === 404);
+  gone.open();
+  must(asked.length > 0, 'no picture of the image was asked for');
+  await until('that the page gave up its pictures', () => asked.every((request) => request.failure() !== null));
 });
 
 claim('a deletion that the server refuses is told, and nothing seems gone', { world: 'import', mayLog: [/503/] }, async (visit) => {

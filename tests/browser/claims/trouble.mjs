@@ -1,20 +1,10 @@
 // @ts-check
-import { until } from '../harness/deadline.mjs';
+import { barrier, until } from '../harness/deadline.mjs';
 import { names, searchBox, showsTiles, tile } from '../harness/gallery-page.mjs';
 import { showsEnd, showsProgress } from '../harness/job-page.mjs';
 import { claim, must, mustEqual } from '../harness/registry.mjs';
 
 const API = '**/api/**';
-
-/** A route that can be opened. */
-function barrier() {
-  /** @type {() => void} */
-  let open = () => undefined;
-  const isOpen = new Promise((resolve) => {
-    open = () => resolve(undefined);
-  });
-  return { open, isOpen };
-}
 
 for (const at of ['/', '/jobs', '/stats']) {
   claim(`without an answer of the server, ${at} says so, and recovers`, { mayLog: [/ERR_(FAILED|INTERNET_DISCONNECTED|CONNECTION)/] }, async (visit) => {

@@ -53,3 +53,13 @@ export async function within(what, work, patienceMs) {
     clearTimeout(timer);
   }
 }
+
+/** A way that can be opened. */
+export function barrier() {
+  /** @type {() => void} */
+  let open = () => undefined;
+  const isOpen = new Promise((resolve) => {
+    open = () => resolve(undefined);
+  });
+  return { open, isOpen };
+}

@@ -3,7 +3,7 @@ import { Button } from '@/components/button';
 import { Checkbox } from '@/components/checkbox';
 import { Field } from '@/components/field';
 import { Icon } from '@/components/icon';
-import { ErrorNote, Note } from '@/components/note';
+import { ErrorNote, JobLink, Note } from '@/components/note';
 import { Spinner } from '@/components/spinner';
 import { PreviewCard } from './components/preview-card';
 import styles from './import-form.module.css';
@@ -72,6 +72,7 @@ export function ImportForm({ initial = NOTHING }: { initial?: Choice }) {
         <Button kind="primary" type="submit" icon="download" aria-disabled={start.isPending}>
           {start.isPending ? 'Starting…' : 'Start import'}
         </Button>
+        {start.error && isAboutTheFolder(start.error) && start.error.jobId !== undefined && <JobLink id={start.error.jobId} />}
         {trouble && isAboutTheFolder(trouble) && !isBadLink(trouble) && (
           <Button icon="retry" onClick={lookAgain}>
             Look again

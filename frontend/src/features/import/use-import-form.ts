@@ -70,7 +70,7 @@ export function isBadLink(error: Error | null): boolean {
 }
 
 /** What Drive or the server say about the folder, and not that nobody answers. */
-export function isAboutTheFolder(error: Error): boolean {
+export function isAboutTheFolder(error: Error): error is ApiError {
   return error instanceof ApiError && (error.status === 400 || error.status === 500);
 }
 

@@ -34,7 +34,7 @@ function JobView({ job, watched }: { job: Job; watched: WatchedJob }) {
   const failures = job.failed > 0 && <Failures job={job} page={pageNumber(parameters.get('failures'))} />;
   return (
     <Page title={jobName(job)} tabTitle={tabTitle(job)} actions={<JobActions job={job} />}>
-      <JobNotes job={job} isConnected={watched.isConnected} />
+      <JobNotes job={job} trouble={watched.trouble} />
       <JobNumbers job={job} />
       {/* once it has ended, what is left to do comes first */}
       {hasEnded(job) && failures}

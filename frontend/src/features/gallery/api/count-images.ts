@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { request } from '@/lib/api';
+import { pollAfter } from '@/lib/api-error';
 import type { Wire } from '@/lib/wire';
 import { filterQuery, type Filters } from '../url-state';
 
@@ -20,7 +21,7 @@ export function imageCounts(filters: Pick<Filters, 'q' | 'type' | 'job'>) {
     queryKey: ['gallery', 'counts', q, type, job],
     queryFn: ({ signal }) => request<ImageCounts>('/images/counts', { query: filterQuery({ ...(filters as Filters) }), signal }),
     // looking through all names again and again is not worth it
-    refetchInterval: q === '' ? EVERY_MS : false,
+    refetchInterval: ({ state }) => (q === '' ? pollAfter(EVERY_MS, state.error) : false),
     staleTime: EVERY_MS / 2,
   });
 }

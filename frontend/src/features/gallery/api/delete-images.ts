@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { request } from '@/lib/api';
 import type { Wire } from '@/lib/wire';
+import { askNoPictures, keepPictures } from '../deleting';
 import { inChunks } from '../selection';
 
 /** Images that one call may delete. */
@@ -23,6 +24,7 @@ interface DeleteImages {
 
 /** Deletes call by call. The first call that fails ends it: what is gone stays gone, and is told. */
 async function deleteImages({ ids, onGone }: DeleteImages): Promise<Deletion> {
+  askNoPictures(ids);
   const gone: number[] = [];
   for (const chunk of inChunks(ids, MOST)) {
     try {
@@ -31,9 +33,11 @@ async function deleteImages({ ids, onGone }: DeleteImages): Promise<Deletion> {
       gone.push(...now);
       onGone(now);
     } catch (error) {
-      if (gone.length === 0 || !(error instanceof Error)) throw error;
       const done = new Set(gone);
-      return { gone, left: ids.filter((id) => !done.has(id)), error };
+      const left = ids.filter((id) => !done.has(id));
+      keepPictures(left);
+      if (gone.length === 0 || !(error instanceof Error)) throw error;
+      return { gone, left, error };
     }
   }
   return { gone, left: [], error: null };

@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { request } from '@/lib/api';
+import { pollAfter } from '@/lib/api-error';
 import type { Wire } from '@/lib/wire';
 import { listQuery, type Filters } from '../url-state';
 
@@ -47,7 +48,7 @@ export function firstPage(filters: Filters, perPage: number, opening: number) {
       return { filters, page, openedAt: performance.now() };
     },
     // an empty list fills by itself as soon as something is imported
-    refetchInterval: ({ state }) => (state.data && isEmptyPage(state.data.page) ? EMPTY_MS : false),
+    refetchInterval: ({ state }) => (state.data && isEmptyPage(state.data.page) ? pollAfter(EMPTY_MS, state.error) : false),
     staleTime: Infinity,
     gcTime: 60_000,
     refetchOnWindowFocus: false,

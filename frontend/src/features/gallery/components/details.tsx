@@ -7,10 +7,12 @@ import { onApiOrigin, withParameter } from '@/lib/api-base';
 import { formatBytes, formatDateTime, formatNumber } from '@/lib/format';
 import { bytesOf, typeName, typeOf, type Image } from '@/lib/image';
 import { jobFolder } from '../api/job-folder';
+import { useKeptFresh } from '../fresh-image';
 import styles from './details.module.css';
 
 /** What is known of an image, and where it leads. */
-export function Details({ image, onClose }: { image: Image; onClose: () => void }) {
+export function Details({ image: shown, onClose }: { image: Image; onClose: () => void }) {
+  const { image } = useKeptFresh(shown);
   const bytes = bytesOf(image);
   const isOther = image.content_type !== undefined && image.content_type !== image.mime_type;
   const hasSize = image.width !== undefined && image.height !== undefined && image.width > 0;

@@ -1,8 +1,11 @@
 import { useEffect, useState } from 'react';
 import { ExternalButton } from '@/components/button';
 import { Icon } from '@/components/icon';
+import { Picture } from '@/components/picture';
 import { onApiOrigin, withParameter } from '@/lib/api-base';
 import { mayHaveThumbnail, typeName, typeOf, type Image } from '@/lib/image';
+import { useIsDoomed } from '../deleting';
+import { isSigned, useKeptFresh } from '../fresh-image';
 import { isDisplayable } from '../thumbnail';
 import { useThumbnail } from '../use-thumbnail';
 import type { Size } from '../zoom';
@@ -19,15 +22,19 @@ interface PictureProps {
 }
 
 /** The large thumbnail at once, the original over it as soon as it is there. */
-export function LightboxPicture({ image, onSize }: PictureProps) {
+export function LightboxPicture({ image: shown, onSize }: PictureProps) {
+  const { image, isStale, renew } = useKeptFresh(shown);
+  const isDoomed = useIsDoomed(image.id);
   const hasThumbnail = mayHaveThumbnail(image);
   const path = hasThumbnail && image.thumbnail_url !== undefined ? withParameter(image.thumbnail_url, 'size', 1280) : '';
-  const { blobUrl, failure, onError } = useThumbnail(path);
+  const { blobUrl, failure, onError } = useThumbnail(path, renew);
   const [isDue, setIsDue] = useState(!hasThumbnail);
   const [isOriginal, setIsOriginal] = useState(false);
   const [isWithout, setIsWithout] = useState(!isDisplayable(image));
   const [known] = useState(() => drawnTile(image.id));
   const hasNone = !hasThumbnail || failure !== null;
+  /** Nothing is begun that would come to nothing. */
+  const mayAsk = !isStale && !isDoomed;
 
   useEffect(() => {
     const timer = setTimeout(() => setIsDue(true), PAUSE_MS);
@@ -39,14 +46,27 @@ export function LightboxPicture({ image, onSize }: PictureProps) {
     const { naturalWidth: width, naturalHeight: height } = event.currentTarget;
     if (width > 0 && height > 0) onSize({ width, height });
   };
+  const giveUp = async () => {
+    const isRenewed = isSigned(image) && (await renew());
+    if (!isRenewed) setIsWithout(true);
+  };
   return (
     <>
-      {known !== null && !hasNone && <img className={styles.image} src={known} alt="" draggable={false} />}
+      {known !== null && !hasNone && <Picture mayAsk={mayAsk} className={styles.image} src={known} alt="" draggable={false} />}
       {!hasNone && (
-        <img className={styles.image} src={blobUrl ?? onApiOrigin(path)} alt={image.name} draggable={false} onLoad={tellSize} onError={onError} />
+        <Picture
+          mayAsk={mayAsk}
+          className={styles.image}
+          src={blobUrl ?? onApiOrigin(path)}
+          alt={image.name}
+          draggable={false}
+          onLoad={tellSize}
+          onError={onError}
+        />
       )}
       {!isWithout && isDue && (
-        <img
+        <Picture
+          mayAsk={mayAsk}
           className={`${styles.image} ${styles.original} ${isOriginal ? (styles.shown ?? '') : ''}`}
           src={onApiOrigin(image.content_url ?? '')}
           alt={hasNone ? image.name : ''}
@@ -56,7 +76,7 @@ export function LightboxPicture({ image, onSize }: PictureProps) {
             setIsOriginal(true);
             tellSize(event);
           }}
-          onError={() => setIsWithout(true)}
+          onError={() => void giveUp()}
         />
       )}
     </>

@@ -1,11 +1,14 @@
 import { useEffect, useRef, useState } from 'react';
 import { IconButton } from '@/components/button';
 import { ErrorNote } from '@/components/note';
+import { Picture } from '@/components/picture';
 import { Spinner } from '@/components/spinner';
 import { onApiOrigin, withParameter } from '@/lib/api-base';
 import { ApiError } from '@/lib/api-error';
 import { keep, readKept } from '@/lib/browser-store';
 import { mayHaveThumbnail, type Image } from '@/lib/image';
+import { useIsDoomed } from '../deleting';
+import { useFreshImage } from '../fresh-image';
 import { Details } from './details';
 import { LightboxStage, type StageControls } from './lightbox-stage';
 import styles from './lightbox.module.css';
@@ -142,7 +145,9 @@ function Trouble({ error, onRetry }: { error: Error; onRetry: () => void }) {
 }
 
 /** Is fetched, and not shown. */
-function Preloaded({ image }: { image: Image }) {
-  if (!mayHaveThumbnail(image) || image.thumbnail_url === undefined) return null;
-  return <img hidden alt="" src={onApiOrigin(withParameter(image.thumbnail_url, 'size', 1280))} />;
+function Preloaded({ image: shown }: { image: Image }) {
+  const { image, isStale } = useFreshImage(shown);
+  const isDoomed = useIsDoomed(image.id);
+  if (isDoomed || isStale || !mayHaveThumbnail(image) || image.thumbnail_url === undefined) return null;
+  return <Picture hidden alt="" src={onApiOrigin(withParameter(image.thumbnail_url, 'size', 1280))} />;
 }

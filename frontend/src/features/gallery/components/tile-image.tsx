@@ -1,7 +1,10 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Icon } from '@/components/icon';
+import { Picture } from '@/components/picture';
 import { onApiOrigin, withParameter } from '@/lib/api-base';
 import { bytesOf, isRaw, mayHaveThumbnail, typeName, typeOf, type Image } from '@/lib/image';
+import { useIsDoomed } from '../deleting';
+import { useFreshImage, type FreshImage } from '../fresh-image';
 import { mayStandIn, pictureOf } from '../thumbnail';
 import { useThumbnail } from '../use-thumbnail';
 import styles from './tile.module.css';
@@ -18,18 +21,19 @@ interface TileImageProps {
 
 /** The thumbnail of a tile, or what the image is where it has none. */
 export function TileImage(props: TileImageProps) {
-  const { image } = props;
+  const fresh = useFreshImage(props.image);
+  const { image } = fresh;
   if (!mayHaveThumbnail(image) || image.thumbnail_url === undefined) return <TileLabel image={image} />;
-  return <Thumbnail key={image.thumbnail_url} path={image.thumbnail_url} {...props} />;
+  return <Thumbnail key={image.thumbnail_url} path={image.thumbnail_url} {...props} {...fresh} />;
 }
 
-function Thumbnail({ image, path, width, height, isFast }: TileImageProps & { path: string }) {
+function Thumbnail({ image, path, width, height, isFast, isStale, renew }: TileImageProps & FreshImage & { path: string }) {
   const picture = pictureOf(image, onApiOrigin(path), width, height);
-  const { blobUrl, failure, onError } = useThumbnail(withParameter(path, 'size', 320));
+  const { blobUrl, failure, onError } = useThumbnail(withParameter(path, 'size', 320), renew);
+  const isDoomed = useIsDoomed(image.id);
   const [isWanted, setIsWanted] = useState(() => !isFast());
   const [hasOriginalFailed, setHasOriginalFailed] = useState(false);
   const [isShown, setIsShown] = useState(false);
-  const ref = useRef<HTMLImageElement>(null);
 
   useEffect(() => {
     if (isWanted) return undefined;
@@ -38,15 +42,8 @@ function Thumbnail({ image, path, width, height, isFast }: TileImageProps & { pa
   }, [isWanted]);
 
   useEffect(() => {
-    const element = ref.current;
-    return () => {
-      // gives up a request whose tile is gone
-      if (element && !element.complete) {
-        element.removeAttribute('srcset');
-        element.removeAttribute('src');
-      }
-    };
-  }, [isWanted, blobUrl, failure]);
+    if (isWanted && isStale && !isShown) void renew();
+  }, [isWanted, isStale, isShown, renew]);
 
   const isOriginal = failure === 'unsupported-image' && mayStandIn(image) && !hasOriginalFailed;
   if (failure !== null && !isOriginal) return <TileLabel image={image} failure={failure} />;
@@ -54,9 +51,9 @@ function Thumbnail({ image, path, width, height, isFast }: TileImageProps & { pa
   const own = isOriginal ? onApiOrigin(image.content_url ?? '') : blobUrl;
   const source = own === null ? { srcSet: picture.srcSet, sizes: picture.sizes, src: picture.src } : { src: own };
   return (
-    <img
+    <Picture
       key={own}
-      ref={ref}
+      mayAsk={!isStale && !isDoomed}
       className={`${styles.image} ${isShown ? (styles.shown ?? '') : ''}`}
       {...source}
       alt=""
@@ -78,6 +75,7 @@ const FAILURES: Record<string, string> = {
   'took-too-long': 'Too large to show',
   'not-found': 'File is missing',
   'object-not-found': 'File is missing',
+  unauthorized: 'Needs the token',
   failed: 'Could not be loaded',
 };
 

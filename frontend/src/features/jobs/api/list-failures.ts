@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { request } from '@/lib/api';
+import { pollAfter } from '@/lib/api-error';
 import type { Wire } from '@/lib/wire';
 
 export type FailedImage = Wire['FailedImage'];
@@ -14,7 +15,7 @@ export function failuresQuery(id: string, page: number, isRunning: boolean) {
     queryKey: ['jobs', 'failures', id, page, isRunning],
     queryFn: ({ signal }) =>
       request<FailurePage>(`/import/jobs/${encodeURIComponent(id)}/failures`, { query: { page, per_page: PER_PAGE }, signal }),
-    refetchInterval: isRunning ? WHILE_RUNNING_MS : false,
+    refetchInterval: ({ state }) => (isRunning ? pollAfter(WHILE_RUNNING_MS, state.error) : false),
     placeholderData: keepPreviousData,
   });
 }

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { request } from '@/lib/api';
+import { pollAfter } from '@/lib/api-error';
 import type { Wire } from '@/lib/wire';
 import { hasEnded } from './job';
 
@@ -13,7 +14,7 @@ export function jobsQuery(page: number, perPage: number) {
   return queryOptions({
     queryKey: ['jobs', 'list', page, perPage],
     queryFn: ({ signal }) => request<JobPage>('/import/jobs', { query: { page, per_page: perPage }, signal }),
-    refetchInterval: ({ state }) => (state.data?.jobs.every(hasEnded) ? AT_REST_MS : WHILE_RUNNING_MS),
+    refetchInterval: ({ state }) => pollAfter(state.data?.jobs.every(hasEnded) ? AT_REST_MS : WHILE_RUNNING_MS, state.error),
     placeholderData: keepPreviousData,
   });
 }

@@ -13,8 +13,8 @@ export interface WatchedJob {
   job: Job | undefined;
   /** Newest first. */
   images: ArrivedImage[];
-  /** False while the server does not answer. */
-  isConnected: boolean;
+  /** Why nothing is heard of it just now. */
+  trouble: Error | null;
   /** Why there is no job. */
   error: Error | null;
   reload: () => void;
@@ -25,7 +25,7 @@ export function useWatchedJob(id: string): WatchedJob {
   const client = useQueryClient();
   const { data: job, error, refetch } = useJob(id);
   const [images, setImages] = useState<ArrivedImage[]>([]);
-  const [isConnected, setIsConnected] = useState(true);
+  const [trouble, setTrouble] = useState<Error | null>(null);
   const isRefused = isRefusal(error);
   const canWatch = job !== undefined && !isRefused;
 
@@ -49,14 +49,14 @@ export function useWatchedJob(id: string): WatchedJob {
         const count = client.getQueryData(queryKey)?.processed ?? listed.length;
         setImages((before) => newestOf(before, listed.map((image, place) => ({ number: count - place, image, isKnown: false }))));
       },
-      onConnected: setIsConnected,
+      onTrouble: setTrouble,
       onRefused: () => void client.invalidateQueries({ queryKey }),
     };
     void watchJob(watch, attention(stop.signal), stop.signal);
     return () => stop.abort();
   }, [client, id, canWatch]);
 
-  return { job, images, isConnected, error: isRefused || !job ? error : null, reload: () => void refetch() };
+  return { job, images, trouble, error: isRefused || !job ? error : null, reload: () => void refetch() };
 }
 
 /** Images that are told again are the same. What is listed has no number of its own, so it goes by its row. */

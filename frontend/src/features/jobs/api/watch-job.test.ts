@@ -32,7 +32,7 @@ function start(tab = LOOKED_AT) {
     onJob: (job: Job) => jobs.push(job),
     onImages: (arrived: ArrivedImage[]) => images.push(...arrived),
     onListed: (newest: Image[]) => listed.push(newest),
-    onConnected: (is: boolean) => connected.push(is),
+    onTrouble: (trouble: Error | null) => connected.push(trouble === null),
     onRefused,
   };
   return { jobs, images, listed, connected, onRefused, done: watchJob(watch, tab, stop.signal, PACE) };

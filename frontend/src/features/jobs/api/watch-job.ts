@@ -2,7 +2,7 @@
 
 import type { Attention } from '@/lib/attention';
 import { ApiError } from '@/lib/api-error';
-import { sleep } from '@/lib/sleep';
+import { Rest } from '@/lib/rest';
 import type { Image } from '@/lib/image';
 import { getJob } from './get-job';
 import { hasEnded, type Job } from './job';
@@ -17,8 +17,8 @@ export interface Watch {
   onImages: (images: ArrivedImage[]) => void;
   /** The newest images of the job, newest first, where no events tell of them. */
   onListed: (images: Image[]) => void;
-  /** False when neither events nor an answer came, true again as soon as anything is heard. */
-  onConnected: (isConnected: boolean) => void;
+  /** What went wrong when neither events nor an answer came; null again as soon as anything is heard. */
+  onTrouble: (trouble: Error | null) => void;
   /** The server refuses: there is no such job any more, or it wants a token. */
   onRefused: () => void;
 }
@@ -45,25 +45,34 @@ export const PACE: Pace = {
   askAwayEveryMs: 10_000,
 };
 
+/** What the server has asked for: streams may be too many where questions are not. */
+interface Rests {
+  events: Rest;
+  asks: Rest;
+}
+
 /** Returns when the job has ended, when the server refuses, and when `signal` fires. Never throws. */
 export async function watchJob(watch: Watch, tab: Attention, signal: AbortSignal, pace: Pace = PACE): Promise<void> {
+  const rests = { events: new Rest(), asks: new Rest() };
   let failures = 0;
   while (!signal.aborted) {
     if (tab.isAway()) {
-      if ((await ask(watch, signal)) === 'over') return;
-      await sleep(pace.askAwayEveryMs, AbortSignal.any([signal, tab.back()]));
+      if ((await ask(watch, rests, signal)) === 'over') return;
+      const wait = rests.asks.isOn ? signal : AbortSignal.any([signal, tab.back()]);
+      await rests.asks.sleep(pace.askAwayEveryMs, wait);
       continue;
     }
-    const heard = await follow(watch, tab, signal);
+    const heard = rests.events.isOn ? false : await follow(watch, tab, rests, signal);
+    await rests.asks.sleep(0, signal);
     if (!heard) await list(watch, signal);
     // also after the end: the numbers that came with it may be a moment old
-    if ((await ask(watch, signal)) === 'over') return;
+    if ((await ask(watch, rests, signal)) === 'over') return;
     failures = heard ? 0 : failures + 1;
-    if (failures < pace.attempts) {
-      await sleep(delayOf(failures, pace), signal);
+    if (failures < pace.attempts && !rests.events.isOn) {
+      await rests.asks.sleep(delayOf(failures, pace), signal);
       continue;
     }
-    if (await askOnly(watch, tab, signal, pace)) return;
+    if (await askOnly(watch, tab, rests, signal, pace)) return;
   }
 }
 
@@ -79,7 +88,7 @@ function delayOf(failures: number, pace: Pace): number {
 }
 
 /** Reads events until they end or nobody looks any more. True if anything was heard. */
-async function follow(watch: Watch, tab: Attention, signal: AbortSignal): Promise<boolean> {
+async function follow(watch: Watch, tab: Attention, rests: Rests, signal: AbortSignal): Promise<boolean> {
   const left = new AbortController();
   const leave = setInterval(() => {
     if (tab.isAway()) left.abort();
@@ -90,25 +99,31 @@ async function follow(watch: Watch, tab: Attention, signal: AbortSignal): Promis
     onImages: watch.onImages,
     onSign: () => {
       isHeard = true;
-      watch.onConnected(true);
+      watch.onTrouble(null);
     },
   };
   try {
     await readJobEvents(watch.id, watch.after(), reader, AbortSignal.any([signal, left.signal]));
-  } catch {
+  } catch (error) {
     // why does not matter: who is asked next says it, or is silent too
+    rests.events.heed(error);
+    if (!isOneStreamTooMany(error)) rests.asks.heed(error);
   } finally {
     clearInterval(leave);
   }
   return isHeard;
 }
 
+function isOneStreamTooMany(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'too-many-streams';
+}
+
 /** Asks for a while, or until a server that was silent answers again. True where nothing follows. */
-async function askOnly(watch: Watch, tab: Attention, signal: AbortSignal, pace: Pace): Promise<boolean> {
+async function askOnly(watch: Watch, tab: Attention, rests: Rests, signal: AbortSignal, pace: Pace): Promise<boolean> {
   let before: Answer = 'goes on';
   for (let asked = 0; asked < pace.asks && !tab.isAway(); asked += 1) {
-    await sleep(pace.askEveryMs, signal);
-    const answer = await ask(watch, signal);
+    await rests.asks.sleep(pace.askEveryMs, signal);
+    const answer = await ask(watch, rests, signal);
     if (answer !== 'silence') await list(watch, signal);
     if (answer === 'over') return true;
     if (answer === 'goes on' && before === 'silence') return false;
@@ -129,11 +144,11 @@ async function list(watch: Watch, signal: AbortSignal): Promise<void> {
 type Answer = 'goes on' | 'over' | 'silence';
 
 /** Asks once. `over` where nothing follows. */
-async function ask(watch: Watch, signal: AbortSignal): Promise<Answer> {
+async function ask(watch: Watch, rests: Rests, signal: AbortSignal): Promise<Answer> {
   try {
     if (signal.aborted) return 'over';
     const job = await getJob(watch.id, signal);
-    watch.onConnected(true);
+    watch.onTrouble(null);
     watch.onJob(job);
     return hasEnded(job) ? 'over' : 'goes on';
   } catch (error) {
@@ -142,7 +157,8 @@ async function ask(watch: Watch, signal: AbortSignal): Promise<Answer> {
       watch.onRefused();
       return 'over';
     }
-    watch.onConnected(false);
+    rests.asks.heed(error);
+    watch.onTrouble(error instanceof Error ? error : new Error(String(error)));
     return 'silence';
   }
 }

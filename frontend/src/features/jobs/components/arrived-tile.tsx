@@ -1,5 +1,7 @@
 import { Link } from 'wouter';
 import { Icon } from '@/components/icon';
+import { Picture } from '@/components/picture';
+import { useFreshImage } from '@/features/gallery/fresh-image';
 import { useThumbnail } from '@/features/gallery/use-thumbnail';
 import { onApiOrigin, withParameter } from '@/lib/api-base';
 import { mayHaveThumbnail, typeName, typeOf, type Image } from '@/lib/image';
@@ -12,10 +14,11 @@ interface ArrivedTileProps {
 }
 
 /** One image, which opens in the gallery. What cannot be shown is called what it is. */
-export function ArrivedTile({ image, isKnown, jobId }: ArrivedTileProps) {
+export function ArrivedTile({ image: shown, isKnown, jobId }: ArrivedTileProps) {
+  const { image, renew } = useFreshImage(shown);
   const address = mayHaveThumbnail(image) ? image.thumbnail_url : undefined;
   const path = address === undefined ? null : withParameter(address, 'size', 320);
-  const { blobUrl, failure, onError } = useThumbnail(path ?? '');
+  const { blobUrl, failure, onError } = useThumbnail(path ?? '', renew);
   // one that was known belongs to the job that stored it
   const filter = isKnown ? '' : `job=${encodeURIComponent(jobId)}&`;
   return (
@@ -27,7 +30,7 @@ export function ArrivedTile({ image, isKnown, jobId }: ArrivedTileProps) {
           <bdi className={styles.name}>{image.name}</bdi>
         </span>
       ) : (
-        <img key={blobUrl} src={blobUrl ?? onApiOrigin(path)} alt={image.name} loading="lazy" decoding="async" onError={onError} />
+        <Picture key={blobUrl} src={blobUrl ?? onApiOrigin(path)} alt={image.name} loading="lazy" decoding="async" onError={onError} />
       )}
     </Link>
   );

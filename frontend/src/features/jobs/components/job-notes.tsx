@@ -2,16 +2,19 @@ import { Link } from 'wouter';
 import { ButtonLink } from '@/components/button';
 import { Note } from '@/components/note';
 import { importPath } from '@/lib/import-path';
-import { formatClock } from '@/lib/format';
+import { pauseAfter } from '@/lib/api-error';
+import { formatClock, formatDuration } from '@/lib/format';
+import { useSecondsLeft } from '@/lib/use-seconds-left';
 import { hasEnded, type Job } from '../api/job';
 
 interface JobNotesProps {
   job: Job;
-  isConnected: boolean;
+  /** Why nothing is heard of it just now. */
+  trouble: Error | null;
 }
 
 /** What there is to know besides the numbers, and what to do about it. */
-export function JobNotes({ job, isConnected }: JobNotesProps) {
+export function JobNotes({ job, trouble }: JobNotesProps) {
   const again = (
     <ButtonLink to={importPath(job.folder_url, job.recursive)} icon="retry">
       Import the folder again
@@ -19,9 +22,7 @@ export function JobNotes({ job, isConnected }: JobNotesProps) {
   );
   return (
     <>
-      {!isConnected && !hasEnded(job) && (
-        <Note kind="warning">Connection lost, trying again. The import goes on without this page.</Note>
-      )}
+      {trouble && !hasEnded(job) && <Trouble error={trouble} />}
       {job.error !== null && (
         <Note kind="error" actions={again}>
           <p>{job.error}</p>
@@ -46,5 +47,23 @@ export function JobNotes({ job, isConnected }: JobNotesProps) {
         </p>
       )}
     </>
+  );
+}
+
+function Trouble({ error }: { error: Error }) {
+  const left = useSecondsLeft(error);
+  const isAsked = pauseAfter(error) > 0;
+  return (
+    <Note kind="warning">
+      <p>
+        {isAsked ? 'The server has too much to do just now.' : 'Connection lost, trying again.'} The import goes on without this
+        page.
+      </p>
+      {left > 0 && (
+        <p role="timer" aria-live="off">
+          It is asked again in {formatDuration(left)}.
+        </p>
+      )}
+    </Note>
   );
 }

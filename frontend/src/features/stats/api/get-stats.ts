@@ -1,5 +1,6 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { request } from '@/lib/api';
+import { pollAfter } from '@/lib/api-error';
 import type { Wire } from '@/lib/wire';
 
 /** Services of the original say bytes as text where their database does. */
@@ -18,7 +19,7 @@ export function statsQuery() {
   return queryOptions({
     queryKey: ['stats'],
     queryFn: ({ signal }) => request<Stats>('/stats', { signal }),
-    refetchInterval: AGAIN_AFTER_MS,
+    refetchInterval: ({ state }) => pollAfter(AGAIN_AFTER_MS, state.error),
   });
 }
 
