@@ -1,5 +1,6 @@
 //! Settings of the storage service.
 
+mod memory;
 mod thumbnails;
 
 use std::time::Duration;
