@@ -29,7 +29,7 @@ pub struct Config {
     pub resend_after: Duration,
     /// How long a job may go without any outcome before it ends as failed; 24 h. Not a setting.
     pub silence_limit: Duration,
-    /// `REDIS_URL`: where jobs are kept, shared by all replicas; without it they are in `import.db`.
+    /// `REDIS_URL`, else `DEFAULT_REDIS_URL`: where jobs are kept, shared by all replicas; without it they are in `import.db`.
     pub redis_url: Option<Secret>,
     /// `MAX_JOBS`: imports that may run at once; unset: any number.
     pub max_jobs: Option<u64>,
@@ -53,7 +53,7 @@ impl Config {
         if batch_size > MAX_PAGE_SIZE as usize {
             read.reject("BATCH_SIZE", "must be at most 1000");
         }
-        let redis_url = read.secret("REDIS_URL");
+        let redis_url = read.secret_or("REDIS_URL", "DEFAULT_REDIS_URL");
         if let Some(Err(error)) = redis_url.as_ref().map(|url| service::redis::check_url(url.expose())) {
             read.reject("REDIS_URL", error);
         }
@@ -115,3 +115,15 @@ mod tests {
         assert!(!error.contains("canary"), "{error}");
     }
 }
+
+    #[test]
+    fn the_redis_of_the_deployment_is_used_until_another_is_named() {
+        let url = |pairs: &[(&str, &str)]| {
+            let config = Config::from_env(&Env::from_pairs(pairs.iter().copied())).unwrap();
+            config.redis_url.map(|url| url.expose().to_owned())
+        };
+        let own = ("DEFAULT_REDIS_URL", "redis://redis:6379/0");
+        assert_eq!(url(&[own]).as_deref(), Some("redis://redis:6379/0"));
+        assert_eq!(url(&[own, ("REDIS_URL", "redis://other/1")]).as_deref(), Some("redis://other/1"));
+        assert_eq!(url(&[("DEFAULT_REDIS_URL", "")]), None);
+    }

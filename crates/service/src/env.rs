@@ -140,6 +140,11 @@ impl Reader<'_> {
         self.value(name).map(Secret::new)
     }
 
+    /// A secret text, if set, or else the one under the name `default`.
+    pub fn secret_or(&self, name: &str, default: &str) -> Option<Secret> {
+        self.secret(name).or_else(|| self.secret(default))
+    }
+
     /// The value; a secret whose file will not do is rejected.
     fn value(&self, name: &str) -> Option<&str> {
         if let Some(bad) = self.env.unusable.get(name) {

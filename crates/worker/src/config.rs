@@ -50,7 +50,8 @@ pub struct Config {
     pub upload_mode: UploadMode,
     /// `MAX_IMAGE_MB`: images of more MiB fail, saying so; unset: none is too large. In bytes here.
     pub max_image_bytes: Option<u64>,
-    /// `REDIS_URL`: the task queue is there, shared by the workers of all machines; without it in `DATA_DIR`.
+    /// `REDIS_URL`, else `DEFAULT_REDIS_URL`: the task queue is there, shared by the workers of all machines; without it in
+    /// `DATA_DIR`.
     pub redis_url: Option<Secret>,
     /// `INTERNAL_TOKEN`: what the other services know us by, and we them; unset, everybody is answered.
     pub internal_token: Option<InternalToken>,
@@ -74,7 +75,7 @@ impl Config {
             concurrency: read.count_or("WORKER_CONCURRENCY", 50),
             upload_mode: read.parse_or("UPLOAD_MODE", UploadMode::Stream, "stream or base64"),
             max_image_bytes: max_image_bytes(&read),
-            redis_url: read.secret("REDIS_URL"),
+            redis_url: read.secret_or("REDIS_URL", "DEFAULT_REDIS_URL"),
             internal_token: read.internal_token(),
         };
         if let Some(Err(error)) = config.redis_url.as_ref().map(|url| service::redis::check_url(url.expose()))
@@ -118,3 +119,15 @@ mod tests {
         assert!(!error.contains("canary"), "{error}");
     }
 }
+
+    #[test]
+    fn the_redis_of_the_deployment_is_used_until_another_is_named() {
+        let url = |pairs: &[(&str, &str)]| {
+            let config = Config::from_env(&Env::from_pairs(pairs.iter().copied())).unwrap();
+            config.redis_url.map(|url| url.expose().to_owned())
+        };
+        let own = ("DEFAULT_REDIS_URL", "redis://redis:6379/0");
+        assert_eq!(url(&[own]).as_deref(), Some("redis://redis:6379/0"));
+        assert_eq!(url(&[own, ("REDIS_URL", "redis://other/1")]).as_deref(), Some("redis://other/1"));
+        assert_eq!(url(&[("DEFAULT_REDIS_URL", "")]), None);
+    }

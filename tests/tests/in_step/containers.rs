@@ -18,8 +18,8 @@ fn services(compose: &Value) -> impl Iterator<Item = (&str, &Value)> {
 }
 
 /// Images of others.
-fn is_of_others(definition: &Value) -> bool {
-    definition["build"].is_null()
+pub(super) fn is_of_others(definition: &Value) -> bool {
+    !definition["image"].as_str().unwrap_or_default().starts_with("${IMAGE_PREFIX:-")
 }
 
 #[test]
@@ -53,6 +53,24 @@ fn images_of_others_are_pinned_and_not_root() {
         others += 1;
     }
     assert!(others > 1, "the images of others are not found any more");
+}
+
+#[test]
+fn each_image_is_built_by_one_service_that_is_always_there() {
+    let compose = compose();
+    let is_ours = |(_, definition): &(&str, &Value)| !is_of_others(definition);
+    let images: BTreeSet<_> = services(&compose)
+        .filter(is_ours)
+        .filter_map(|(_, definition)| definition["image"].as_str())
+        .collect();
+    let mut built = BTreeSet::new();
+    for (service, definition) in services(&compose).filter(|(_, definition)| definition["build"].is_object())
+    {
+        // several would be exported at the same time, and all but the first fail: "already exists"
+        assert!(built.insert(definition["image"].as_str().unwrap_or_default()), "{service}: built twice");
+        assert!(definition["profiles"].is_null(), "{service}: others wait for its image");
+    }
+    assert_eq!(built, images);
 }
 
 /// A tag that begins with two numbers: `:latest` moves, and so does `:7`.
@@ -111,7 +129,8 @@ fn any_number_of_workers_and_imports_can_run() {
     }
     for service in ["worker-service", "import-service"] {
         // files would be shared by all of them
-        assert!(environment(&compose, service)["REDIS_URL"].contains("redis://redis:"), "{service}");
+        let default = &environment(&compose, service)["DEFAULT_REDIS_URL"];
+        assert_eq!(default, "redis://redis:6379/0", "{service}");
     }
 }
 
@@ -148,8 +167,8 @@ fn every_secret_in_a_file_goes_where_it_is_read_and_nowhere_else() {
     let secrets = overlay["secrets"].as_object().expect("it has secrets");
     for name in service::env::SECRETS {
         let (setting, secret) = (format!("{name}_FILE"), name.to_lowercase().replace('_', "-"));
-        if !lines_of(".env.example").contains_key(&setting) || name == "REDIS_URL" {
-            continue; // not read by anything; told of in words
+        if !lines_of(".env.example").contains_key(&setting) {
+            continue; // not read by anything
         }
         assert_eq!(secrets[&secret]["file"], format!("${{{setting}:-./{OVERLAY}}}"), "{OVERLAY}");
         for (service, definition) in services(&compose) {

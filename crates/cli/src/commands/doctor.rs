@@ -133,7 +133,7 @@ async fn redis(settings: &Settings) -> Vec<Finding> {
     if settings.is_bad(&["REDIS_"]) {
         return vec![settings::not_looked_at(REACH)];
     }
-    let Some(url) = settings.env.reader().secret("REDIS_URL") else {
+    let Some(url) = settings.env.reader().secret_or("REDIS_URL", "DEFAULT_REDIS_URL") else {
         return vec![Finding::skipped(
             REACH,
             "REDIS_URL is not set: jobs and tasks are kept in files, for import and worker on one machine",

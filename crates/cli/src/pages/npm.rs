@@ -17,13 +17,14 @@ const OLDEST_NODE: u32 = 20;
 /// So many lines are shown of what npm said before it failed: the end has the reason.
 const LAST_LINES: usize = 30;
 /// Settings of the services that a package of somebody else need not see.
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 10] = [
     "GOOGLE_API_KEY",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "DB_PASSWORD",
     "REDIS_URL",
+    "DEFAULT_REDIS_URL",
     "EMBEDDED_S3_SECRET_KEY",
     "API_TOKEN",
     "INTERNAL_TOKEN",

@@ -140,6 +140,22 @@ mod tests {
     }
 
     #[test]
+    fn a_default_takes_the_place_of_a_secret_that_is_not_there_and_of_no_other() {
+        let (dir, _) = with_file(b"redis://:canary@h");
+        let path = dir.path().join("key");
+        let default = ("DEFAULT_REDIS_URL", "redis://redis");
+        let read = |file: &str| {
+            let env = Env::from_pairs([("REDIS_URL_FILE", file), default]).with_secret_files();
+            let read = env.reader();
+            let url = read.secret_or("REDIS_URL", "DEFAULT_REDIS_URL");
+            read.finish(url.map(|url| url.expose().to_owned()))
+        };
+        assert_eq!(read(path.to_str().unwrap()).unwrap().as_deref(), Some("redis://:canary@h"));
+        assert_eq!(read("").unwrap().as_deref(), Some("redis://redis"));
+        assert!(read("absent").unwrap_err().to_string().contains("REDIS_URL_FILE"));
+    }
+
+    #[test]
     fn the_secret_of_another_service_is_in_nobodys_way() {
         let env = Env::from_pairs([("DB_PASSWORD_FILE", "absent"), ("PORT", "7")]).with_secret_files();
         let read = env.reader();

@@ -16,7 +16,7 @@ const SECRET: [&str; 9] = [
     "INTERNAL_TOKEN",
 ];
 /// Settings that are URLs, and may hold a password.
-const URLS: [&str; 1] = ["REDIS_URL"];
+const URLS: [&str; 2] = ["REDIS_URL", "DEFAULT_REDIS_URL"];
 /// Shorter texts stand in too many words.
 const SHORTEST: usize = 8;
 /// Published defaults, which are words of ours as well.
