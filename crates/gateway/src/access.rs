@@ -1,7 +1,8 @@
 //! Who may do what under `/api`, where `API_TOKEN` is set: one check before the routes, and none at all where it is not.
 //!
 //! What changes something needs the token, and with `API_TOKEN_READS` so does what reads. An `<img>` cannot send it: for
-//! objects and their thumbnails the signature of their address is as good (see [`client::signature`]).
+//! objects and their thumbnails the signature of their address is as good (see [`client::signature`]). The page that shows
+//! the description of the API opens to everybody: it holds no data, and asks for the token itself.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -19,6 +20,8 @@ use percent_encoding::percent_decode_str;
 use service::ApiError;
 use subtle::ConstantTimeEq;
 use tower::ServiceExt;
+
+use crate::openapi;
 
 /// How a token is sent.
 const SCHEME: &str = "Bearer";
@@ -41,8 +44,10 @@ impl Access {
     /// Whether `request` may go on.
     fn check(&self, request: &Request) -> Result<(), ApiError> {
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-        let needs_none = *request.method() == Method::OPTIONS || (is_read && self.reads.is_none());
-        if needs_none || !is_api(request.uri().path()) {
+        let path = request.uri().path();
+        let is_open = self.reads.is_none() || openapi::is_page(path);
+        let needs_none = *request.method() == Method::OPTIONS || (is_read && is_open);
+        if needs_none || !is_api(path) {
             return Ok(());
         }
         let refused = match self.token_in(request.headers()) {

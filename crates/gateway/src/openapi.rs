@@ -5,6 +5,7 @@
 //! answer alike stands in [`answers`] alone. A test holds document and routes together.
 
 mod answers;
+mod codes;
 mod images;
 mod import;
 mod objects;
@@ -25,7 +26,7 @@ use axum::{
 use service::extract::Path;
 use utoipa::OpenApi;
 
-use self::{answers::Common, tidy::AbsentIsNotNull};
+use self::{answers::Common, codes::Codes, tidy::AbsentIsNotNull};
 
 /// Where the document is.
 const DOCUMENT_PATH: &str = "/api/openapi.json";
@@ -39,7 +40,7 @@ const DESCRIPTION: &str = "Copies the images of public Google Drive folders to S
     serves them.\n\nStart with `POST /api/import/google-drive`: it answers with a job, which \
     `GET /api/import/jobs/{job_id}` and `GET /api/import/events/{job_id}` follow to its end. Its images are in \
     `GET /api/images`.\n\nEvery error has the same body: `error` for a person, `code` for programs, `request_id` to find \
-    it in the logs. Every `GET` answers `HEAD` too, and every path `OPTIONS`. Fields, parameters and paths may be added: \
+    it in the logs, as in the header `X-Request-Id`. Only a request that is no HTTP is answered 400 without a body. Every `GET` answers `HEAD` too, and every path `OPTIONS`. Fields, parameters and paths may be added: \
     ignore what you do not know.";
 
 /// The document.
@@ -78,7 +79,7 @@ const DESCRIPTION: &str = "Copies the images of public Google Drive folders to S
         system::openapi_page_file,
     ),
     components(schemas(client::ErrorBody)),
-    modifiers(&Common, &AbsentIsNotNull)
+    modifiers(&Common, &Codes, &AbsentIsNotNull)
 )]
 struct Document;
 
@@ -87,6 +88,12 @@ static JSON: LazyLock<Bytes> = LazyLock::new(|| {
     let text = Document::openapi().to_pretty_json();
     (text.expect("a document of texts and numbers is JSON") + "\n").into()
 });
+
+/// Whether a path is that of the page, or of a file of it.
+pub(crate) fn is_page(path: &str) -> bool {
+    let rest = path.strip_prefix(PAGE_PATH);
+    rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('/').is_some_and(|name| !name.contains('/')))
+}
 
 /// The routes of the document and of its page.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
@@ -156,7 +163,10 @@ mod tests {
             let placeholders = path.matches('{').count();
             let in_path = operation["parameters"].as_array().into_iter().flatten();
             assert_eq!(in_path.filter(|one| one["in"] == "path").count(), placeholders, "{method} {path}");
-            assert!(operation["responses"]["405"].is_object(), "{method} {path}");
+            let with_body: &[&str] = if method == "post" { &["400", "408", "413", "415"] } else { &[] };
+            for status in ["401", "405", "429", "431", "503"].iter().chain(with_body) {
+                assert!(operation["responses"][status].is_object(), "{method} {path} {status}");
+            }
         }
     }
 

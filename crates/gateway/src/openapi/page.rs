@@ -1,4 +1,5 @@
-//! The page that shows the document: Swagger UI, out of this program. It needs no other host, and may ask none.
+//! The page that shows the document: Swagger UI, out of this program. It needs no other host, and may ask none. It holds
+//! nothing of what is imported, so it opens without the token, and asks for the one that the document may need.
 
 use std::sync::Arc;
 
@@ -11,8 +12,11 @@ use utoipa_swagger_ui::Config;
 
 /// The page; it names its files relative to itself.
 const PAGE: &str = include_str!("page.html");
-/// Starts Swagger UI on the page.
-const START: &str = include_str!("page.js");
+/// Our own files, by name and type: what starts Swagger UI on the page, and how its form looks.
+const OURS: [(&str, &str, &str); 2] = [
+    ("start.js", "text/javascript", include_str!("page.js")),
+    ("page.css", "text/css", include_str!("page.css")),
+];
 /// The files of Swagger UI that the page needs.
 const FILES: [&str; 3] = ["favicon-32x32.png", "swagger-ui-bundle.js", "swagger-ui.css"];
 
@@ -35,9 +39,9 @@ pub(super) fn page() -> Response {
 
 /// One of its files.
 pub(super) fn file(name: &str) -> Response {
-    if name == "start.js" {
-        let head = [(header::CONTENT_TYPE, "text/javascript"), (header::CACHE_CONTROL, "no-cache")];
-        return (GUARD, head, START).into_response();
+    if let Some((_, kind, text)) = OURS.into_iter().find(|(known, ..)| *known == name) {
+        let head = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")];
+        return (GUARD, head, text).into_response();
     }
     let found = FILES.contains(&name).then(|| utoipa_swagger_ui::serve(name, Arc::new(Config::default())));
     let Some(Ok(Some(file))) = found else { return extract::not_found().into_response() };
@@ -99,7 +103,7 @@ mod tests {
         assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
         assert!(!policy.contains("http") && !page.contains("//"), "{policy} {page}");
         let named: Vec<_> = page.split(['"', '\'']).filter_map(|text| text.strip_prefix("docs/")).collect();
-        assert_eq!(named.len(), 4);
+        assert_eq!(named.len(), 5);
         for name in named {
             let (status, headers, body) = ask(Method::GET, &format!("/api/docs/{name}")).await;
             assert!(status == 200 && !body.is_empty(), "{name} {status}");

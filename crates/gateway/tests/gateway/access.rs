@@ -241,3 +241,33 @@ async fn a_service_that_does_not_know_the_gateway_is_no_reason_to_ask_a_client_f
         assert_eq!(stack.ask("GET", "/api/stats").await.status, status, "{scheme}");
     }
 }
+
+#[tokio::test]
+async fn the_page_of_the_description_opens_without_the_token_and_the_description_does_not() {
+    let stack = guarded_whole().await;
+    for name in ["", "/start.js", "/page.css", "/swagger-ui.css", "/swagger-ui-bundle.js"] {
+        for method in ["GET", "HEAD"] {
+            let got = ask(&stack, method, &format!("/api/docs{name}"), None).await;
+            assert_eq!(got.status, 200, "{method} {name}");
+        }
+    }
+    let page = ask(&stack, "GET", "/api/docs", Some("Bearer another-token")).await;
+    assert_eq!(page.status, 200, "a wrong token changes nothing");
+    let policy = page.header("content-security-policy").unwrap().to_owned();
+    assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
+    assert!(policy.contains("connect-src 'self'") && !policy.contains("http"), "{policy}");
+
+    for (method, path) in [
+        ("GET", "/api/openapi.json"),
+        ("HEAD", "/api/openapi.json"),
+        ("POST", "/api/docs"),
+        ("GET", "/api/docsx"),
+        ("GET", "/api/docs/../images"),
+        ("GET", "/api/docs/a/b"),
+    ] {
+        assert_eq!(ask(&stack, method, path, None).await.status, 401, "{method} {path}");
+    }
+    let document = ask(&stack, "GET", "/api/openapi.json", Some(&format!("Bearer {TOKEN}"))).await;
+    assert_eq!((document.status.as_u16(), document.json()["openapi"].as_str()), (200, Some("3.1.0")));
+    assert!(stack.asked().is_empty());
+}
