@@ -44,6 +44,7 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
     let connections = config.limits.connections;
     let app = App::build(config);
     app.metrics.keep(&shutdown);
+    app.metrics.has_event_streams();
     service::serve::serve_within(connections, listener, router(app), &shutdown).await
 }
 

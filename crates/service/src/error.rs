@@ -164,6 +164,10 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
     text
 }
 
+/// The `code` of an answer, for those who count it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Code(pub(crate) &'static str);
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         if self.0.status.is_server_error() {
@@ -179,6 +183,7 @@ impl IntoResponse for ApiError {
         }
         let mut response = Response::new(Body::from(Value::Object(body).to_string() + "\n"));
         *response.status_mut() = self.0.status;
+        response.extensions_mut().insert(Code(self.0.code));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if self.0.status.is_server_error() {

@@ -5,13 +5,15 @@
 //! [`catalogue`], and nothing else is counted.
 
 pub mod catalogue;
+mod codes;
 mod drive;
+mod reading;
 mod requests;
+mod streams;
 
 use std::{
     fmt,
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -26,22 +28,21 @@ use axum::{
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 pub(crate) use self::requests::NoteRoute;
-use self::requests::Requests;
 pub use self::{
     catalogue::{Kind, Metric},
     drive::{Call, CountedDrive},
 };
+use self::{reading::Reading, requests::Requests};
 use crate::Shutdown;
 
 /// How often what was measured is brought together: until then each value is held.
 const UPKEEP: Duration = Duration::from_secs(5);
-/// How long one reading may take while Prometheus waits.
-const READING: Duration = Duration::from_secs(3);
 /// What Prometheus reads.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 const METADATA: Metadata<'static> = Metadata::new("image_import", Level::INFO, None);
 
-type Reading = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+/// Says at once what it is asked.
+type Look = Arc<dyn Fn() + Send + Sync>;
 
 /// The numbers of one service. Clones are one.
 #[derive(Clone)]
@@ -54,7 +55,9 @@ struct Inner {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     requests: Requests,
-    /// What is asked when somebody wants to know.
+    /// What is looked at when somebody wants to know.
+    looks: Mutex<Vec<Look>>,
+    /// What must be asked for.
     readings: Mutex<Vec<Reading>>,
 }
 
@@ -110,8 +113,11 @@ impl Metrics {
             }
         }
         let handle = recorder.handle();
-        let (requests, readings) = (Requests::default(), Mutex::default());
-        Self { inner: Arc::new(Inner { service, recorder, handle, requests, readings }) }
+        let (requests, looks, readings) = (Requests::default(), Mutex::default(), Mutex::default());
+        let inner = Inner { service, recorder, handle, requests, looks, readings };
+        let metrics = Self { inner: Arc::new(inner) };
+        metrics.errors_from_zero();
+        metrics
     }
 
     /// A number that only grows. `labels` are the values of the metric's labels, in the order of the catalogue; each must
@@ -133,24 +139,41 @@ impl Metrics {
         self.inner.recorder.register_histogram(&key, &METADATA)
     }
 
-    /// Has `read` set gauges whenever somebody wants to see them.
+    /// Counters of one metric with these labels begin at 0: one that is first seen with its first number shows Prometheus
+    /// no growth.
+    pub fn from_zero<const LABELS: usize>(
+        &self,
+        metric: &'static Metric,
+        labels: impl IntoIterator<Item = [&'static str; LABELS]>,
+    ) {
+        for labels in labels {
+            self.counter(metric, &labels).increment(0);
+        }
+    }
+
+    /// Has `look` set gauges, at once, whenever somebody wants to see them.
+    pub fn when_seen(&self, look: impl Fn() + Send + Sync + 'static) {
+        lock(&self.inner.looks).push(Arc::new(look));
+    }
+
+    /// Has `read` set gauges when somebody wants to see them: once for all who want to at the same time, and so seldom that
+    /// it costs little. Who wants to see them waits 20 ms at most; what comes later is shown the next time.
     pub fn when_read<F, Done>(&self, read: F)
     where
         F: Fn() -> Done + Send + Sync + 'static,
         Done: Future<Output = ()> + Send + 'static,
     {
-        self.readings().push(Arc::new(move || Box::pin(read())));
+        lock(&self.inner.readings).push(Reading::new(read));
     }
 
     /// How much of a pool is in use, and how much there is: `read` says both when somebody wants to see them.
     pub fn pool(&self, name: &'static str, read: impl Fn() -> (usize, usize) + Send + Sync + 'static) {
         let in_use = self.gauge(&catalogue::POOL_IN_USE, &[name]);
         let capacity = self.gauge(&catalogue::POOL_CAPACITY, &[name]);
-        self.when_read(move || {
+        self.when_seen(move || {
             let (used, all) = read();
             in_use.set(number(used));
             capacity.set(number(all));
-            std::future::ready(())
         });
     }
 
@@ -165,22 +188,22 @@ impl Metrics {
     }
 
     async fn show(&self) -> Response {
-        let readings = self.readings().clone();
-        // one that hangs keeps its old value, and takes none of the others with it
-        let read = readings.iter().map(|read| tokio::time::timeout(READING, read()));
-        futures::future::join_all(read).await;
+        let readings = lock(&self.inner.readings).clone();
+        futures::future::join_all(readings.iter().map(Reading::refresh)).await;
+        let looks = lock(&self.inner.looks).clone();
+        looks.iter().for_each(|look| look());
         ([(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, "no-store")], self.inner.handle.render())
             .into_response()
     }
+}
 
-    fn readings(&self) -> std::sync::MutexGuard<'_, Vec<Reading>> {
-        self.inner.readings.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(list: &Mutex<T>) -> MutexGuard<'_, T> {
+    list.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// As numbers are shown: whole up to 2⁵³.
 #[expect(clippy::cast_precision_loss, reason = "no pool is that large")]
-fn number(count: usize) -> f64 {
+pub(crate) fn number(count: usize) -> f64 {
     count as f64
 }
 

@@ -61,15 +61,17 @@ impl App {
             }
             None => None,
         };
-        let thumbnails = bucket
-            .as_ref()
-            .map(|bucket| Thumbnails::new(Arc::clone(bucket), config.thumbnails.clone(), shutdown.clone()));
+        let metrics = Metrics::start(crate::NAME, &shutdown);
+        let thumbnails = bucket.as_ref().map(|bucket| {
+            Thumbnails::new(Arc::clone(bucket), config.thumbnails.clone(), &metrics, shutdown.clone())
+        });
         let budget = Budget::new(config.limits.memory_bytes);
         let json_budget = Budget::new(config.limits.json_memory_bytes);
         let content = Content::new(config.limits.streams, config.limits.silence);
         let reads = Arc::new(Semaphore::new(READS_AT_ONCE));
-        let metrics = Metrics::start(crate::NAME, &shutdown);
         let (memory, json_memory, turns) = (budget.clone(), json_budget.clone(), Arc::clone(&reads));
+        metrics.from_zero(&STORED_OBJECTS, [[]]);
+        metrics.from_zero(&STORED_BYTES, [[]]);
         metrics.pool("upload-memory", move || memory.in_use());
         metrics.pool("json-memory", move || json_memory.in_use());
         metrics.pool("object-reads", move || (READS_AT_ONCE - turns.available_permits(), READS_AT_ONCE));

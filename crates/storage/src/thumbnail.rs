@@ -6,6 +6,7 @@
 mod answer;
 mod child;
 mod clock;
+mod counts;
 pub(crate) mod engine;
 mod failure;
 mod flights;
@@ -20,12 +21,12 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use md5::{Digest as _, Md5};
-use service::Shutdown;
+use service::{Metrics, Shutdown};
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
@@ -37,6 +38,7 @@ pub(crate) use self::{
 };
 use self::{
     child::Fall,
+    counts::Counts,
     engine::{Limits, Refusal},
     failure::Refused,
     flights::Flights,
@@ -91,6 +93,7 @@ struct Inner {
     refused: Memory,
     /// Whether it was said that thumbnails cannot be kept.
     is_warned: AtomicBool,
+    counts: Counts,
     shutdown: Shutdown,
 }
 
@@ -102,7 +105,12 @@ enum Choice {
 }
 
 impl Thumbnails {
-    pub(crate) fn new(bucket: Arc<Bucket>, config: ThumbnailConfig, shutdown: Shutdown) -> Self {
+    pub(crate) fn new(
+        bucket: Arc<Bucket>,
+        config: ThumbnailConfig,
+        metrics: &Metrics,
+        shutdown: Shutdown,
+    ) -> Self {
         Self(Arc::new(Inner {
             bucket,
             pool: Pool::new(config),
@@ -110,6 +118,7 @@ impl Thumbnails {
             flights: Flights::new(),
             refused: Memory::default(),
             is_warned: AtomicBool::new(false),
+            counts: Counts::new(metrics),
             shutdown,
         }))
     }
@@ -122,7 +131,8 @@ impl Thumbnails {
         let inner = Arc::clone(&self.0);
         let work = {
             let wish = wish.clone();
-            async move { inner.get(&wish).await }.in_current_span()
+            async move { inner.get(&wish).await.inspect_err(|failure| inner.counts.failed(failure)) }
+                .in_current_span()
         };
         let flight = self.0.flights.join(wish, work, |work| self.0.shutdown.spawn(work));
         // a task breaks off when it panics
@@ -163,8 +173,10 @@ impl Inner {
             self.bucket.small_object(&place, &wish.of()).await?
         };
         if let Some(bytes) = kept {
+            self.counts.kept();
             return Ok(Thumbnail::new(bytes));
         }
+        let began = Instant::now();
         let late = async {
             self.shutdown.stopping().await;
             tokio::time::sleep(GRACE).await;
@@ -178,6 +190,7 @@ impl Inner {
             () = late => return Err(Failure::Stopping),
         };
         self.keep(wish, &place, &bytes).await?;
+        self.counts.made(began);
         Ok(Thumbnail::new(bytes))
     }
 

@@ -47,6 +47,38 @@ pub static HTTP_SECONDS: Metric = Metric {
     help: "Time from a request's head to its answer's head, by the pattern of the route.",
 };
 
+/// Errors that a service answered.
+pub static HTTP_ERRORS: Metric = Metric {
+    name: "image_import_http_errors_total",
+    kind: Kind::Counter,
+    labels: &["code"],
+    help: "Errors that this service answered, by the `code` in their body; what the gateway only passes on is counted where it was made.",
+};
+
+/// Streams of events that are open.
+pub static EVENT_STREAMS: Metric = Metric {
+    name: "image_import_event_streams",
+    kind: Kind::Gauge,
+    labels: &[],
+    help: "Streams of events that are open.",
+};
+
+/// Jobs that have not ended.
+pub static OPEN_JOBS: Metric = Metric {
+    name: "image_import_open_jobs",
+    kind: Kind::Gauge,
+    labels: &[],
+    help: "Jobs in the store, which all import services may share, that have not ended.",
+};
+
+/// Jobs that have.
+pub static JOBS: Metric = Metric {
+    name: "image_import_jobs_total",
+    kind: Kind::Counter,
+    labels: &["state"],
+    help: "Jobs whose end this process has seen: completed, cancelled or failed.",
+};
+
 /// Images whose outcome was written down.
 pub static IMAGES: Metric = Metric {
     name: "image_import_images_total",
@@ -135,6 +167,22 @@ pub static STORED_OBJECTS: Metric = Metric {
     help: "Objects that the storage service has written to the bucket, whole and verified.",
 };
 
+/// Thumbnails that were wished for.
+pub static THUMBNAILS: Metric = Metric {
+    name: "image_import_thumbnails_total",
+    kind: Kind::Counter,
+    labels: &["result"],
+    help: "Thumbnails that were wished for: kept (found in the bucket), made, refused (nothing can be made of the image), missing (no such image), busy (too many waited), failed.",
+};
+
+/// How long making one takes.
+pub static THUMBNAIL_SECONDS: Metric = Metric {
+    name: "image_import_thumbnail_duration_seconds",
+    kind: Kind::Histogram(SECONDS),
+    labels: &[],
+    help: "Time from the wish for a thumbnail that is not kept to its bytes, the wait for a turn included.",
+};
+
 /// What is taken of a pool.
 pub static POOL_IN_USE: Metric = Metric {
     name: "image_import_pool_in_use",
@@ -155,6 +203,10 @@ pub static POOL_CAPACITY: Metric = Metric {
 pub static ALL: &[&Metric] = &[
     &HTTP_REQUESTS,
     &HTTP_SECONDS,
+    &HTTP_ERRORS,
+    &EVENT_STREAMS,
+    &OPEN_JOBS,
+    &JOBS,
     &IMAGES,
     &IMAGE_BYTES,
     &RETRIES,
@@ -166,6 +218,8 @@ pub static ALL: &[&Metric] = &[
     &DRIVE_PAUSED,
     &STORED_BYTES,
     &STORED_OBJECTS,
+    &THUMBNAILS,
+    &THUMBNAIL_SECONDS,
     &POOL_IN_USE,
     &POOL_CAPACITY,
 ];

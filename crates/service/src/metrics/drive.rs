@@ -2,7 +2,7 @@
 
 use client::{
     Secret,
-    drive::{self, Children, Download, DriveRef, Error, File, FilePage},
+    drive::{self, Children, Download, DriveRef, Error, File, FilePage, Reason},
 };
 
 use super::{
@@ -53,6 +53,10 @@ impl CountedDrive {
     /// # Panics
     /// Never in practice, as there.
     pub fn new(base: url::Url, key: Option<Secret>, metrics: Metrics) -> Self {
+        let calls = [Call::List, Call::Record, Call::Download].map(Call::name);
+        let results = ["ok"].into_iter().chain(Reason::ALL.map(Reason::code));
+        metrics.from_zero(&DRIVE_CALLS, results.flat_map(|result| calls.map(|call| [call, result])));
+        metrics.from_zero(&DRIVE_UNITS, calls.map(|call| [call]));
         Self { client: drive::Client::new(base, key), metrics }
     }
 

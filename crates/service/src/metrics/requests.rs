@@ -21,6 +21,7 @@ use super::{
     Metrics,
     catalogue::{HTTP_REQUESTS, HTTP_SECONDS},
 };
+use crate::error::Code;
 
 /// The route of what matches none.
 const OTHER: &str = "other";
@@ -57,7 +58,10 @@ impl Metrics {
             let route = ROUTE.with(Cell::take);
             let route = route.as_ref().map_or(OTHER, MatchedPath::as_str);
             self.answered(route, name_of(method), response.status().as_u16(), started.elapsed());
-            response
+            if let Some(Code(code)) = response.extensions().get() {
+                self.errors_of(code).increment(1);
+            }
+            self.counting_streams(response)
         };
         ROUTE.scope(Cell::new(None), measured).await
     }

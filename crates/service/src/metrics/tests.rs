@@ -77,6 +77,58 @@ async fn two_services_of_one_process_show_their_own_numbers() {
     assert!(!other.contains("images_total"), "{other}");
 }
 
+/// The number of the line that begins so.
+fn number_of<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
+}
+
+#[tokio::test]
+async fn errors_are_counted_by_their_codes_from_zero() {
+    let metrics = Metrics::new("test-service");
+    let refusing = get(|| async { crate::ApiError::conflict("image-gone", "no").into_response() });
+    let routes = Router::new().route("/gone", refusing);
+    let router = finish_measured(routes, Cors::any(), &metrics, |routes| routes);
+    let counted =
+        |code: &str| format!("image_import_http_errors_total{{service=\"test-service\",code=\"{code}\"}}");
+    let before = shown(&router).await;
+    for code in ["image-gone", "not-found", "drive-unavailable"] {
+        assert_eq!(number_of(&before, &counted(code)), Some("0"), "{before}");
+    }
+    for path in ["/gone", "/gone", "/nowhere"] {
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap();
+    }
+    let after = shown(&router).await;
+    for (code, count) in [("image-gone", "2"), ("not-found", "1"), ("drive-unavailable", "0")] {
+        assert_eq!(number_of(&after, &counted(code)), Some(count), "{after}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_of_events_is_counted_while_it_is_open() {
+    let metrics = Metrics::new("test-service");
+    metrics.has_event_streams();
+    let events = get(|| async {
+        let (head, body) = ([(header::CONTENT_TYPE, "text/event-stream; charset=utf-8")], "event: a\n\n");
+        (head, body).into_response()
+    });
+    let routes = Router::new().route("/events", events).route("/text", get(|| async { "text" }));
+    let router = finish_measured(routes, Cors::any(), &metrics, |routes| routes);
+    let open = "image_import_event_streams{service=\"test-service\"}";
+    let ask = |path: &'static str| {
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let router = router.clone();
+        async move { router.oneshot(request).await.unwrap() }
+    };
+    assert_eq!(number_of(&shown(&router).await, open), Some("0"));
+    let (one, other, text) = (ask("/events").await, ask("/events").await, ask("/text").await);
+    assert_eq!(number_of(&shown(&router).await, open), Some("2"));
+    drop((one, text));
+    let body = axum::body::to_bytes(other.into_body(), usize::MAX).await.unwrap();
+    assert_eq!(body, "event: a\n\n");
+    assert_eq!(number_of(&shown(&router).await, open), Some("0"));
+}
+
 #[tokio::test]
 async fn what_is_read_on_demand_is_as_it_is_now() {
     let metrics = Metrics::new("test-service");
@@ -98,7 +150,18 @@ async fn what_is_read_on_demand_is_as_it_is_now() {
 
 #[test]
 fn the_catalogue_keeps_to_the_conventions() {
-    let units = ["_seconds", "_bytes", "_total", "_tasks", "_per_second", "_in_use", "_capacity"];
+    let units = [
+        "_seconds",
+        "_bytes",
+        "_total",
+        "_tasks",
+        "_jobs",
+        "_streams",
+        "_open",
+        "_per_second",
+        "_in_use",
+        "_capacity",
+    ];
     for metric in catalogue::ALL {
         let name = metric.name;
         assert!(name.starts_with("image_import_"), "{name}");

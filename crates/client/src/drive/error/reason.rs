@@ -43,11 +43,39 @@ pub enum Reason {
     UnexpectedStatus,
     /// An answer that is not what Drive answers: no JSON, a wrong range.
     UnexpectedBody,
+    /// Pages of a listing that go round in circles, or bring nothing for ever.
+    EndlessListing,
     /// Refused, reset, timed out, or cut.
     Network,
 }
 
 impl Reason {
+    /// All of them.
+    pub const ALL: [Self; 22] = [
+        Self::KeyInvalid,
+        Self::KeyMissing,
+        Self::KeyRestricted,
+        Self::ApiDisabled,
+        Self::RateLimited,
+        Self::DailyLimit,
+        Self::AutomatedQueries,
+        Self::Unexplained,
+        Self::DownloadQuota,
+        Self::Abusive,
+        Self::DownloadForbidden,
+        Self::NotDownloadable,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::RangeNotSatisfiable,
+        Self::PageTokenRefused,
+        Self::BadRequest,
+        Self::ServerError,
+        Self::UnexpectedStatus,
+        Self::UnexpectedBody,
+        Self::EndlessListing,
+        Self::Network,
+    ];
+
     /// Stable name in kebab-case.
     pub fn code(self) -> &'static str {
         match self {
@@ -71,6 +99,7 @@ impl Reason {
             Self::ServerError => "drive-unavailable",
             Self::UnexpectedStatus => "unexpected-status",
             Self::UnexpectedBody => "unexpected-answer",
+            Self::EndlessListing => "endless-listing",
             Self::Network => "connection-broken",
         }
     }
@@ -104,6 +133,9 @@ impl Reason {
             Self::RangeNotSatisfiable | Self::PageTokenRefused | Self::BadRequest | Self::UnexpectedBody => {
                 "Retry; if it fails again, report it with the request id."
             }
+            Self::EndlessListing => {
+                "Check that GOOGLE_DRIVE_API_URL is Google Drive; if it is, start the import again later."
+            }
             Self::ServerError | Self::UnexpectedStatus | Self::Network => "Retry later.",
         }
     }
@@ -129,5 +161,21 @@ impl Reason {
             self,
             Self::KeyInvalid | Self::KeyMissing | Self::KeyRestricted | Self::ApiDisabled | Self::DailyLimit
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::Reason;
+
+    #[test]
+    fn the_list_has_every_reason_once() {
+        let code = include_str!("reason.rs");
+        let (_, names) = code.split_once("fn code(self)").unwrap();
+        let names = names.split_once("\n    }").unwrap().0.matches("=> \"").count();
+        let listed: HashSet<_> = Reason::ALL.map(Reason::code).into();
+        assert_eq!((listed.len(), Reason::ALL.len()), (names, names));
     }
 }
