@@ -6,6 +6,7 @@ mod answer;
 mod failure;
 mod line;
 mod pool;
+mod told;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -22,7 +23,12 @@ use self::{
     line::{Line, RequestBody, Sent},
     pool::Pool,
 };
-use crate::{InternalToken, http::REQUEST_ID, job_id::JOB_ID};
+use crate::{
+    InternalToken,
+    http::REQUEST_ID,
+    job_id::JOB_ID,
+    trace::{Open, TRACEPARENT},
+};
 
 /// What a query may not hold as it is, by the URL standard.
 const NOT_IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
@@ -96,7 +102,14 @@ impl Hop {
     ///
     /// # Errors
     /// When there is no answer. A request that a service may have seen is not sent twice.
-    pub async fn send(&self, outgoing: Outgoing) -> Result<Response<AnswerBody>, Failure> {
+    pub async fn send(&self, mut outgoing: Outgoing) -> Result<Response<AnswerBody>, Failure> {
+        let span = self.begin_span(&mut outgoing);
+        let answer = self.send_whole(outgoing).await;
+        told::answer(span, &answer);
+        answer
+    }
+
+    async fn send_whole(&self, outgoing: Outgoing) -> Result<Response<AnswerBody>, Failure> {
         match &self.way {
             Way::Plain(plain) => {
                 let request = self.plain(plain, outgoing, |bytes| Either::Left(Full::new(bytes)))?;
@@ -116,6 +129,17 @@ impl Hop {
     /// When there is no answer, or the body failed.
     pub async fn send_stream(
         &self,
+        mut outgoing: Outgoing,
+        body: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+    ) -> Result<Response<AnswerBody>, Failure> {
+        let span = self.begin_span(&mut outgoing);
+        let answer = self.send_in_bits(outgoing, body).await;
+        told::answer(span, &answer);
+        answer
+    }
+
+    async fn send_in_bits(
+        &self,
         outgoing: Outgoing,
         body: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
     ) -> Result<Response<AnswerBody>, Failure> {
@@ -130,6 +154,15 @@ impl Hop {
                 Ok(Response::from(request.send().await.map_err(Failure::of_tls)?).map(AnswerBody::of_tls))
             }
         }
+    }
+
+    /// A call of one of our own services is a part of the span in hand, and the service is told.
+    fn begin_span(&self, outgoing: &mut Outgoing) -> Option<Open> {
+        let span = self.tells_request_id.then(|| told::call(&self.base, outgoing)).flatten()?;
+        if let Ok(here) = HeaderValue::try_from(span.active().context().to_string()) {
+            outgoing.headers.insert(TRACEPARENT, here);
+        }
+        Some(span)
     }
 
     fn plain(

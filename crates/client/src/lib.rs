@@ -17,6 +17,7 @@ pub mod retry;
 pub mod secret;
 pub mod signature;
 pub mod storage;
+pub mod trace;
 pub mod worker;
 
 mod call;

@@ -19,6 +19,10 @@ pub struct Batch {
     /// send it; then the worker reports the original's counters too.
     #[serde(default)]
     pub accepts_results: bool,
+    /// The span that the work is a part of, as in the header of this name: that of the job, not of this call. Absent
+    /// where there are no traces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }
 
 /// Answer to `POST /process-batch`: 202, the files are written down.

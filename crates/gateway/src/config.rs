@@ -5,7 +5,7 @@ mod limits;
 use std::path::PathBuf;
 
 use client::{InternalToken, Secret};
-use service::{Env, cors::Cors, env::Reader};
+use service::{Env, cors::Cors, env::Reader, traces};
 use url::{Origin, Url};
 
 pub(crate) use self::limits::{Limits, Rates};
@@ -28,6 +28,8 @@ pub struct Config {
     pub api_token_reads: bool,
     /// `INTERNAL_TOKEN`: what the other services know us by; unset, they answer everybody.
     pub internal_token: Option<InternalToken>,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` and what goes with it: where traces go; unset, nowhere.
+    pub traces: Option<traces::Settings>,
     /// How much clients may take.
     pub limits: Limits,
     /// `UI_DIR`: the directory of the built web UI. Unset: no UI. A directory that is set here by a program may also
@@ -61,6 +63,7 @@ impl Config {
             api_token,
             api_token_reads,
             internal_token: read.internal_token(),
+            traces: read.traces(),
             limits: Limits::read(&read),
             ui_dir,
             ui_api: ui_api(&read),

@@ -26,7 +26,11 @@ pub use config::Config;
 use std::sync::Arc;
 
 use axum::Router;
-use service::{Shutdown, health, health::Dependencies};
+use service::{
+    Shutdown, health,
+    health::Dependencies,
+    traces::{self, Parents, Traces},
+};
 use tokio::net::TcpListener;
 
 /// The name in `/health`.
@@ -42,10 +46,17 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
         tracing::warn!("API_TOKEN is not set: whoever reaches this port may import, and delete images");
     }
     let connections = config.limits.connections;
+    // a stranger begins no trace that we keep, and joins none
+    let parents = if config.limits.trusted_proxies > 0 { Parents::Anybody } else { Parents::Nobody };
+    let collector = config.traces.clone();
     let app = App::build(config);
     app.metrics.keep(&shutdown);
+    let traces = Traces::start(collector, NAME, &app.metrics, &shutdown);
     app.metrics.has_event_streams();
-    service::serve::serve_within(connections, listener, router(app), &shutdown).await
+    let served = traces::before(traces.tracer(), parents, router(app));
+    let ended = service::serve::serve_within(connections, listener, served, &shutdown).await;
+    traces.finish().await;
+    ended
 }
 
 /// Everything that the gateway answers.

@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use client::{metadata, worker};
-use service::{Metrics, Shutdown, health::Dependencies, metrics::CountedDrive, redis::Redis};
+use service::{
+    Metrics, Shutdown, health::Dependencies, metrics::CountedDrive, redis::Redis, traces::Traces,
+};
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -44,6 +46,8 @@ pub struct App {
     pub(crate) feeds: Feeds,
     /// What is counted, for `/metrics`.
     pub(crate) metrics: Metrics,
+    /// What is told of single steps, if anybody wants it.
+    pub(crate) traces: Traces,
     /// When to stop.
     pub(crate) shutdown: Shutdown,
 }
@@ -65,6 +69,7 @@ impl App {
         let calls = || (SERVICE_TIMEOUT, config.internal_token.clone());
         let metadata = metadata::Client::new(config.metadata_url.clone(), calls());
         let metrics = Metrics::start(crate::NAME, &shutdown);
+        let traces = Traces::start(config.traces.clone(), crate::NAME, &metrics, &shutdown);
         if let Store::Sqlite(store) = &store {
             let store = store.clone();
             metrics.pool("database", move || store.readers_in_use());
@@ -85,6 +90,7 @@ impl App {
             wakeups: Wakeups::default(),
             feeds: Feeds::default(),
             metrics,
+            traces,
             shutdown,
         })
     }

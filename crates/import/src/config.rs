@@ -3,7 +3,7 @@
 use std::{num::NonZeroU64, path::PathBuf, time::Duration};
 
 use client::{InternalToken, Secret, drive::MAX_PAGE_SIZE, signature::UrlSigner};
-use service::{Env, env::Reader};
+use service::{Env, env::Reader, traces};
 use url::Url;
 
 /// Settings; [`Config::from_env`] reads and checks them all at once.
@@ -37,6 +37,8 @@ pub struct Config {
     pub job_keep: Duration,
     /// `INTERNAL_TOKEN`: what the other services know us by, and we them; unset, everybody is answered.
     pub internal_token: Option<InternalToken>,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` and what goes with it: where traces go; unset, nowhere.
+    pub traces: Option<traces::Settings>,
     /// `API_TOKEN`, where `API_TOKEN_READS` is true: signs the addresses of stored images anew, which jobs keep for longer
     /// than a signature is good.
     pub url_signer: Option<UrlSigner>,
@@ -73,6 +75,7 @@ impl Config {
             max_jobs: max_jobs(&read),
             job_keep: Duration::from_secs(read.count_or("JOB_KEEP_DAYS", 30) as u64 * 24 * 60 * 60),
             internal_token: read.internal_token(),
+            traces: read.traces(),
             url_signer: read.url_signer("API_TOKEN", "API_TOKEN_READS"),
         };
         read.finish(config)

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use client::{retry::Backoff, worker};
+use client::{retry::Backoff, trace, worker};
 use tokio::time::Instant;
 
 use crate::{
@@ -176,8 +176,13 @@ impl Dispatch<'_> {
     }
 
     async fn send(&mut self, job: &Job, batch: Batch) -> Result<Next, Error> {
-        let call =
-            worker::Batch { job_id: job.id.clone(), files: batch.files.clone(), accepts_results: true };
+        let call = worker::Batch {
+            job_id: job.id.clone(),
+            files: batch.files.clone(),
+            accepts_results: true,
+            // the job's, which is in hand here
+            traceparent: trace::context().map(|job| job.to_string()),
+        };
         let names_files = match self.app.worker.process_batch(&call).await {
             Ok(accepted) => accepted.reports_results,
             // a success whatever its body is: the original never looked at it

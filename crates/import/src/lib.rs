@@ -21,6 +21,7 @@ mod retry;
 mod dispatch;
 mod instance;
 mod runner;
+mod spans;
 mod upkeep;
 mod wakeups;
 
@@ -42,7 +43,12 @@ pub use app::App;
 pub use check::check;
 pub use config::Config;
 
-use service::{Shutdown, cors::Cors, health, inside};
+use service::{
+    Shutdown,
+    cors::Cors,
+    health, inside,
+    traces::{self, Parents},
+};
 use tokio::net::TcpListener;
 
 /// Name in `/health`.
@@ -61,5 +67,8 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
     let served = service::serve::finish_measured(routes, Cors::any(), &app.metrics, |routes| {
         inside::before(token, routes)
     });
-    service::serve::serve(listener, served, &shutdown).await
+    let served = traces::before(app.traces.tracer(), Parents::Anybody, served);
+    let ended = service::serve::serve(listener, served, &shutdown).await;
+    app.traces.finish().await;
+    ended
 }

@@ -5,7 +5,7 @@
 
 use client::{
     drive::{FOLDER_TYPE, File},
-    request_id,
+    trace::Origin,
 };
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -43,7 +43,7 @@ pub(crate) async fn start(app: &App, source: &Job, asked_ms: i64) -> Result<Retr
         id,
         folder: source.folder.clone(),
         folder_name: source.folder_name.clone(),
-        request_id: request_id::current(),
+        request_id: Origin::of_new_job().into_text(),
         recursive: source.recursive,
         retry_of: Some(source.id.clone()),
         most_running: app.config.max_jobs,

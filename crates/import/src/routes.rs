@@ -107,6 +107,7 @@ async fn to_its_end<T: Send + 'static>(
     let told_when_done = async move {
         let _ = tell.send(work.await);
     };
+    let told_when_done = client::trace::scope(client::trace::current(), told_when_done);
     app.shutdown.spawn(request_id::scope(id, told_when_done.in_current_span()));
     told.await.map_err(|_| ApiError::internal("internal", "The work broke off."))
 }

@@ -5,12 +5,15 @@
 
 use std::{future, time::Duration};
 
-use client::{job_id, request_id};
+use client::{
+    job_id, request_id,
+    trace::{self, Context, Origin},
+};
 use tokio::sync::oneshot;
 use tracing::Instrument;
 
 use crate::{
-    App, dispatch, listing,
+    App, dispatch, listing, spans,
     store::{self, Held},
 };
 
@@ -73,9 +76,11 @@ pub(crate) fn spawn(app: &App, held: Held, listed: Option<oneshot::Sender<()>>) 
         let job = held.job;
         let found = app.store.job_by_number(job).await.ok().flatten();
         let (id, request_id) = found.map_or_else(Default::default, |job| (job.id, job.request_id));
-        let request_id = request_id::accept(request_id.as_deref());
+        let origin = Origin::parse(request_id.as_deref());
+        let request_id = request_id::accept(origin.request_id.as_deref());
         // of this level, so that warnings have the ids too
-        let span = tracing::error_span!("job", request_id = %request_id, job_id = %id);
+        let trace = origin.span.and_then(Context::for_logs).filter(|_| app.traces.tracer().is_some());
+        let span = tracing::error_span!("job", request_id = %request_id, job_id = %id, trace_id = trace);
         let outside = span.clone();
         if listed.is_none() {
             span.in_scope(|| tracing::info!("an unfinished job goes on"));
@@ -95,8 +100,9 @@ pub(crate) fn spawn(app: &App, held: Held, listed: Option<oneshot::Sender<()>>) 
         let work = async { tokio::join!(until_its_end, listing::find_name(&app, job)) };
         let work = job_id::scope(job_id::accept(Some(&id)), work.instrument(span));
         let work = request_id::scope(request_id, work);
+        let work = trace::scope(spans::of_job(&app, &origin), work);
         tokio::select! {
-            _ = work => {}
+            _ = work => spans::tell_end(&app, held.job, &origin).await,
             () = lease_is_lost(&app, &held) => {
                 outside.in_scope(|| tracing::warn!(job = job.0, "another process has taken the job over"));
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use client::InternalToken;
-use service::{Metrics, Shutdown, health::Dependencies, page::Page};
+use service::{Metrics, Shutdown, health::Dependencies, page::Page, traces::Traces};
 use tokio::sync::Notify;
 
 use crate::{
@@ -33,6 +33,8 @@ pub struct App {
     pub(crate) has_column_lengths: bool,
     /// What is counted, for `/metrics`.
     pub(crate) metrics: Metrics,
+    /// What is told of single steps, if anybody wants it.
+    pub(crate) traces: Traces,
     /// What the other services prove themselves by, if they must.
     pub(crate) internal_token: Option<InternalToken>,
 }
@@ -43,6 +45,7 @@ impl App {
         let has_column_lengths = matches!(config.database, Database::MySql(_));
         let connection = Connection::open(config.database, shutdown);
         let metrics = Metrics::start(crate::NAME, shutdown);
+        let traces = Traces::start(config.traces, crate::NAME, &metrics, shutdown);
         let counted = connection.clone();
         metrics
             .pool("database", move || counted.store_now().map_or((0, 0), |store| store.connections_in_use()));
@@ -60,7 +63,7 @@ impl App {
         shutdown.spawn(releasing);
         shutdown.spawn(tracking::run(connection.clone(), shutdown.clone()));
         let (pages, internal_token) = (Readings::default(), config.internal_token);
-        Self { connection, released, pages, urls, has_column_lengths, metrics, internal_token }
+        Self { connection, released, pages, urls, has_column_lengths, metrics, traces, internal_token }
     }
 
     /// The store; an error (500 `database-unavailable`) when the database has not answered yet.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use client::{InternalToken, Secret, signature::UrlSigner};
-use service::{Env, env::Reader};
+use service::{Env, env::Reader, traces};
 use sqlx::mysql::MySqlSslMode;
 use url::Url;
 
@@ -25,6 +25,8 @@ pub struct Config {
     pub storage_url: Url,
     /// `INTERNAL_TOKEN`: what the other services know us by, and we them; unset, everybody is answered.
     pub internal_token: Option<InternalToken>,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` and what goes with it: where traces go; unset, nowhere.
+    pub traces: Option<traces::Settings>,
     /// `API_TOKEN`, where `API_TOKEN_READS` is true: signs the addresses of objects, for browsers that cannot send it.
     pub url_signer: Option<UrlSigner>,
     /// When released objects are deleted. Not a setting.
@@ -96,8 +98,8 @@ impl Config {
         let storage_url = read.url_or("STORAGE_SERVICE_URL", "http://localhost:5003");
         let internal_token = read.internal_token();
         let url_signer = read.url_signer("API_TOKEN", "API_TOKEN_READS");
-        let release = ReleaseTimes::default();
-        read.finish(Self { database, storage_url, internal_token, url_signer, release })
+        let (traces, release) = (read.traces(), ReleaseTimes::default());
+        read.finish(Self { database, storage_url, internal_token, traces, url_signer, release })
     }
 }
 

@@ -22,7 +22,12 @@ mod urls;
 
 use anyhow::Context;
 use axum::Router;
-use service::{Shutdown, cors::Cors, inside};
+use service::{
+    Shutdown,
+    cors::Cors,
+    inside,
+    traces::{self, Parents},
+};
 use tokio::net::TcpListener;
 
 pub use app::App;
@@ -38,13 +43,19 @@ pub const NAME: &str = "metadata-service";
 /// When the listener fails for good.
 pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let app = App::build(config, &shutdown);
-    service::serve::serve(listener, served(app), &shutdown).await.context("serve the metadata service")
+    let traces = app.traces.clone();
+    let ended = service::serve::serve(listener, served(app), &shutdown).await;
+    traces.finish().await;
+    ended.context("serve the metadata service")
 }
 
 /// Everything that is served, as clients see it.
 pub fn served(app: App) -> Router {
     let health = service::health::routes(NAME, app.dependencies());
-    let (token, metrics) = (app.internal_token.clone(), app.metrics.clone());
+    let (token, metrics, traces) = (app.internal_token.clone(), app.metrics.clone(), app.traces.clone());
     let routes = routes::router(app).merge(health);
-    service::serve::finish_measured(routes, Cors::any(), &metrics, |routes| inside::before(token, routes))
+    let routes = service::serve::finish_measured(routes, Cors::any(), &metrics, |routes| {
+        inside::before(token, routes)
+    });
+    traces::before(traces.tracer(), Parents::Anybody, routes)
 }

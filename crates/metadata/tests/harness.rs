@@ -84,8 +84,14 @@ impl Place {
             Self::MySql(settings) => Database::MySql(settings.clone()),
         };
         let nobody = "http://127.0.0.1:9/".parse().unwrap();
-        let (internal_token, url_signer) = (None, None);
-        Config { database, storage_url: nobody, internal_token, url_signer, release: ReleaseTimes::default() }
+        Config {
+            database,
+            storage_url: nobody,
+            internal_token: None,
+            traces: None,
+            url_signer: None,
+            release: ReleaseTimes::default(),
+        }
     }
 
     pub(crate) fn start(&self) -> Service {

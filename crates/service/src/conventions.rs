@@ -13,6 +13,7 @@ use client::{
     http::REQUEST_ID,
     job_id::{self, JOB_ID},
     request_id,
+    trace::{self, Context},
 };
 use tower::ServiceExt;
 use tracing::Instrument;
@@ -66,7 +67,10 @@ impl Served {
         let header = HeaderValue::from_str(&id);
         let job = request.headers().get(JOB_ID).and_then(|id| job_id::accept(id.to_str().ok()));
         // handlers that learn of a job later write it down there; of this level, so that warnings have both ids too
-        let span = tracing::error_span!("request", request_id = %id, job_id = tracing::field::Empty);
+        let span = tracing::error_span!("request", request_id = %id, job_id = tracing::field::Empty, trace_id = tracing::field::Empty);
+        if let Some(trace) = trace::context().and_then(Context::for_logs) {
+            span.record("trace_id", trace);
+        }
         if let Some(job) = &job {
             span.record("job_id", &**job);
         }

@@ -18,6 +18,7 @@ pub mod serve;
 pub mod shutdown;
 pub mod start;
 pub mod telemetry;
+pub mod traces;
 
 mod conventions;
 

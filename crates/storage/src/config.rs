@@ -6,7 +6,7 @@ mod thumbnails;
 use std::time::Duration;
 
 use client::{InternalToken, Secret};
-use service::{Env, env::Reader};
+use service::{Env, env::Reader, traces};
 
 pub use self::thumbnails::ThumbnailConfig;
 
@@ -31,6 +31,8 @@ pub struct Config {
     pub thumbnails: ThumbnailConfig,
     /// `INTERNAL_TOKEN`: what the other services prove themselves by; unset, everybody is answered.
     pub internal_token: Option<InternalToken>,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` and what goes with it: where traces go; unset, nowhere.
+    pub traces: Option<traces::Settings>,
     /// Limits that are no settings; tests make them smaller.
     pub limits: Limits,
 }
@@ -138,7 +140,7 @@ impl Config {
         let max_upload_bytes = read.count_or("MAX_UPLOAD_MB", MAX_UPLOAD_MB).saturating_mul(1024 * 1024);
         let provider = read.text_or("STORAGE_PROVIDER", "aws");
         let (thumbnails, limits) = (ThumbnailConfig::read(&read), Limits::default());
-        let internal_token = read.internal_token();
+        let (internal_token, traces) = (read.internal_token(), read.traces());
         read.finish(Self {
             provider,
             bucket,
@@ -146,6 +148,7 @@ impl Config {
             max_upload_bytes,
             thumbnails,
             internal_token,
+            traces,
             limits,
         })
     }

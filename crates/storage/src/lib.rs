@@ -25,7 +25,13 @@ mod sweep;
 mod thumbnail;
 mod upload;
 
-use service::{Shutdown, cors::Cors, health::Dependencies, inside};
+use service::{
+    Shutdown,
+    cors::Cors,
+    health::Dependencies,
+    inside,
+    traces::{self, Parents, Traces},
+};
 use tokio::net::TcpListener;
 
 pub use app::App;
@@ -56,9 +62,13 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
         async move { app.probe().await }
     });
     let (token, metrics) = (app.config.internal_token.clone(), app.metrics.clone());
+    let traces = Traces::start(app.config.traces.clone(), NAME, &metrics, &shutdown);
     let routes = routes::router(app).merge(service::health::routes(NAME, needs));
     let served = service::serve::finish_measured(routes, Cors::any(), &metrics, |routes| {
         inside::before(token, routes)
     });
-    service::serve::serve(listener, served, &shutdown).await
+    let served = traces::before(traces.tracer(), Parents::Anybody, served);
+    let ended = service::serve::serve(listener, served, &shutdown).await;
+    traces.finish().await;
+    ended
 }

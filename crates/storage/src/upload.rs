@@ -104,6 +104,7 @@ impl Uploads {
         let uploads = self.clone();
         // a task of its own: when the client hangs up, an unfinished upload is still aborted
         let work = async move { uploads.store(announced, body).await };
+        let work = client::trace::scope(client::trace::current(), work);
         self.tasks.spawn(work.in_current_span()).await.unwrap_or(Err(UploadError::Internal))
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use client::{import, metadata, storage};
-use service::{Metrics, Shutdown, health::Dependencies, metrics::CountedDrive};
+use service::{Metrics, Shutdown, health::Dependencies, metrics::CountedDrive, traces::Traces};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     queue::{Queue, QueueError},
     report::Reporter,
     runner::Runner,
+    spans::Spans,
     upload::Uploader,
 };
 
@@ -42,6 +43,8 @@ pub struct App {
     pub(crate) dependencies: Dependencies,
     /// What is counted, for `/metrics`.
     pub(crate) metrics: Metrics,
+    /// What is told of single steps, if anybody wants it.
+    pub(crate) traces: Traces,
     /// Of the work.
     pub(crate) numbers: Numbers,
     /// When to stop.
@@ -69,6 +72,8 @@ impl App {
         let queue = Queue::open(&config.data_dir, config.redis_url.as_ref()).await?;
         let pacer = Pacer::new();
         let metrics = Metrics::start(crate::NAME, &shutdown);
+        let traces = Traces::start(config.traces.clone(), crate::NAME, &metrics, &shutdown);
+        let spans = Spans::new(traces.tracer().cloned());
         let numbers = Numbers::new(metrics.clone());
         numbers.show_queue(&queue);
         numbers.show_pacer(&pacer);
@@ -87,18 +92,19 @@ impl App {
             provider,
         };
         let import = import::Client::new(config.import_url.clone(), (IMPORT, token.clone()));
-        let reporter = Reporter::new(queue.clone(), import, numbers.clone());
+        let reporter = Reporter::new(queue.clone(), import, numbers.clone(), spans.clone());
         let runner = Runner::new(
             queue.clone(),
             pipeline.clone(),
             pacer,
             reporter.clone(),
             numbers.clone(),
+            spans,
             config.concurrency,
         );
         metrics.pool("image-slots", runner.slots());
         let dependencies = dependencies(config, &queue);
-        Ok(Self { queue, runner, reporter, pipeline, dependencies, metrics, numbers, shutdown })
+        Ok(Self { queue, runner, reporter, pipeline, dependencies, metrics, traces, numbers, shutdown })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{num::NonZeroU64, path::PathBuf, str::FromStr};
 
 use client::{InternalToken, Secret};
-use service::{Env, env::Reader};
+use service::{Env, env::Reader, traces};
 use url::Url;
 
 /// How images go to the storage service.
@@ -55,6 +55,8 @@ pub struct Config {
     pub redis_url: Option<Secret>,
     /// `INTERNAL_TOKEN`: what the other services know us by, and we them; unset, everybody is answered.
     pub internal_token: Option<InternalToken>,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` and what goes with it: where traces go; unset, nowhere.
+    pub traces: Option<traces::Settings>,
 }
 
 impl Config {
@@ -77,6 +79,7 @@ impl Config {
             max_image_bytes: max_image_bytes(&read),
             redis_url: read.secret_or("REDIS_URL", "DEFAULT_REDIS_URL"),
             internal_token: read.internal_token(),
+            traces: read.traces(),
         };
         if let Some(Err(error)) = config.redis_url.as_ref().map(|url| service::redis::check_url(url.expose()))
         {
@@ -118,7 +121,6 @@ mod tests {
         }
         assert!(!error.contains("canary"), "{error}");
     }
-}
 
     #[test]
     fn the_redis_of_the_deployment_is_used_until_another_is_named() {
@@ -131,3 +133,4 @@ mod tests {
         assert_eq!(url(&[own, ("REDIS_URL", "redis://other/1")]).as_deref(), Some("redis://other/1"));
         assert_eq!(url(&[("DEFAULT_REDIS_URL", "")]), None);
     }
+}

@@ -27,10 +27,16 @@ mod numbers;
 mod outcome;
 mod pacer;
 mod report;
+mod spans;
 mod trouble;
 
 use anyhow::Context;
-use service::{Shutdown, cors::Cors, inside};
+use service::{
+    Shutdown,
+    cors::Cors,
+    inside,
+    traces::{self, Parents},
+};
 use tokio::net::TcpListener;
 
 pub use app::App;
@@ -46,13 +52,15 @@ pub const NAME: &str = "worker-service";
 pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let app = App::start(&config, shutdown.clone()).await.context("open the task queue in DATA_DIR")?;
     let health = service::health::routes(NAME, app.dependencies.clone());
-    let (queue, metrics) = (app.queue.clone(), app.metrics.clone());
+    let (queue, metrics, traces) = (app.queue.clone(), app.metrics.clone(), app.traces.clone());
     let routes = routes::router(app).merge(health);
     let token = config.internal_token;
     let routes = service::serve::finish_measured(routes, Cors::any(), &metrics, |routes| {
         inside::before(token, routes)
     });
+    let routes = traces::before(traces.tracer(), Parents::Anybody, routes);
     let served = service::serve::serve(listener, routes, &shutdown).await;
     queue.close().await;
+    traces.finish().await;
     served
 }

@@ -23,8 +23,9 @@ use client::{
 use serde_json::Value;
 use service::redis::Redis;
 
+pub(crate) use self::ending::outcome_word;
 use self::{
-    ending::{Ending, outcome_word, reports},
+    ending::{Ending, reports},
     redis::RedisQueue,
     sqlite::SqliteQueue,
 };
@@ -80,7 +81,7 @@ pub(crate) struct NewTasks {
     pub(crate) job: JobKey,
     /// Whether its sender understands outcomes by file.
     pub(crate) accepts_results: bool,
-    /// The request that brings it.
+    /// The request that brings it, and its place in a trace: [`client::trace::Origin`].
     pub(crate) request_id: Option<String>,
     /// The records, as sent.
     pub(crate) files: Vec<Value>,

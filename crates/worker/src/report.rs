@@ -13,13 +13,16 @@ use std::{
     time::Duration,
 };
 
-use client::import::{UpdateStatus, Waiting};
+use client::{
+    import::{UpdateStatus, Waiting},
+    trace,
+};
 use serde_json::Value;
 use service::Shutdown;
 use tokio::{sync::Notify, time::Instant};
 
 use self::waits::Waits;
-use crate::{numbers::Numbers, queue::Queue, task::JobKey};
+use crate::{numbers::Numbers, queue::Queue, spans::Spans, task::JobKey};
 
 /// So many outcomes need not wait for others of their job.
 const ENOUGH: usize = 50;
@@ -39,6 +42,7 @@ struct Inner {
     queue: Queue,
     import: client::import::Client,
     numbers: Numbers,
+    spans: Spans,
     /// Report what is in the queue too.
     look: Notify,
     /// Report at once.
@@ -52,11 +56,12 @@ struct Inner {
 
 impl Reporter {
     /// One for the whole worker.
-    pub(crate) fn new(queue: Queue, import: client::import::Client, numbers: Numbers) -> Self {
+    pub(crate) fn new(queue: Queue, import: client::import::Client, numbers: Numbers, spans: Spans) -> Self {
         let inner = Inner {
             queue,
             import,
             numbers,
+            spans,
             look: Notify::new(),
             now: Notify::new(),
             soon: Notify::new(),
@@ -113,8 +118,9 @@ impl Reporter {
         let until = until.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         let waiting = Some(Waiting { until, reason: reason.to_owned() });
         let update = UpdateStatus { job_id: job.id(), waiting, ..UpdateStatus::default() };
+        let told = trace::scope(self.inner.spans.of_job(job), self.inner.import.update_status(&update));
         // the next one says it again
-        let _ = tokio::time::timeout(TIMEOUT, self.inner.import.update_status(&update)).await;
+        let _ = tokio::time::timeout(TIMEOUT, told).await;
     }
 
     /// Reports one image of `/process-single` in the original's words. Its errors are nobody's, as there.

@@ -23,6 +23,7 @@ use crate::{
     pipeline::Pipeline,
     queue::{Queue, QueueError},
     report::Reporter,
+    spans::Spans,
     task::{JobKey, JobState},
 };
 
@@ -52,6 +53,7 @@ struct Inner {
     pacer: Pacer,
     reporter: Reporter,
     numbers: Numbers,
+    spans: Spans,
     concurrency: usize,
     /// One for each task that may run at once.
     slots: Arc<Semaphore>,
@@ -72,6 +74,7 @@ impl Runner {
         pacer: Pacer,
         reporter: Reporter,
         numbers: Numbers,
+        spans: Spans,
         concurrency: usize,
     ) -> Self {
         let inner = Inner {
@@ -80,6 +83,7 @@ impl Runner {
             pacer,
             reporter,
             numbers,
+            spans,
             concurrency,
             slots: Arc::new(Semaphore::new(concurrency)),
             load: Mutex::new(Load::new(concurrency, Instant::now())),

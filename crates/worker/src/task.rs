@@ -88,7 +88,7 @@ pub(crate) struct Task {
     pub(crate) file_id: String,
     /// The record as it was sent.
     pub(crate) file: Arc<Value>,
-    /// The request that brought it.
+    /// The request that brought it, and its place in a trace: [`client::trace::Origin`].
     pub(crate) request_id: Option<String>,
     /// Another task with the same SHA-256 has ended.
     pub(crate) has_twin: bool,

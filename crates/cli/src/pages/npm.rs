@@ -17,7 +17,7 @@ const OLDEST_NODE: u32 = 20;
 /// So many lines are shown of what npm said before it failed: the end has the reason.
 const LAST_LINES: usize = 30;
 /// Settings of the services that a package of somebody else need not see.
-const SECRETS: [&str; 10] = [
+const SECRETS: [&str; 11] = [
     "GOOGLE_API_KEY",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -28,6 +28,7 @@ const SECRETS: [&str; 10] = [
     "EMBEDDED_S3_SECRET_KEY",
     "API_TOKEN",
     "INTERNAL_TOKEN",
+    "OTEL_EXPORTER_OTLP_HEADERS",
 ];
 
 /// npm of this computer.

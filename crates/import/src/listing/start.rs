@@ -5,7 +5,7 @@ use std::time::Duration;
 use client::{
     drive::{self, Children, DriveRef, FilePage, Reason},
     ids::JobId,
-    request_id,
+    trace::Origin,
 };
 use tokio::{sync::oneshot, time::Instant};
 
@@ -162,7 +162,7 @@ async fn make_job(
         id: JobId::random().0,
         folder,
         folder_name: None,
-        request_id: request_id::current(),
+        request_id: Origin::of_new_job().into_text(),
         recursive,
         retry_of: None,
         most_running: app.config.max_jobs,

@@ -22,7 +22,7 @@ pub(crate) struct NewJob {
     pub folder: DriveRef,
     /// Its name, where it is known already.
     pub folder_name: Option<String>,
-    /// The request that starts it.
+    /// The request that starts it, and its place in a trace: [`client::trace::Origin`].
     pub request_id: Option<String>,
     /// Subfolders too.
     pub recursive: bool,
@@ -43,7 +43,7 @@ pub(crate) struct Job {
     pub folder: DriveRef,
     /// The folder's name, once known.
     pub folder_name: Option<String>,
-    /// The request that started it.
+    /// The request that started it, and its place in a trace: [`client::trace::Origin`].
     pub request_id: Option<String>,
     /// Subfolders too.
     pub recursive: bool,

@@ -8,7 +8,7 @@ use std::{collections::HashMap, fs::File, io::Read, path::Path};
 use super::BadValue;
 
 /// The settings that are secrets, each of which may be given by a file.
-pub const SECRETS: [&str; 9] = [
+pub const SECRETS: [&str; 10] = [
     "GOOGLE_API_KEY",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -18,6 +18,7 @@ pub const SECRETS: [&str; 9] = [
     "REDIS_URL",
     "API_TOKEN",
     "INTERNAL_TOKEN",
+    "OTEL_EXPORTER_OTLP_HEADERS",
 ];
 
 /// Bytes that no secret is longer than; a wrong path may lead to a file without an end.

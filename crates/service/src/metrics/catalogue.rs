@@ -199,6 +199,14 @@ pub static POOL_CAPACITY: Metric = Metric {
     help: "How much of it there is at most.",
 };
 
+/// Spans that nobody will see.
+pub static TRACE_SPANS_DROPPED: Metric = Metric {
+    name: "image_import_trace_spans_dropped_total",
+    kind: Kind::Counter,
+    labels: &[],
+    help: "Spans of traces that were dropped: the collector was away for long, or refused them. Only where one is set.",
+};
+
 /// All of them.
 pub static ALL: &[&Metric] = &[
     &HTTP_REQUESTS,
@@ -222,4 +230,5 @@ pub static ALL: &[&Metric] = &[
     &THUMBNAIL_SECONDS,
     &POOL_IN_USE,
     &POOL_CAPACITY,
+    &TRACE_SPANS_DROPPED,
 ];

@@ -3,6 +3,7 @@
 use client::{
     Secret,
     drive::{self, Children, Download, DriveRef, Error, File, FilePage, Reason},
+    trace::{self, Kind},
 };
 
 use super::{
@@ -38,6 +39,14 @@ impl Call {
             Self::Download => "download",
         }
     }
+
+    const fn span_name(self) -> &'static str {
+        match self {
+            Self::List => "Drive list",
+            Self::Record => "Drive record",
+            Self::Download => "Drive download",
+        }
+    }
 }
 
 /// [`drive::Client`], counted. Clones share their connections.
@@ -67,21 +76,33 @@ impl CountedDrive {
         children: Children,
         page_token: Option<&str>,
     ) -> Result<FilePage, Error> {
-        self.count(Call::List, self.client.list_children(folder, children, page_token).await)
+        self.count(Call::List, self.client.list_children(folder, children, page_token)).await
     }
 
     /// The record of one file or folder.
     pub async fn get(&self, file: &DriveRef) -> Result<File, Error> {
-        self.count(Call::Record, self.client.get(file).await)
+        self.count(Call::Record, self.client.get(file)).await
     }
 
     /// The bytes of a file from `offset` on. The answer is checked to start there (200 only for offset 0).
     pub async fn download(&self, file: &DriveRef, offset: u64) -> Result<Download, Error> {
-        self.count(Call::Download, self.client.download(file, offset).await)
+        self.count(Call::Download, self.client.download(file, offset)).await
     }
 
-    fn count<T>(&self, call: Call, answer: Result<T, Error>) -> Result<T, Error> {
+    async fn count<T>(
+        &self,
+        call: Call,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let span = trace::child(Kind::Client, call.span_name());
+        let answer = answer.await;
         let result = answer.as_ref().map_or_else(|error| error.reason.code(), |_| "ok");
+        if let Some(span) = span {
+            span.active().set("drive.result", result);
+            if answer.is_err() {
+                span.active().fail(result);
+            }
+        }
         self.metrics.counter(&DRIVE_CALLS, &[call.name(), result]).increment(1);
         self.metrics.counter(&DRIVE_UNITS, &[call.name()]).increment(call.units().into());
         answer

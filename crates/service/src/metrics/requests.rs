@@ -57,6 +57,7 @@ impl Metrics {
             let response = answer.await;
             let route = ROUTE.with(Cell::take);
             let route = route.as_ref().map_or(OTHER, MatchedPath::as_str);
+            crate::traces::note_route(name_of(method), route);
             self.answered(route, name_of(method), response.status().as_u16(), started.elapsed());
             if let Some(Code(code)) = response.extensions().get() {
                 self.errors_of(code).increment(1);

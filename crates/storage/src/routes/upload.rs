@@ -37,6 +37,7 @@ pub(super) async fn upload(State(app): State<App>, request: Request) -> Result<J
         let _share = share;
         store_bytes(&uploads, &upload.announced, upload.bytes).await
     };
+    let work = client::trace::scope(client::trace::current(), work);
     let stored = app.shutdown.spawn(work.in_current_span()).await.unwrap_or(Err(UploadError::Internal));
     let stored = stored.map_err(|error| match error {
         UploadError::S3(error) => refused_by_s3(&error),

@@ -96,7 +96,7 @@ pub(super) fn reports(endings: Vec<Ending>) -> Vec<Report> {
 }
 
 /// As it is written in JSON.
-pub(super) fn outcome_word(outcome: Outcome) -> &'static str {
+pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Imported => "imported",
         Outcome::Known => "known",

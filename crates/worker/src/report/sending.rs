@@ -7,6 +7,7 @@ use client::{
     import::{FileResult, Outcome, UpdateStatus},
     job_id,
     retry::Backoff,
+    trace,
 };
 use futures::StreamExt;
 use serde_json::Value;
@@ -104,7 +105,9 @@ impl Reporter {
             let sent = futures::stream::iter(reports.into_iter().map(|report| {
                 let job = report.job.for_logs();
                 let span = tracing::error_span!("report", job_id = %job);
-                job_id::scope(job_id::accept(Some(&job)), self.send(report).instrument(span))
+                let job_span = self.inner.spans.of_job(&report.job);
+                let sent = self.send(report).instrument(span);
+                trace::scope(job_span, job_id::scope(job_id::accept(Some(&job)), sent))
             }));
             let taken: Vec<bool> = sent.buffer_unordered(AT_ONCE).collect().await;
             if taken.contains(&false) {

@@ -1,6 +1,7 @@
 //! `POST /process-batch`: takes files in; they are written down before the answer.
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use client::trace::{Origin, TRACEPARENT};
 use serde_json::{Value, json};
 use service::{ApiError, extract::Json};
 
@@ -45,7 +46,7 @@ fn parse(mut batch: Value) -> Result<NewTasks, ApiError> {
     Ok(NewTasks {
         job: JobKey::of(&batch["job_id"]),
         accepts_results: batch["accepts_results"] == true,
-        request_id: client::request_id::current(),
+        request_id: Origin::of_tasks(batch[TRACEPARENT].as_str()).into_text(),
         files,
     })
 }

@@ -36,6 +36,7 @@ pub(crate) async fn process_single(
     let id = client::request_id::accept(client::request_id::current().as_deref());
     let work =
         client::request_id::scope(id, async move { import_and_report(&app, job, file, &name, wanted).await });
+    let work = client::trace::scope(client::trace::current(), work);
     match shutdown.spawn(work.in_current_span()).await {
         Ok(done) => done,
         Err(error) => Err(ApiError::internal("internal", "The image was not imported.").caused_by(&error)),

@@ -6,6 +6,7 @@ use client::{
     import::{Failure, FileResult, Outcome},
     job_id,
     retry::Backoff,
+    trace::{self, Open, Origin},
 };
 use futures::FutureExt;
 use tracing::Instrument;
@@ -16,6 +17,7 @@ use crate::{
     outcome::{Circumstances, Decision, decide},
     pipeline::Known,
     queue::QueueError,
+    spans,
     task::{JobState, Task},
     trouble::Trouble,
 };
@@ -27,15 +29,18 @@ impl Runner {
     /// Runs a claimed task to its end, to its next try, or until it is told to stop. A panic is a try that failed.
     pub(super) async fn run_one(&self, task: Task, known: Result<Known, Arc<Trouble>>, hold: &Hold) {
         let _in_work = self.inner.reporter.working_on(&task.job);
-        let request_id = client::request_id::accept(task.request_id.as_deref());
+        let origin = Origin::parse(task.request_id.as_deref());
+        let request_id = client::request_id::accept(origin.request_id.as_deref());
+        let image = self.inner.spans.image(&task);
+        let image = image.as_ref().map(Open::active);
+        let trace = image.and_then(|image| image.context().for_logs());
         let job = task.job.for_logs();
         // of this level, so that warnings have the ids too
-        let span =
-            tracing::error_span!("task", request_id = %request_id, job_id = %job, file_id = %task.file_id);
+        let span = tracing::error_span!("task", request_id = %request_id, job_id = %job, file_id = %task.file_id, trace_id = trace);
         // large, and else moved from one to the next
         let work = Box::pin(self.try_once(task.clone(), known, hold));
         let work = job_id::scope(job_id::accept(Some(&job)), self.guarded(task, hold, work).instrument(span));
-        client::request_id::scope(request_id, work).await;
+        trace::scope(image.cloned(), client::request_id::scope(request_id, work)).await;
     }
 
     async fn guarded(&self, task: Task, hold: &Hold, work: impl Future<Output = ()>) {
@@ -95,6 +100,7 @@ impl Runner {
             Decision::TryAgain { after, waiting_for } => {
                 tracing::debug!(reason = trouble.reason(), message = %trouble.message(), ?after, "trying again");
                 self.inner.numbers.tries_again(trouble.reason());
+                spans::tries_again(trouble.reason());
                 self.defer(&task, after.max(SHORTEST_WAIT)).await;
                 if let Some(reason) = waiting_for {
                     self.tell_waiting(&task, after, reason);
@@ -161,6 +167,7 @@ impl Runner {
 
     /// Writes an outcome down, to be reported.
     pub(super) async fn finish(&self, task: &Task, end: &FileResult) {
+        spans::ended(end);
         let queue = &self.inner.queue;
         if task.job.is_single() {
             // nobody waits for its outcome any more

@@ -3,7 +3,12 @@
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
-use client::{ids::DriveId, metadata::Image};
+use client::{
+    ids::DriveId,
+    import::FileResult,
+    metadata::Image,
+    trace::{self, Open},
+};
 use futures::future::join_all;
 use service::Shutdown;
 
@@ -34,7 +39,8 @@ impl Runner {
         let (runner, shutdown) = (self.clone(), shutdown.clone());
         self.inner.tasks.spawn(async move {
             let ids: Vec<&str> = entered.iter().filter_map(|(task, _)| task.file["id"].as_str()).collect();
-            let mut known = runner.look_up(&ids).await;
+            let group = runner.inner.spans.of_group(entered.iter().map(|(task, _)| task));
+            let mut known = trace::scope(group, runner.look_up(&ids)).await;
             let mut ended = Vec::new();
             for (task, claimed) in entered {
                 let known = known.as_mut().map(|rows| rows.take(&task)).map_err(|trouble| trouble.clone());
@@ -44,7 +50,7 @@ impl Runner {
                 }
             }
             // one write for all of them, and no task each
-            join_all(ended.iter().map(|(task, end, _)| runner.finish(task, end))).await;
+            join_all(ended.iter().map(|(task, end, _)| runner.finish_known(task, end))).await;
         });
     }
 
@@ -72,6 +78,11 @@ impl Runner {
             runner.run_one(task, known, hold).await;
             drop(slot);
         });
+    }
+
+    async fn finish_known(&self, task: &Task, end: &FileResult) {
+        let image = self.inner.spans.image(task);
+        trace::scope(image.as_ref().map(Open::active).cloned(), self.finish(task, end)).await;
     }
 
     async fn look_up(&self, ids: &[&str]) -> Result<KnownRows, Arc<Trouble>> {

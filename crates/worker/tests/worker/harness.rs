@@ -77,6 +77,7 @@ impl Bench {
             max_image_bytes: None,
             redis_url: None,
             internal_token: None,
+            traces: None,
         };
         change(&mut config);
         let mut bench = Self {

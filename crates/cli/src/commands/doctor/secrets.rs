@@ -4,7 +4,7 @@ use service::{Env, finding::Finding};
 use url::Url;
 
 /// Settings that are secret as a whole.
-const SECRET: [&str; 9] = [
+const SECRET: [&str; 10] = [
     "GOOGLE_API_KEY",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -14,6 +14,7 @@ const SECRET: [&str; 9] = [
     "DB_PASSWORD",
     "API_TOKEN",
     "INTERNAL_TOKEN",
+    "OTEL_EXPORTER_OTLP_HEADERS",
 ];
 /// Settings that are URLs, and may hold a password.
 const URLS: [&str; 2] = ["REDIS_URL", "DEFAULT_REDIS_URL"];

@@ -15,8 +15,9 @@ use aws_smithy_runtime_api::client::{
     result::ConnectorError,
 };
 use axum::BoxError;
+use client::trace::{self, Kind, Open};
 use futures::future::BoxFuture;
-use http::Uri;
+use http::{Request, Response, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector as Tcp},
@@ -85,12 +86,35 @@ struct Transport(Arc<Client<InTime, SdkBody>>);
 impl HttpConnector for Transport {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let client = Arc::clone(&self.0);
+        let span = trace::child(Kind::Client, "S3");
         HttpConnectorFuture::new(async move {
             let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
-            let answer = client.request(request).await.map_err(|error| ConnectorError::io(error.into()))?;
+            note_request(span.as_ref(), &request);
+            let answer = client.request(request).await;
+            note_answer(span, answer.as_ref().ok());
+            let answer = answer.map_err(|error| ConnectorError::io(error.into()))?;
             HttpResponse::try_from(answer.map(SdkBody::from_body_1_x))
                 .map_err(|error| ConnectorError::other(error.into(), None))
         })
+    }
+}
+
+/// Neither path nor query: keys hold names of strangers' files, and a query may be signed.
+fn note_request(span: Option<&Open>, request: &Request<SdkBody>) {
+    let Some(span) = span.map(Open::active) else { return };
+    span.rename(format!("S3 {}", request.method()));
+    span.set("http.request.method", request.method().as_str());
+    if let Some(host) = request.uri().host() {
+        span.set("server.address", host);
+    }
+}
+
+/// It ends with the head of the answer.
+fn note_answer<B>(span: Option<Open>, answer: Option<&Response<B>>) {
+    let Some(span) = span.as_ref().map(Open::active) else { return };
+    match answer {
+        Some(answer) => span.answered(answer.status().as_u16()),
+        None => span.fail("no answer"),
     }
 }
 
