@@ -14,6 +14,7 @@ use crate::{
     feeds::Feeds,
     instance::Instance,
     known::Known,
+    numbers::Numbers,
     store::{self, Lease, Store},
     wakeups::Wakeups,
 };
@@ -46,6 +47,8 @@ pub struct App {
     pub(crate) feeds: Feeds,
     /// What is counted, for `/metrics`.
     pub(crate) metrics: Metrics,
+    /// Of the work.
+    pub(crate) numbers: Numbers,
     /// What is told of single steps, if anybody wants it.
     pub(crate) traces: Traces,
     /// When to stop.
@@ -83,6 +86,7 @@ impl App {
             worker: worker::Client::new(config.worker_url.clone(), calls()),
             known: Known::new(metadata.clone()),
             metadata,
+            numbers: Numbers::new(&metrics, &store),
             config: Arc::new(config),
             store,
             instance,

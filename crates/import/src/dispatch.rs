@@ -42,9 +42,10 @@ enum Next {
     Done,
 }
 
-/// Sends the files of a job until it has ended and the worker knows.
-pub(crate) async fn run(app: &App, held: &Held, running: &Bell) {
+/// Sends the files of a job until it has ended and the worker knows. `had_ended`: before this process had it.
+pub(crate) async fn run(app: &App, held: &Held, running: &Bell, had_ended: bool) {
     let mut dispatch = Dispatch {
+        end_is_counted: had_ended,
         app,
         held,
         since_ms: now_ms(),
@@ -79,6 +80,8 @@ pub(crate) async fn run(app: &App, held: &Held, running: &Bell) {
 }
 
 struct Dispatch<'a> {
+    /// That the job has ended was counted, here or by who had it before.
+    end_is_counted: bool,
     app: &'a App,
     held: &'a Held,
     /// When this process took the job.
@@ -100,7 +103,10 @@ impl Dispatch<'_> {
         self.failed = 0;
         self.looked = if job.progress == self.seen { self.looked + 1 } else { 0 };
         self.seen.clone_from(&job.progress);
-        if job.progress.end.is_some() {
+        if let Some(end) = job.progress.end {
+            if !std::mem::replace(&mut self.end_is_counted, true) {
+                self.app.numbers.job_ended(end);
+            }
             return if job.progress.tell_worker { self.tell_worker(&job).await } else { Ok(Next::Done) };
         }
         if self.is_silent(&job.progress) {

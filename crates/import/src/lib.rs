@@ -35,6 +35,7 @@ mod count;
 mod entry;
 mod file_state;
 mod job;
+mod numbers;
 mod outcomes;
 
 mod store;

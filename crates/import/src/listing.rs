@@ -107,10 +107,11 @@ async fn next_page(app: &App, held: &Held, so_far: &mut SoFar) -> Result<bool, s
         Ok(page) => {
             so_far.patience = Patience::default();
             let token = page.next_token.clone();
+            let known = page.outcomes.len();
             let write = async {
                 let written = app.store.add_page(held, page).await;
                 app.wakeups.wake(held.job);
-                written
+                written.inspect(|_| app.numbers.found_known(known))
             };
             if let Some(token) = token {
                 let bring = async {

@@ -75,6 +75,7 @@ pub(crate) fn spawn(app: &App, held: Held, listed: Option<oneshot::Sender<()>>) 
     app.shutdown.clone().spawn(async move {
         let job = held.job;
         let found = app.store.job_by_number(job).await.ok().flatten();
+        let had_ended = listed.is_none() && found.as_ref().is_some_and(|job| job.progress.end.is_some());
         let (id, request_id) = found.map_or_else(Default::default, |job| (job.id, job.request_id));
         let origin = Origin::parse(request_id.as_deref());
         let request_id = request_id::accept(origin.request_id.as_deref());
@@ -93,7 +94,7 @@ pub(crate) fn spawn(app: &App, held: Held, listed: Option<oneshot::Sender<()>>) 
         };
         let until_its_end = async {
             tokio::select! {
-                () = dispatch::run(&app, &held, &running) => {}
+                () = dispatch::run(&app, &held, &running, had_ended) => {}
                 () = listing => {}
             }
         };

@@ -167,7 +167,9 @@ async fn make_job(
         retry_of: None,
         most_running: app.config.max_jobs,
     };
+    let known = page.outcomes.len();
     let (job, held) = app.store.create_job(&new, page, &app.lease().await?).await?;
+    app.numbers.found_known(known);
     let (ended, listed) = oneshot::channel();
     runner::spawn(app, held, Some(ended));
     tracing::info!(job_id = %job.id, folder = %job.folder.id, images = job.progress.total, "job started");
