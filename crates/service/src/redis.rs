@@ -10,7 +10,7 @@ mod written;
 use std::{fmt, sync::Arc, time::Duration};
 
 use ::redis::{
-    Client, FromRedisValue, RedisError, ScriptInvocation,
+    Client, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use client::Secret;
@@ -23,6 +23,9 @@ const PREFIX: &str = "image-import:";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long an answer may take. The slowest script writes a page of a thousand files.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// When a call that found no connection is made again. The connection of all callers keeps a refusal until the next
+/// call, also when Redis has been back for long: that call would fail for nothing.
+const REFUSED_AGAIN: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(200)];
 /// The oldest version whose commands are enough.
 const OLDEST: (u32, u32) = (6, 2);
 
@@ -103,7 +106,27 @@ impl Redis {
     /// # Errors
     /// When Redis does not answer, or the script fails. It may have run all the same.
     pub async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Error> {
-        Ok(script.invoke_async(&mut self.connection()).await?)
+        let mut pauses = REFUSED_AGAIN.iter();
+        loop {
+            let answer = script.invoke_async(&mut self.connection()).await;
+            if !is_made_again(&answer, pauses.next()).await {
+                return Ok(answer?);
+            }
+        }
+    }
+
+    /// Runs a command.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or refuses. It may have run all the same.
+    pub async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
+        let mut pauses = REFUSED_AGAIN.iter();
+        loop {
+            let answer = command.query_async(&mut self.connection()).await;
+            if !is_made_again(&answer, pauses.next()).await {
+                return Ok(answer?);
+            }
+        }
     }
 
     /// Whether what is acknowledged stays: for `/ready`.
@@ -117,6 +140,14 @@ impl Redis {
             })?;
         judge(&info)
     }
+}
+
+/// Whether a call is to be made again after a pause, which is over then: one that cannot have reached Redis.
+async fn is_made_again<T>(answer: &RedisResult<T>, pause: Option<&Duration>) -> bool {
+    let was_refused = answer.as_ref().is_err_and(RedisError::is_connection_refusal);
+    let Some(pause) = pause.filter(|_| was_refused) else { return false };
+    tokio::time::sleep(*pause).await;
+    true
 }
 
 /// Reads the answer to `INFO`.
@@ -171,6 +202,29 @@ mod tests {
         assert!(check_url("rediss://host").is_ok());
         let error = check_url("http://user:canary@host").unwrap_err().to_string();
         assert!(!error.contains("canary") && error.contains("redis://"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn one_refused_connection_fails_no_call() {
+        let place = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let redis = Redis::new(&Secret::new(format!("redis://{place}/0"))).unwrap();
+        assert!(redis.ask::<()>(&::redis::cmd("PING")).await.is_err(), "nobody is there");
+        // it is back; what the connection remembers is that it was refused
+        let listener = tokio::net::TcpListener::bind(place).await.unwrap();
+        let server = tokio::spawn(async move {
+            use tokio::io::{AsyncReadExt, AsyncWriteExt};
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut bytes = [0; 4096];
+            while let Ok(1..) = stream.read(&mut bytes).await {
+                let commands =
+                    bytes.iter().take_while(|byte| **byte != 0).filter(|byte| **byte == b'*').count();
+                stream.write_all("+OK\r\n".repeat(commands).as_bytes()).await.unwrap();
+                bytes.fill(0);
+            }
+        });
+        let answer: String = redis.ask(&::redis::cmd("PING")).await.unwrap();
+        assert_eq!(answer, "OK");
+        server.abort();
     }
 
     #[tokio::test]
