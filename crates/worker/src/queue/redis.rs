@@ -19,6 +19,7 @@
 //! | `hands:<worker>` | set | what a worker has in hand: leases, and reports it is making |
 //! | `in-work` | hash | file, and bytes by SHA-256 → the task that works on them |
 //! | `waiting:<thing>` | sorted set | tasks that wait for such a file, or such bytes, to be free |
+//! | `unreadable:<id>` | any | what stood where a task should, and was not written by this system; for a week |
 //! | `freed` | sorted set | such things that nobody works on and somebody still waits for, by when to look at them again |
 //! | `bytes:<hour>` | hash | bytes by SHA-256 → Drive id under which they have been through; for one to two hours |
 //! | `clock` | hash | when a worker was last there, and by how much the clock of Redis was set back |
@@ -106,6 +107,27 @@ impl RedisQueue {
         Ok(answer?)
     }
 
+    /// Sets tasks aside that cannot be read; `aside` are those that a script has found and set aside.
+    async fn set_aside(&self, unreadable: Vec<Vec<u8>>, aside: Vec<Vec<u8>>) {
+        let all: Vec<_> =
+            unreadable.iter().chain(&aside).map(|id| String::from_utf8_lossy(id).into_owned()).collect();
+        if all.is_empty() {
+            return;
+        }
+        tracing::warn!(
+            tasks = ?all,
+            "what Redis holds of these tasks cannot be read: it is kept for a week under `unreadable:<task>`, and \
+             their images run again when import sends them again"
+        );
+        let unreadable: Vec<_> = all.iter().take(unreadable.len()).map(String::as_str).collect();
+        if !unreadable.is_empty()
+            && let Err(error) = self.run::<i64>(&scripts::SET_ASIDE, &unreadable).await
+        {
+            // they come again when their lease ends
+            error.log("tasks that cannot be read cannot be set aside");
+        }
+    }
+
     async fn take_back(&self) -> Result<(), QueueError> {
         self.taken_back.get_or_try_init(|| self.run(&scripts::TAKE_BACK, &[])).await?;
         Ok(())
@@ -128,8 +150,10 @@ impl RedisQueue {
         self.take_back().await?;
         let (limit, lease) = (limit.to_string(), millis(LEASE).to_string());
         let drive = if drive_is_open { "1" } else { "0" };
-        let claimed: Vec<rows::Claimed> = self.run(&scripts::CLAIM, &[&limit, drive, &lease]).await?;
-        claimed.into_iter().map(rows::task).collect()
+        let (claimed, aside): rows::Found = self.run(&scripts::CLAIM, &[&limit, drive, &lease]).await?;
+        let (tasks, unreadable) = rows::readable(&claimed, rows::task);
+        self.set_aside(unreadable, aside).await;
+        Ok(tasks)
     }
 
     pub(super) async fn renew(&self, leases: &[(i64, i64)]) -> Result<Vec<(i64, JobState)>, QueueError> {
@@ -137,7 +161,7 @@ impl RedisQueue {
         args.extend(leases.iter().flat_map(|(id, claim)| [id.to_string(), claim.to_string()]));
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let held: Vec<(i64, String, String)> = self.run(&scripts::RENEW, &args).await?;
-        held.into_iter().map(|(id, state, failure)| Ok((id, rows::job_state(&state, &failure)?))).collect()
+        Ok(held.into_iter().map(|(id, state, failure)| (id, rows::job_state(&state, &failure))).collect())
     }
 
     pub(super) async fn keep(&self, task: &Task) -> Result<bool, QueueError> {
@@ -174,7 +198,7 @@ impl RedisQueue {
         let answer: Option<rows::AboutEnd> = self.run(&scripts::FINISH, &args).await?;
         let Some((state, failure, accepts_results, is_in_hand)) = answer else { return Ok(false) };
         if is_in_hand {
-            let job_state = rows::job_state(&state, &failure)?;
+            let job_state = rows::job_state(&state, &failure);
             let (job, result) = (task.job.clone(), outcome.clone());
             let ending = Ending { id: task.id, job, result, job_state, accepts_results };
             self.written.add(std::iter::once(ending));
@@ -203,8 +227,9 @@ impl RedisQueue {
     pub(super) async fn take_reports(&self) -> Result<Vec<Report>, QueueError> {
         self.take_back().await?;
         let (in_hand, most) = (millis(IN_HAND).to_string(), MOST_REPORTS.to_string());
-        let ended: Vec<rows::Ended> = self.run(&scripts::TAKE_REPORTS, &[&in_hand, &most]).await?;
-        let ended = ended.into_iter().map(rows::outcome).collect::<Result<_, _>>()?;
+        let (ended, aside): rows::Found = self.run(&scripts::TAKE_REPORTS, &[&in_hand, &most]).await?;
+        let (ended, unreadable) = rows::readable(&ended, rows::outcome);
+        self.set_aside(unreadable, aside).await;
         Ok(super::reports(self.written.take_with(ended)))
     }
 
@@ -245,8 +270,7 @@ impl RedisQueue {
     pub(super) async fn open_jobs(&self) -> Result<Vec<JobKey>, QueueError> {
         let mut read = redis::cmd("SMEMBERS");
         read.arg(format!("{}open", self.prefix));
-        let jobs: Vec<String> =
-            read.query_async(&mut self.redis.connection()).await.map_err(service::redis::Error::from)?;
+        let jobs: Vec<String> = self.redis.ask(&read).await?;
         Ok(jobs.into_iter().map(JobKey).collect())
     }
 

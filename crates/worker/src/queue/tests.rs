@@ -2,6 +2,7 @@
 
 mod counting;
 mod endings;
+mod foreign;
 mod going_back;
 mod leases;
 mod model;

@@ -1,22 +1,25 @@
 -- Leases tasks, of one job after the other. ARGV: …, how many at most, whether Drive may be asked (1), milliseconds of a
--- lease. Answers a list for each task.
+-- lease. Answers a list for each task, and the numbers of those that were set aside.
 local limit, with_drive, lease = tonumber(ARGV[3]), ARGV[4] == '1', tonumber(ARGV[5])
 -- Most waits and leases that are ended in one call: a long script holds everybody up, and the next call comes soon.
 local MOST = 200
 local at = note_presence()
+local aside = {}
 
 for _, id in ipairs(call('ZRANGEBYSCORE', P .. 'delayed', '-inf', at, 'LIMIT', 0, MOST)) do
   call('ZREM', P .. 'delayed', id)
-  make_ready(id)
+  with_task(id, aside, make_ready)
 end
 for _, thing in ipairs(call('ZRANGEBYSCORE', P .. 'freed', '-inf', at, 'LIMIT', 0, 10)) do
   call('ZREM', P .. 'freed', thing)
-  wake(thing, at)
+  pcall(wake, thing, at)
 end
 if at >= tonumber(call('HGET', P .. 'clock', 'patient_until') or 0) then
   for _, id in ipairs(call('ZRANGEBYSCORE', P .. 'leases', '-inf', at, 'LIMIT', 0, MOST)) do
-    local owner = call('HGET', P .. 'task:' .. id, 'owner')
-    if owner then take_away(id, owner) else call('ZREM', P .. 'leases', id) end
+    with_task(id, aside, function()
+      local owner = call('HGET', P .. 'task:' .. id, 'owner')
+      if owner then take_away(id, owner) else call('ZREM', P .. 'leases', id) end
+    end)
   end
 end
 
@@ -34,7 +37,9 @@ local function take(id)
   local task = P .. 'task:' .. id
   local job, drive, sum, file_id, file, request, touched, progress, before = unpack(call('HMGET', task, 'job', 'drive',
     'sha256', 'file_id', 'file', 'request', 'touched', 'progress', 'claim'))
-  if not job then return nil end
+  -- a Redis that drops keys has lost it
+  if not job and call('EXISTS', task) == 0 then return nil end
+  assert(job and drive and sum and file_id and file and touched and tonumber(before) and tonumber(id), 'no task')
   local in_the_way = obstacle(id, drive, sum)
   if in_the_way then
     -- aside, where it is found again when that is over, and costs nothing until then
@@ -62,7 +67,15 @@ local function next_of(lane, job)
   local stream = P .. 'tasks:' .. lane .. ':' .. job
   if call('EXISTS', stream) == 0 then return nil end
   local read = call('XREADGROUP', 'GROUP', GROUP, me, 'COUNT', 1, 'STREAMS', stream, '>')
-  return read and read[1][2][1][2][2]
+  if not read then return nil end
+  local entry, id = read[1][2][1][1], read[1][2][1][2][2]
+  if redis.pcall('HGET', P .. 'task:' .. id, 'entry') ~= entry then
+    -- nobody will take this entry out
+    call('XACK', stream, GROUP, entry)
+    call('XDEL', stream, entry)
+    if call('XLEN', stream) == 0 then call('DEL', stream) end
+  end
+  return id
 end
 
 local taken = {}
@@ -82,15 +95,15 @@ while #taken < limit and looks > 0 do
     if job then
       found = true
       looks = looks - 1
-      local id = next_of(lane, job)
-      if not id then
+      local is_stream, id = pcall(next_of, lane, job)
+      if not is_stream or not id then
         call('ZREM', turns, job)
       else
-        taken[#taken + 1] = take(id)
+        taken[#taken + 1] = with_task(id, aside, take)
         call('ZADD', turns, call('INCR', P .. 'turn'), job)
       end
     end
   end
   if not found then break end
 end
-return taken
+return { taken, aside }

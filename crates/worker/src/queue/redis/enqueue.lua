@@ -18,7 +18,9 @@ call('PERSIST', done)
 local fresh = 0
 for i = 6, #ARGV, 5 do
   local key, file_id, drive, sum, file = unpack(ARGV, i, i + 4)
-  if call('HEXISTS', files, key) == 0 then
+  local known = call('HGET', files, key)
+  -- a task that is gone, or was set aside, is made anew
+  if not known or call('EXISTS', P .. 'task:' .. known) == 0 then
     local brief = call('HGET', done, key)
     -- a sender that never resends means it anew
     local again = brief and accepts == '1'

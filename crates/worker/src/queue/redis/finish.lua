@@ -9,7 +9,9 @@ local function about(job, is_in_hand)
 end
 if not is_held(id, claim) then
   -- it may be this very call, whose first answer was lost
-  local state, number, job = unpack(call('HMGET', task, 'state', 'claim', 'job'))
+  local fields = redis.pcall('HMGET', task, 'state', 'claim', 'job')
+  if fields.err then return nil end
+  local state, number, job = unpack(fields)
   if state ~= 'ended' or number ~= claim then return nil end
   call('ZADD', P .. 'reports', 'XX', now(), id)
   return about(job, 0)

@@ -4,6 +4,8 @@ local P, me = ARGV[1], ARGV[2]
 local GROUP = 'workers'
 -- Seconds. How long after a job's last report its outcomes and its state are kept.
 local KEEP_DONE, KEEP_JOB = 3600, 604800
+-- Seconds for which what was set aside can be looked into.
+local KEEP_ASIDE = 604800
 
 -- Milliseconds since 1970 by the clock of Redis: those of the workers' machines need not agree. Where that clock was set
 -- back, time goes on from where it was: else all that is due would come late by as much.
@@ -90,10 +92,10 @@ local function let_go(id)
   end
 end
 
--- Whether the asking worker still holds the lease with this number.
+-- Whether the asking worker still holds the lease with this number. Nobody holds what is no task.
 local function is_held(id, claim)
-  local state, owner, number = unpack(call('HMGET', P .. 'task:' .. id, 'state', 'owner', 'claim'))
-  return state == 'leased' and owner == me and number == claim
+  local fields = redis.pcall('HMGET', P .. 'task:' .. id, 'state', 'owner', 'claim')
+  return not fields.err and fields[1] == 'leased' and fields[2] == me and fields[3] == claim
 end
 
 -- Nobody has the task in hand any more.
@@ -110,6 +112,44 @@ local function take_away(id, owner)
   call('HSET', P .. 'task:' .. id, 'touched', 1)
   make_ready(id)
   let_go(id)
+end
+
+-- What stands under a task's key is not what this system wrote: nobody takes it again, and nobody waits for it. Its job
+-- does not know the file any more, so that the file is a new task when import sends it again.
+local function set_aside(id)
+  local task = P .. 'task:' .. id
+  for _, times in ipairs({ 'leases', 'delayed', 'reports' }) do call('ZREM', P .. times, id) end
+  call('SREM', P .. 'hands:' .. me, id)
+  if call('TYPE', task).ok == 'hash' then
+    local job, key, state, owner, drive, sum =
+      unpack(call('HMGET', task, 'job', 'key', 'state', 'owner', 'drive', 'sha256'))
+    if owner then call('SREM', P .. 'hands:' .. owner, id) end
+    pcall(leave_stream, id)
+    if job and key and redis.pcall('HGET', P .. 'files:' .. job, key) == id then
+      call('HDEL', P .. 'files:' .. job, key)
+      local unfinished = state ~= 'ended' and redis.pcall('HINCRBY', P .. 'job:' .. job, 'unfinished', -1)
+      if type(unfinished) == 'number' and unfinished <= 0 then call('SREM', P .. 'open', job) end
+    end
+    for _, thing in ipairs({ 'file:' .. (drive or ''), 'bytes:' .. (sum or '') }) do
+      if call('HGET', P .. 'in-work', thing) == id then
+        call('HDEL', P .. 'in-work', thing)
+        pcall(wake, thing, now())
+      end
+    end
+  end
+  if call('EXISTS', task) == 1 then
+    call('RENAME', task, P .. 'unreadable:' .. id)
+    call('EXPIRE', P .. 'unreadable:' .. id, KEEP_ASIDE)
+  end
+end
+
+-- Does something with a task. One that is none, or is damaged, must not stop what is done with the others: it is set
+-- aside and noted in `aside`. Answers what was done, if anything.
+local function with_task(id, aside, work, ...)
+  local is_done, answer = pcall(work, id, ...)
+  if is_done then return answer end
+  aside[#aside + 1] = id
+  set_aside(id)
 end
 
 -- Writes an outcome down; its entry stays in the stream until the report was taken. `brief` is what is remembered after.

@@ -7,8 +7,8 @@ for i = 4, #ARGV, 2 do
   if is_held(id, ARGV[i + 1]) then
     call('ZADD', P .. 'leases', at + tonumber(ARGV[3]), id)
     local job = call('HGET', P .. 'task:' .. id, 'job')
-    local state, failure = unpack(call('HMGET', P .. 'job:' .. job, 'state', 'failure'))
-    held[#held + 1] = { id, state or 'open', failure or '' }
+    local about = redis.pcall('HMGET', P .. 'job:' .. (job or ''), 'state', 'failure')
+    held[#held + 1] = { id, about[1] or 'open', about[2] or '' }
   end
 end
 return held

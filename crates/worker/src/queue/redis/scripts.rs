@@ -24,6 +24,7 @@ scripts! {
     TAKE_REPORTS = "take_reports.lua";
     ACKNOWLEDGE = "acknowledge.lua";
     RETURN_REPORTS = "return_reports.lua";
+    SET_ASIDE = "set_aside.lua";
     TAKE_BACK = "take_back.lua";
     JOURNAL = "journal.lua";
     FORGET = "forget.lua";

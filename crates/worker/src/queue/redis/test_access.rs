@@ -113,6 +113,14 @@ impl RedisQueue {
             .unwrap();
     }
 
+    /// Somebody else writes into it: Lua, in which `P` is what every key begins with.
+    pub(in crate::queue) async fn meddle(&self, script: &str) {
+        let script = redis::Script::new(&format!("local P, call = ARGV[1], redis.call {script}"));
+        let mut call = script.prepare_invoke();
+        call.arg(&*self.prefix);
+        let _: () = call.invoke_async(&mut self.redis.connection()).await.unwrap();
+    }
+
     /// Bytes of everything it holds.
     pub(in crate::queue) async fn memory(&self) -> u64 {
         let mut bytes = 0;
