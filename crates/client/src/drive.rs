@@ -5,6 +5,7 @@
 mod download;
 mod error;
 mod file;
+mod page;
 
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ use http_body_util::BodyExt as _;
 
 pub use download::Download;
 pub use error::{Error, Reason};
-pub use file::{BadSize, Capabilities, File, FilePage, ImageMediaMetadata, ShortcutDetails, checksum};
+pub use file::{BadSize, Capabilities, File, ImageMediaMetadata, ShortcutDetails, checksum};
+pub use page::FilePage;
 
 use crate::{
     Secret,
@@ -113,7 +115,8 @@ impl Client {
         if let Some(token) = page_token {
             url.query_pairs_mut().append_pair("pageToken", token);
         }
-        let page: FilePage = self.json(url, folder).await?;
+        let body = self.body(url, folder).await?;
+        let page = FilePage::read(&body).map_err(|_| Error::unexpected_body())?;
         // whoever followed it would ask for the same page for ever
         if page_token.is_some() && page.next_page_token.as_deref() == page_token {
             return Err(Error::same_page());
@@ -125,7 +128,8 @@ impl Client {
     pub async fn get(&self, file: &DriveRef) -> Result<File, Error> {
         let mut url = self.url(&["files", file.id.as_str()]);
         url.query_pairs_mut().append_pair("fields", FILE_FIELDS).append_pair("supportsAllDrives", "true");
-        self.json(url, file).await
+        let body = self.body(url, file).await?;
+        serde_json::from_slice(&body).map_err(|_| Error::unexpected_body())
     }
 
     /// The bytes of a file from `offset` on. The answer is checked to start there (200 only for offset 0).
@@ -146,11 +150,8 @@ impl Client {
         url
     }
 
-    async fn json<T: serde::de::DeserializeOwned>(
-        &self,
-        url: url::Url,
-        named: &DriveRef,
-    ) -> Result<T, Error> {
+    /// What should be JSON.
+    async fn body(&self, url: url::Url, named: &DriveRef) -> Result<Vec<u8>, Error> {
         let mut answer = self.send(url, named, None).await?.into_body();
         let mut body = Vec::new();
         while let Some(frame) = answer.frame().await {
@@ -161,7 +162,7 @@ impl Client {
                 return Err(Error::unexpected_body());
             }
         }
-        serde_json::from_slice(&body).map_err(|_| Error::unexpected_body())
+        Ok(body)
     }
 
     /// Sends a GET; follows redirects within Google only; any status outside 2xx is an error.
@@ -216,7 +217,10 @@ impl Client {
     fn may_follow(&self, url: &url::Url) -> bool {
         let google =
             |host: &str| host.ends_with(".googleapis.com") || host.ends_with(".googleusercontent.com");
-        url.origin() == self.base.origin() || (url.scheme() == "https" && url.host_str().is_some_and(google))
+        // a name and a password in an address would be sent along
+        let is_plain = url.username().is_empty() && url.password().is_none();
+        let is_google = url.scheme() == "https" && url.port().is_none() && url.host_str().is_some_and(google);
+        is_plain && (is_google || url.origin() == self.base.origin())
     }
 }
 
@@ -238,6 +242,15 @@ mod tests {
             ("http://doc-0s.googleusercontent.com/x", false),
             ("https://googleusercontent.com.evil.example/x", false),
             ("http://169.254.169.254/latest", false),
+            ("https://127.0.0.1/x", false),
+            ("https://user:pass@doc-0s.googleusercontent.com/x", false),
+            ("https://www.googleapis.com@evil.example/x", false),
+            ("https://doc-0s.googleusercontent.com:8443/x", false),
+            ("https://user@www.googleapis.com/drive/v3/x", false),
+            ("https://googleusercontent.com./x", false),
+            ("https://evilgoogleapis.com/x", false),
+            ("file:///etc/passwd", false),
+            ("data:text/plain,x", false),
         ] {
             assert_eq!(client.may_follow(&url::Url::parse(url).unwrap()), follow, "{url}");
         }

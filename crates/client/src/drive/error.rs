@@ -18,6 +18,8 @@ use crate::{
 
 /// Longest error body that is read.
 const MAX_BODY: usize = 64 * 1024;
+/// How long that may take: what came until then says why, or nothing will.
+const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// A call to Drive that failed. `Display` is fit for a browser: no URL, no key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +66,11 @@ impl Error {
         Self::local(Reason::UnexpectedBody, "Google Drive sent a page that never ends".to_owned())
     }
 
+    /// Pages without an end.
+    pub fn endless_listing() -> Self {
+        Self::local(Reason::EndlessListing, "Google Drive sent pages that never end".to_owned())
+    }
+
     pub(super) fn too_many_redirects() -> Self {
         Self::local(Reason::UnexpectedStatus, "Google Drive redirected too often".to_owned())
     }
@@ -88,13 +95,16 @@ impl Error {
             .and_then(crate::retry::parse_retry_after);
         let mut body = Vec::new();
         let mut answer = response.into_body();
-        // a cut body is as good as a short one: what came may still say why
-        while let Some(Ok(frame)) = answer.frame().await {
-            body.extend_from_slice(&frame.into_data().unwrap_or_default());
-            if body.len() > MAX_BODY {
-                break;
+        let read = async {
+            // a cut body is as good as a short one: what came may still say why
+            while let Some(Ok(frame)) = answer.frame().await {
+                body.extend_from_slice(&frame.into_data().unwrap_or_default());
+                if body.len() > MAX_BODY {
+                    break;
+                }
             }
-        }
+        };
+        let _ = tokio::time::timeout(BODY_TIME, read).await;
         let mut error = Self::classify(status, &body);
         error.retry_after = retry_after;
         if let Some(key) = key.filter(|key| !key.expose().is_empty()) {

@@ -6,21 +6,6 @@ use serde_json::Value;
 use super::DriveRef;
 use crate::ids::DriveId;
 
-/// One page of a listing.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FilePage {
-    /// May be short, or empty, before the end.
-    #[serde(default)]
-    pub files: Vec<File>,
-    /// Absent or empty on the last page.
-    #[serde(default)]
-    pub next_page_token: Option<String>,
-    /// True when Drive did not search everywhere.
-    #[serde(default)]
-    pub incomplete_search: bool,
-}
-
 /// A file as Drive lists it, and as it travels from import to worker.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
