@@ -43,7 +43,7 @@ mod test_access;
 mod transact;
 mod unstored;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use redis::FromRedisValue;
 use service::redis::Script;
@@ -61,13 +61,15 @@ pub(crate) struct Redis {
     /// What the name of every key begins with.
     base: Arc<str>,
     turns: Arc<[Mutex<()>]>,
+    /// Numbers of jobs that were said to be unreadable.
+    unreadable: Arc<std::sync::Mutex<HashSet<String>>>,
 }
 
 impl Redis {
     /// The store in a Redis that may be down.
     pub(super) fn new(server: service::redis::Redis) -> Self {
         let base = server.key("import:").into();
-        Self { server, base, turns: (0..TURNS).map(|_| Mutex::new(())).collect() }
+        Self { server, base, turns: (0..TURNS).map(|_| Mutex::new(())).collect(), unreadable: Arc::default() }
     }
 
     /// Runs a script.
@@ -94,8 +96,7 @@ impl Redis {
     }
 
     async fn command<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, Error> {
-        let answer = command.query_async(&mut self.server.connection()).await;
-        Ok(answer.map_err(service::redis::Error::from)?)
+        Ok(self.server.ask(command).await?)
     }
 
     pub(super) async fn check_durable(&self) -> Result<(), String> {

@@ -1,8 +1,9 @@
 //! Reading jobs, and changing their counters and states.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::PoisonError};
 
 use client::{drive::DriveRef, ids::DriveId, import::ImageFailure};
+use redis::{Value, from_redis_value_ref};
 use serde::de::Error as _;
 
 use super::{
@@ -18,6 +19,9 @@ use crate::{
 };
 
 type Fields = HashMap<String, String>;
+
+/// Jobs that are named in the log because they cannot be read.
+const MOST_TOLD: usize = 1000;
 
 impl Redis {
     pub(crate) async fn job(&self, id: &str) -> Result<Option<Job>, Error> {
@@ -37,10 +41,25 @@ impl Redis {
         // far beyond any number of jobs, and exact in a script
         let number = |number: u64| number.min(u64::from(u32::MAX)).to_string();
         let left_out = number(page.saturating_sub(1).saturating_mul(per_page));
-        let (total, jobs): (u64, Vec<(i64, Fields)>) =
+        let (total, jobs): (u64, Vec<(Value, Value)>) =
             self.run(&scripts::JOBS, &[&left_out, &number(per_page)]).await?;
-        let jobs = jobs.iter().map(|(number, fields)| job_of(JobNo(*number), fields));
-        Ok((jobs.collect::<Result<_, _>>()?, total))
+        let jobs = jobs.iter().filter_map(|(number, fields)| {
+            let job = readable_job(number, fields);
+            if job.is_none() {
+                self.tell_unreadable(number);
+            }
+            job
+        });
+        Ok((jobs.collect(), total))
+    }
+
+    /// One job that cannot be read must not hide the others. Said once: lists are asked for all the time.
+    fn tell_unreadable(&self, number: &Value) {
+        let number: String = from_redis_value_ref(number).unwrap_or_default();
+        let mut told = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() < MOST_TOLD && told.insert(number.clone()) {
+            tracing::warn!(job = number, "what Redis holds of this job cannot be read: lists leave it out");
+        }
     }
 
     pub(crate) async fn snapshot(&self, id: &str, with_imported: bool) -> Result<Option<Snapshot>, Error> {
@@ -103,6 +122,13 @@ impl Redis {
             |_: &Read| Ok((Some(Plan { set: [("name", name.to_owned())].into(), ..Plan::default() }), ()));
         self.transact(&Ask { number: job.0, ..Ask::default() }, named).await.map(drop)
     }
+}
+
+/// A job of a list, if it can be read.
+fn readable_job(number: &Value, fields: &Value) -> Option<Job> {
+    let number: i64 = from_redis_value_ref(number).ok()?;
+    let fields: Fields = from_redis_value_ref(fields).ok()?;
+    job_of(JobNo(number), &fields).ok()
 }
 
 /// Reads the fields of a job.

@@ -45,6 +45,12 @@ impl Redis {
         self.command(redis::cmd("HLEN").arg(format!("{}{}:files", self.base, job.0))).await.unwrap()
     }
 
+    /// Somebody else writes into it: Lua, in which `P` is what every key begins with.
+    pub(in crate::store) async fn meddle(&self, script: &str) {
+        let script = redis::Script::new(&format!("local P, call = KEYS[1], redis.call {script}"));
+        let _: () = script.key(&*self.base).invoke_async(&mut self.server.connection()).await.unwrap();
+    }
+
     /// Bytes of everything it holds.
     pub(in crate::store) async fn memory(&self) -> u64 {
         let mut bytes = 0;

@@ -199,3 +199,39 @@ async fn a_restart_in_the_middle_leaves_nothing_of_stored_files() {
     place.one.tidy().await.unwrap();
     assert_eq!(place.in_redis().known_files(held.job).await, 0);
 }
+
+#[tokio::test]
+async fn what_is_no_job_hides_no_other_and_holds_up_no_work() {
+    for damage in [
+        "call('HSET', P .. '2', 'progress', '{')",
+        "call('HSET', P .. '2', 'folder', 'junk')",
+        "call('HSET', P .. '2', 'created', 'long ago', 'id', '\\255\\254')",
+        "call('HDEL', P .. '2', 'progress')",
+        "call('HSET', P .. '2', 'claim', 'x')",
+        "call('DEL', P .. '2')",
+        "call('DEL', P .. '2') call('SET', P .. '2', 'text')",
+        "call('DEL', P .. '2') call('RPUSH', P .. '2', 'a')",
+        "call('ZADD', P .. 'list', 9, 'junk') call('ZADD', P .. 'open', 0, 'junk') call('SADD', P .. 'untidy', 'junk')",
+        "call('ZADD', P .. 'list', 9, '9') call('ZADD', P .. 'open', 0, '9') call('SET', P .. '9', 'text')",
+        "call('ZADD', P .. 'open', 0, '77') call('SADD', P .. 'untidy', '77')",
+    ] {
+        let place = Place::redis();
+        for id in ["a", "b", "c"] {
+            place.job(id, files(0..3), None).await;
+        }
+        place.in_redis().meddle(damage).await;
+        place.in_redis().meddle("call('SADD', P .. 'untidy', '2', '1')").await;
+        let (jobs, _) = place.one.jobs(1, 10).await.unwrap();
+        let ids: Vec<_> = jobs.iter().map(|job| job.id.as_str()).filter(|id| *id != "b").collect();
+        assert_eq!(ids, ["c", "a"], "{damage}");
+        place.end_leases().await;
+        let claimed = place.other.claim(&lease("other"), 16).await.unwrap();
+        let numbers: Vec<_> = claimed.iter().map(|held| held.job.0).filter(|number| *number != 2).collect();
+        assert_eq!(numbers, [1, 3], "{damage}");
+        place.end_leases().await;
+        assert!(place.other.claim(&lease("other"), 16).await.unwrap().len() <= 3, "{damage}");
+        place.other.tidy().await.unwrap();
+        place.one.apply_report("a", outcome("imported", 0..1)).await.unwrap();
+        place.clear().await;
+    }
+}
