@@ -31,8 +31,10 @@ pub struct Config {
     pub silence_limit: Duration,
     /// `REDIS_URL`, else `DEFAULT_REDIS_URL`: where jobs are kept, shared by all replicas; without it they are in `import.db`.
     pub redis_url: Option<Secret>,
-    /// `MAX_JOBS`: imports that may run at once; unset: any number.
+    /// `MAX_JOBS`: imports and retries that may run at once; unset: any number.
     pub max_jobs: Option<u64>,
+    /// `MAX_IMAGES_PER_JOB`: images that one import may take, known ones included; unset: any number.
+    pub max_images: Option<u64>,
     /// `JOB_KEEP_DAYS`: for how many days an ended job is kept; 30.
     pub job_keep: Duration,
     /// `INTERNAL_TOKEN`: what the other services know us by, and we them; unset, everybody is answered.
@@ -72,7 +74,8 @@ impl Config {
             resend_after: seconds("RESEND_AFTER_SECS", 10 * 60),
             silence_limit: Duration::from_secs(24 * 60 * 60),
             redis_url,
-            max_jobs: max_jobs(&read),
+            max_jobs: limit(&read, "MAX_JOBS"),
+            max_images: limit(&read, "MAX_IMAGES_PER_JOB"),
             job_keep: Duration::from_secs(read.count_or("JOB_KEEP_DAYS", 30) as u64 * 24 * 60 * 60),
             internal_token: read.internal_token(),
             traces: read.traces(),
@@ -82,10 +85,10 @@ impl Config {
     }
 }
 
-/// How many imports may run at once, if there is a limit.
-fn max_jobs(read: &Reader<'_>) -> Option<u64> {
-    read.text("MAX_JOBS")?;
-    Some(read.parse_or("MAX_JOBS", NonZeroU64::MIN, "a whole number of at least 1").get())
+/// A number of things, if there is a limit.
+fn limit(read: &Reader<'_>, name: &str) -> Option<u64> {
+    read.text(name)?;
+    Some(read.parse_or(name, NonZeroU64::MIN, "a whole number of at least 1").get())
 }
 
 #[cfg(test)]
@@ -96,6 +99,7 @@ mod tests {
     fn an_empty_environment_is_enough() {
         let config = Config::from_env(&Env::default()).unwrap();
         assert!(config.google_api_key.is_none());
+        assert_eq!((config.max_jobs, config.max_images), (None, None), "as in the original");
         assert_eq!((config.batch_size, config.dispatch_window), (100, 1000));
         assert!(config.redis_url.is_none());
         assert_eq!(config.job_keep.as_secs(), 30 * 24 * 60 * 60);
@@ -110,14 +114,17 @@ mod tests {
             ("GOOGLE_API_KEY", "k"),
             ("REDIS_URL", "http://:canary@host"),
             ("JOB_KEEP_DAYS", "-1"),
+            ("MAX_JOBS", "0"),
+            ("MAX_IMAGES_PER_JOB", "many"),
         ]);
         let error = Config::from_env(&env).unwrap_err().to_string();
-        for name in ["BATCH_SIZE", "LIST_WAIT_SECS", "REDIS_URL", "JOB_KEEP_DAYS"] {
+        for name in
+            ["BATCH_SIZE", "LIST_WAIT_SECS", "REDIS_URL", "JOB_KEEP_DAYS", "MAX_JOBS", "MAX_IMAGES_PER_JOB"]
+        {
             assert!(error.contains(name), "{name}: {error}");
         }
         assert!(!error.contains("canary"), "{error}");
     }
-}
 
     #[test]
     fn the_redis_of_the_deployment_is_used_until_another_is_named() {
@@ -130,3 +137,4 @@ mod tests {
         assert_eq!(url(&[own, ("REDIS_URL", "redis://other/1")]).as_deref(), Some("redis://other/1"));
         assert_eq!(url(&[("DEFAULT_REDIS_URL", "")]), None);
     }
+}

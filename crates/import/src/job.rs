@@ -251,6 +251,15 @@ impl Progress {
         }
     }
 
+    /// The same where the images themselves are not to blame: the worker stops those that it has.
+    pub(crate) fn give_up(&mut self, why: Failure) {
+        if self.end.is_none() {
+            self.fail(why);
+            // a batch may be on its way to the worker even if none is known to be there
+            self.tell_worker = true;
+        }
+    }
+
     /// Ends the job as cancelled, unless it has ended; the rest counts as cancelled.
     pub(crate) fn cancel(&mut self) {
         if self.end.is_none() {

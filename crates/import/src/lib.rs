@@ -37,6 +37,7 @@ mod file_state;
 mod job;
 mod numbers;
 mod outcomes;
+mod too_many_images;
 
 mod store;
 

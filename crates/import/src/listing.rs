@@ -7,6 +7,7 @@
 
 mod ahead;
 mod ask;
+mod course;
 mod left_out;
 mod patience;
 mod start;
@@ -27,6 +28,7 @@ use self::{
 };
 pub(crate) use self::{
     ask::with_retries,
+    course::Course,
     left_out::why_empty,
     start::{Error, Found, Located, locate, start},
 };
@@ -35,7 +37,7 @@ use crate::{
     clock::now_ms,
     job::Listing,
     retry,
-    store::{self, Held, Job, JobNo},
+    store::{self, Held, Job, JobNo, Page},
 };
 
 /// How often the listing of one folder starts over because Drive refuses its page token.
@@ -49,6 +51,7 @@ struct SoFar {
     folder: Option<DriveId>,
     patience: Patience,
     restarts: u32,
+    course: Course,
     /// Pages that were asked for already.
     ahead: Option<Ahead>,
 }
@@ -96,7 +99,7 @@ async fn next_page(app: &App, held: &Held, so_far: &mut SoFar) -> Result<bool, s
         return Ok(false);
     }
     if job.retry_of.is_some() && is_in_top_folder(&job) {
-        let page = retry::next_page(app, &job).await?;
+        let page = limited(app, retry::next_page(app, &job).await?);
         app.store.add_page(held, page).await?;
         return Ok(true);
     }
@@ -107,27 +110,39 @@ async fn next_page(app: &App, held: &Held, so_far: &mut SoFar) -> Result<bool, s
         Ok(page) => {
             so_far.patience = Patience::default();
             let token = page.next_token.clone();
+            let has_subfolders = !page.subfolders.is_empty();
+            let page = limited(app, page);
             let known = page.outcomes.len();
             let write = async {
                 let written = app.store.add_page(held, page).await;
                 app.wakeups.wake(held.job);
                 written.inspect(|_| app.numbers.found_known(known))
             };
-            if let Some(token) = token {
+            let after = if let Some(token) = token.clone() {
                 let bring = async {
                     ahead.bring(token).await;
                     Ok(())
                 };
                 // what cannot be written down need not be waited for
-                tokio::try_join!(write, bring)?;
+                let (after, ()) = tokio::try_join!(write, bring)?;
                 so_far.ahead = Some(ahead);
+                after
             } else {
-                write.await?;
+                write.await?
+            };
+            let has_new = has_subfolders || after.total > job.progress.total;
+            match so_far.course.follow(token.as_deref(), has_new, after.total) {
+                Ok(()) => Ok(true),
+                Err(endless) => after_error(app, held, &job, &endless, so_far).await,
             }
-            Ok(true)
         }
         Err(error) => after_error(app, held, &job, &error, so_far).await,
     }
+}
+
+/// The store decides which of the images are new, and then whether they are too many.
+fn limited(app: &App, page: Page) -> Page {
+    Page { most_images: app.config.max_images, ..page }
 }
 
 fn is_in_top_folder(job: &Job) -> bool {
@@ -145,6 +160,7 @@ async fn after_error(
     let token_is_refused = error.reason == Reason::PageTokenRefused && job.page_token.is_some();
     if token_is_refused && so_far.restarts < MAX_RESTARTS {
         so_far.restarts += 1;
+        so_far.course = Course::default();
         tracing::info!("Google Drive refuses the page token: list from the first page again");
         app.store.restart_listing(held).await?;
         return Ok(true);

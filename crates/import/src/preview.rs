@@ -11,7 +11,8 @@ use tokio::time::Instant;
 use self::tally::Tally;
 use crate::{
     App,
-    listing::{self, Error, Located, locate, tree, with_retries},
+    listing::{self, Course, Error, Located, locate, tree, with_retries},
+    too_many_images,
 };
 
 /// Looks at a folder for as long as an import waits for its listing.
@@ -23,6 +24,15 @@ pub(crate) async fn look(app: &App, folder: DriveRef, recursive: bool) -> Result
 }
 
 async fn within_time(app: &App, folder: DriveRef, recursive: bool) -> Result<ImportPreview, Error> {
+    let preview = looked(app, folder, recursive).await?;
+    let too_many = app.config.max_images.filter(|most| preview.images > *most).map(|most| {
+        let why = too_many_images::in_folder(most, preview.complete.then_some(preview.images));
+        format!("An import is refused. {}", too_many_images::told(&why))
+    });
+    Ok(ImportPreview { hint: too_many.or(preview.hint), ..preview })
+}
+
+async fn looked(app: &App, folder: DriveRef, recursive: bool) -> Result<ImportPreview, Error> {
     let deadline = Instant::now() + app.config.list_wait;
     match locate(app, folder, Children::All).await? {
         Located::Nothing(folder, hint) => {
@@ -86,10 +96,16 @@ impl Look<'_> {
                 None => return Ok(Seen::Some),
             },
         };
+        let mut course = Course::default();
         while let Some(next) = token {
+            let seen = self.tally.seen();
             match self.page(folder, Some(&next)).await? {
                 Some(page) => token = self.add(page).await,
                 None => return Ok(Seen::Some),
+            }
+            let after = self.tally.seen();
+            if course.follow(token.as_deref(), after > seen, after).is_err() {
+                return Ok(Seen::Some);
             }
         }
         self.tally.folder_is_done();

@@ -5,14 +5,17 @@
 
 use client::{
     drive::{FOLDER_TYPE, File},
+    import::Failure,
     trace::Origin,
 };
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{
-    App, runner,
+    App,
+    runner::{self, Start},
     store::{Error, Job, NewJob, Page},
+    too_many_images,
 };
 
 /// Files that are taken over at a time: no more than metadata tells apart in one call.
@@ -27,6 +30,8 @@ pub(crate) enum Retry {
     Running(Box<Job>),
     /// Nothing has failed, nothing was cancelled.
     Nothing,
+    /// It is more than one job may take.
+    TooMany(Failure),
 }
 
 /// Makes a job of what failed, or was cancelled, in `source`, which has ended; asked for at `asked_ms`.
@@ -35,6 +40,12 @@ pub(crate) async fn start(app: &App, source: &Job, asked_ms: i64) -> Result<Retr
         Ok(id) => id,
         Err(running) => return Ok(Retry::Running(running)),
     };
+    if let Some(most) = app.config.max_images {
+        let found = (source.progress.failed + source.progress.cancelled).floor();
+        if found > most {
+            return Ok(Retry::TooMany(too_many_images::in_retry(most, found)));
+        }
+    }
     let page = page(app, &source.id, -1).await?;
     if page.files.is_empty() && page.subfolders.is_empty() && page.next_token.is_none() {
         return Ok(Retry::Nothing);
@@ -59,7 +70,7 @@ pub(crate) async fn start(app: &App, source: &Job, asked_ms: i64) -> Result<Retr
         }
     };
     let (ended, listed) = oneshot::channel();
-    runner::spawn(app, held, Some(ended));
+    runner::spawn(app, held, Start { listed: Some(ended), hold: None });
     tracing::info!(job.id = %job.id, retry_of = %source.id, images = job.progress.total, "retry started");
     Ok(Retry::Started(Box::new(job), listed))
 }

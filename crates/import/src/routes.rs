@@ -18,13 +18,18 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use client::request_id;
+use client::{import::Failure, request_id};
 use serde::Serialize;
 use service::{ApiError, extract::Path, page::Page};
 use tokio::sync::oneshot;
 use tracing::Instrument;
 
-use crate::{App, job::Listing, store};
+use crate::{
+    App,
+    job::Listing,
+    store,
+    too_many_images::{self, TOO_MANY_IMAGES},
+};
 
 /// Longest report of a worker, in bytes: a thousand images with room to spare.
 const MAX_REPORT: usize = 16 * 1024 * 1024;
@@ -81,6 +86,11 @@ fn too_many_jobs(running: u64) -> ApiError {
         "{running} imports are running, and no more may at once (MAX_JOBS): start this one when one of them has ended."
     );
     ApiError::too_many_requests(message).code("too-many-jobs").retry_after(ROOM_SECS)
+}
+
+/// The answer to an import or a retry of more images than one may take.
+fn too_many_images(why: &Failure) -> ApiError {
+    ApiError::bad_request(too_many_images::told(why)).code(TOO_MANY_IMAGES)
 }
 
 /// A page of a list, in the shape of the contract's list of images.

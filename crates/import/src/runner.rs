@@ -60,11 +60,21 @@ async fn store_is_back(app: &App) {
 /// Takes over some jobs; how many run here now that did not before.
 async fn take_over(app: &App) -> Result<u32, store::Error> {
     let claimed = app.store.claim(&app.lease().await?, CLAIM_AT_MOST).await?;
-    Ok(claimed.into_iter().map(|held| u32::from(spawn(app, held, None))).sum())
+    Ok(claimed.into_iter().map(|held| u32::from(spawn(app, held, Start::default()))).sum())
 }
 
-/// Runs a job that this process holds. `listed` is told when its listing has ended. False when it runs here already.
-pub(crate) fn spawn(app: &App, held: Held, listed: Option<oneshot::Sender<()>>) -> bool {
+/// What a new job is run with by the one who made it.
+#[derive(Debug, Default)]
+pub(crate) struct Start {
+    /// Told when its listing has ended.
+    pub listed: Option<oneshot::Sender<()>>,
+    /// No image is sent to the worker before the other end of this is gone.
+    pub hold: Option<oneshot::Receiver<()>>,
+}
+
+/// Runs a job that this process holds. False when it runs here already.
+pub(crate) fn spawn(app: &App, held: Held, start: Start) -> bool {
+    let Start { listed, hold } = start;
     let Some(running) = app.wakeups.enter(held.job) else {
         // a run that has lost it and does not know yet: it will be taken when that has ended
         let app = app.clone();
@@ -86,15 +96,21 @@ pub(crate) fn spawn(app: &App, held: Held, listed: Option<oneshot::Sender<()>>) 
         if listed.is_none() {
             span.in_scope(|| tracing::info!("an unfinished job goes on"));
         }
-        // the end of the job is the end of its listing, even of one that is waiting for Drive
-        let listing = async {
+        // the end of the job is the end of its listing, even of one that is waiting for Drive. Both on the heap: they are large
+        let listing = Box::pin(async {
             if listing::go_on(&app, &held, listed).await {
                 future::pending::<()>().await;
             }
-        };
+        });
+        let dispatching = Box::pin(async {
+            if let Some(hold) = hold {
+                let _ = hold.await;
+            }
+            dispatch::run(&app, &held, &running, had_ended).await;
+        });
         let until_its_end = async {
             tokio::select! {
-                () = dispatch::run(&app, &held, &running, had_ended) => {}
+                () = dispatching => {}
                 () = listing => {}
             }
         };

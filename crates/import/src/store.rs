@@ -256,6 +256,11 @@ impl Store {
         ask!(self, release_all(owner))
     }
 
+    /// Drops an ended job that nobody was told of, as if it had never been.
+    pub(crate) async fn discard(&self, job: JobNo) -> Result<(), Error> {
+        ask!(self, discard(job))
+    }
+
     /// Drops what is not needed of jobs that have ended: of their files, only the failed and cancelled ones stay. In
     /// bounded portions, each of which may be done by anybody, and twice.
     pub(crate) async fn tidy(&self) -> Result<(), Error> {

@@ -1,24 +1,26 @@
 //! From an id to a folder with something in it, and from that to a job.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use client::{
     drive::{self, Children, DriveRef, FilePage, Reason},
     ids::JobId,
+    import::Failure,
     trace::Origin,
 };
 use tokio::{sync::oneshot, time::Instant};
 
 use super::{
-    MAX_RESTARTS,
+    Course, MAX_RESTARTS,
     ask::{too_late, with_retries},
     tree,
 };
 use crate::{
     App,
     diagnosis::{self, Finding},
-    runner,
+    runner::{self, Start},
     store::{self, Job, NewJob},
+    too_many_images,
 };
 
 /// Longest chain of shortcuts that is followed.
@@ -29,8 +31,8 @@ const MAX_EMPTY_PAGES: Duration = Duration::from_secs(240);
 /// What a folder is.
 #[derive(Debug)]
 pub(crate) enum Found {
-    /// A folder with images: a job, and word when its listing has ended.
-    Job(Box<Job>, oneshot::Receiver<()>),
+    /// A folder with images: a job, as it was made.
+    Job(Box<Job>),
     /// Nothing to import, and why, where that could be found out.
     Nothing(Option<String>),
 }
@@ -56,6 +58,9 @@ pub(crate) enum Error {
     /// It is no folder.
     #[error("{0}")]
     NotAFolder(String),
+    /// It holds more than one import may take.
+    #[error("{told}", told = too_many_images::told(.0))]
+    TooManyImages(Failure),
     /// The service stops.
     #[error("the service is stopping; try again")]
     Stopping,
@@ -74,19 +79,29 @@ fn advice(reason: Reason) -> &'static str {
     }
 }
 
-/// Lists `folder` until a page has an image (or, with `recursive`, a folder), and makes a job of it that goes on by
-/// itself.
-pub(crate) async fn start(app: &App, folder: DriveRef, recursive: bool) -> Result<Found, Error> {
-    tokio::select! {
-        found = find(app, folder, recursive) => found,
-        () = app.shutdown.stopping() => Err(Error::Stopping),
+/// Lists `folder` until a page has an image (or, with `recursive`, a folder), makes a job of it that goes on by itself, and
+/// waits until `answer_by` for the end of the listing.
+pub(crate) async fn start(
+    app: &App,
+    folder: DriveRef,
+    recursive: bool,
+    answer_by: Instant,
+) -> Result<Found, Error> {
+    let made = tokio::select! {
+        made = find(app, folder, recursive) => made?,
+        () = app.shutdown.stopping() => return Err(Error::Stopping),
+    };
+    match made {
+        Ok(made) => made.when_listed(app, answer_by).await,
+        Err(hint) => Ok(Found::Nothing(hint)),
     }
 }
 
-async fn find(app: &App, folder: DriveRef, recursive: bool) -> Result<Found, Error> {
+/// A job, or why there is none.
+async fn find(app: &App, folder: DriveRef, recursive: bool) -> Result<Result<Made, Option<String>>, Error> {
     match locate(app, folder, tree::children(recursive)).await? {
-        Located::Folder(folder, page) => Ok(make_job(app, folder, page, recursive).await?),
-        Located::Nothing(_, hint) => Ok(Found::Nothing(hint)),
+        Located::Folder(folder, page) => make_job(app, folder, page, recursive).await.map(Ok),
+        Located::Nothing(_, hint) => Ok(Err(hint)),
     }
 }
 
@@ -127,6 +142,7 @@ async fn first_page(
     let give_up = Instant::now() + MAX_EMPTY_PAGES;
     let mut token: Option<String> = None;
     let mut restarts = 0;
+    let mut course = Course::default();
     while Instant::now() < give_up {
         let deadline = Instant::now() + app.config.list_wait;
         let list = || app.drive.list_children(folder, children, token.as_deref());
@@ -136,6 +152,7 @@ async fn first_page(
             {
                 restarts += 1;
                 token = None;
+                course = Course::default();
                 continue;
             }
             page => tree::useful(page?),
@@ -146,18 +163,47 @@ async fn first_page(
         if page.next_page_token.is_none() {
             return Ok(None);
         }
+        course.follow(page.next_page_token.as_deref(), false, 0)?;
         token = page.next_page_token;
     }
     Err(too_late())
 }
 
-async fn make_job(
-    app: &App,
-    folder: DriveRef,
-    page: FilePage,
-    recursive: bool,
-) -> Result<Found, store::Error> {
+/// A job that has just been made.
+struct Made {
+    job: Box<Job>,
+    listed: oneshot::Receiver<()>,
+    /// While this is there, nothing of it is sent to the worker.
+    hold: Option<oneshot::Sender<()>>,
+}
+
+impl Made {
+    /// Waits for the end of the listing. A folder that turns out to be too large by then was never a job.
+    async fn when_listed(self, app: &App, answer_by: Instant) -> Result<Found, Error> {
+        let Self { job, listed, hold } = self;
+        let _ = tokio::time::timeout_at(answer_by, listed).await;
+        if hold.is_some()
+            && let Some(now) = app.store.job_by_number(job.number).await?
+            && let Some(why) = too_many_images::ended(&now.progress)
+        {
+            app.store.discard(job.number).await?;
+            tracing::info!(images = now.progress.total, "the folder holds too many images: no job");
+            return Err(Error::TooManyImages(why.clone()));
+        }
+        drop(hold);
+        Ok(Found::Job(job))
+    }
+}
+
+async fn make_job(app: &App, folder: DriveRef, page: FilePage, recursive: bool) -> Result<Made, Error> {
     let page = tree::sorted(app, page).await;
+    let goes_on = page.next_token.is_some() || (recursive && !page.subfolders.is_empty());
+    if let Some(most) = app.config.max_images {
+        let found = page.files.iter().map(|file| &file.id).collect::<HashSet<_>>().len() as u64;
+        if found > most {
+            return Err(Error::TooManyImages(too_many_images::in_folder(most, (!goes_on).then_some(found))));
+        }
+    }
     let new = NewJob {
         id: JobId::random().0,
         folder,
@@ -171,7 +217,9 @@ async fn make_job(
     let (job, held) = app.store.create_job(&new, page, &app.lease().await?).await?;
     app.numbers.found_known(known);
     let (ended, listed) = oneshot::channel();
-    runner::spawn(app, held, Some(ended));
+    let may_be_too_many = goes_on && app.config.max_images.is_some();
+    let (hold, held_back) = may_be_too_many.then(oneshot::channel).unzip();
+    runner::spawn(app, held, Start { listed: Some(ended), hold: held_back });
     tracing::info!(job_id = %job.id, folder = %job.folder.id, images = job.progress.total, "job started");
-    Ok(Found::Job(Box::new(job), listed))
+    Ok(Made { job: Box::new(job), listed, hold })
 }

@@ -4,7 +4,7 @@ use client::drive::DriveRef;
 use serde_json::Value;
 use service::ApiError;
 
-use super::store_failed;
+use super::{store_failed, too_many_images};
 use crate::{App, folder_url, listing::Error};
 
 /// Begins every answer about trouble with Drive, as in the original.
@@ -75,6 +75,7 @@ pub(super) fn refused(error: &Error) -> ApiError {
         Error::Drive(drive) | Error::Invisible(drive) => {
             ApiError::internal(drive.reason.code(), format!("{DRIVE_TROUBLE}: {error}"))
         }
+        Error::TooManyImages(why) => too_many_images(why),
         Error::Stopping => ApiError::unavailable("stopping", error.to_string()),
         Error::Store(error) => store_failed(error),
     }

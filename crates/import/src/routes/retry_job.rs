@@ -10,7 +10,7 @@ use service::{
 };
 use tokio::time::Instant;
 
-use super::{find_job, job_not_found, listing_word, store_failed, to_its_end};
+use super::{find_job, job_not_found, listing_word, store_failed, to_its_end, too_many_images};
 use crate::{
     App,
     clock::now_ms,
@@ -40,6 +40,7 @@ pub(super) async fn retry_job(
     let (retry_app, retried) = (app.clone(), source.clone());
     let retry = to_its_end(&app, async move { retry::start(&retry_app, &retried, asked_ms).await }).await?;
     match retry.map_err(|error| refused(&error))? {
+        Retry::TooMany(why) => Err(too_many_images(&why)),
         Retry::Nothing => Ok((StatusCode::OK, Json(nothing(&source)))),
         Retry::Running(job) => Ok((StatusCode::ACCEPTED, Json(started(&source, &job, "is running already")))),
         Retry::Started(job, listed) => {

@@ -34,13 +34,12 @@ pub(super) async fn start_import(
     require_room(&app).await?;
     let answer_by = Instant::now() + app.config.list_wait;
     let listing_app = app.clone();
-    let found =
-        to_its_end(&app, async move { listing::start(&listing_app, folder, recursive).await }).await?;
+    let start = async move { listing::start(&listing_app, folder, recursive, answer_by).await };
+    let found = to_its_end(&app, start).await?;
     match found.map_err(|error| refused(&error))? {
         Found::Nothing(hint) => Ok((StatusCode::OK, Json(nothing(hint)))),
-        Found::Job(job, listed) => {
+        Found::Job(job) => {
             tracing::Span::current().record("job_id", &*job.id);
-            let _ = tokio::time::timeout_at(answer_by, listed).await;
             Ok(started(&app, *job).await)
         }
     }

@@ -10,6 +10,7 @@ use crate::{
     file_state::FileState,
     job::Progress,
     outcomes::{Changes, Report},
+    too_many_images,
 };
 
 /// The new files of a page, and the job as it is then.
@@ -45,7 +46,10 @@ impl<'a> Arrival<'a> {
         let size = |file: &&File| file.size_bytes().ok().flatten().unwrap_or(0);
         let bytes = new.iter().map(size).fold(0, u64::saturating_add);
         let mut progress = before.clone();
-        progress.listed(new.len() as u64, bytes, is_last, now_ms);
+        let found = before.total + new.len() as u64;
+        let too_many = page.most_images.filter(|most| found > *most);
+        // one that is listed to its end may complete
+        progress.listed(new.len() as u64, bytes, is_last && too_many.is_none(), now_ms);
 
         let (stored, pending): (Vec<&File>, _) = {
             let ended: HashSet<&str> = outcomes.iter().map(|outcome| outcome.file_id.as_str()).collect();
@@ -55,6 +59,9 @@ impl<'a> Arrival<'a> {
         let mut states: HashMap<String, FileState> = stored.iter().map(state).collect();
         let mut changes = Changes::default();
         Report::of(outcomes).apply(&mut progress, &mut states, &mut changes, now_ms);
+        if let Some(most) = too_many {
+            progress.give_up(too_many_images::in_folder(most, is_last.then_some(found)));
+        }
         let stored = stored.into_iter().map(|file| file.id.as_str()).collect();
         Self { pending, stored, imported: changes.imported, progress }
     }

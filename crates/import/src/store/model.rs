@@ -74,6 +74,8 @@ pub(crate) struct Page {
     pub subfolders: Vec<DriveRef>,
     /// Where the next page of the folder is; `None` after the last one.
     pub next_token: Option<String>,
+    /// With more images than that, known ones included, the job ends as failed.
+    pub most_images: Option<u64>,
 }
 
 /// Everything that a status answers.

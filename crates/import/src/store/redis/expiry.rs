@@ -43,10 +43,27 @@ impl Redis {
     pub(crate) async fn tidy(&self) -> Result<(), Error> {
         let key = format!("{}untidy", self.base);
         loop {
-            let job: Option<i64> = self.command(redis::cmd("SRANDMEMBER").arg(&key)).await?;
+            let job: Option<String> = self.command(redis::cmd("SRANDMEMBER").arg(&key)).await?;
             let Some(job) = job else { return Ok(()) };
-            self.tidy_job(JobNo(job)).await?;
+            let is_tidy = match job.parse() {
+                Ok(number) => match self.tidy_job(JobNo(number)).await {
+                    Err(error) if is_unreadable(&error) => false,
+                    tidied => {
+                        tidied?;
+                        true
+                    }
+                },
+                Err(_) => false,
+            };
+            if !is_tidy {
+                tracing::warn!(job, "what Redis holds of this job cannot be read: it is not tidied");
+                let _: i64 = self.command(redis::cmd("SREM").arg(&key).arg(&job)).await?;
+            }
         }
+    }
+
+    pub(crate) async fn discard(&self, job: JobNo) -> Result<(), Error> {
+        self.run(&scripts::DISCARD, &[&job.0.to_string()]).await
     }
 
     pub(crate) async fn expire(&self, ended_for: Duration) -> Result<u64, Error> {
@@ -59,5 +76,14 @@ impl Redis {
                 return Ok(expired);
             }
         }
+    }
+}
+
+/// Whether it will be the same another time, because of what is stored.
+fn is_unreadable(error: &Error) -> bool {
+    match error {
+        Error::Content(_) => true,
+        Error::Redis(service::redis::Error::Call(error)) => error.code() == Some("WRONGTYPE"),
+        _ => false,
     }
 }

@@ -18,6 +18,8 @@ scripts! {
     CLAIM = "lua/claim.lua";
     /// Writes down a new job.
     CREATE = "lua/create.lua";
+    /// Drops a job at once.
+    DISCARD = "lua/discard.lua";
     /// Drops jobs that ended long ago.
     EXPIRE = "lua/expire.lua";
     /// Reads a page of the list of jobs.

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::Sqlite;
-use crate::{clock::now_ms, store::Error};
+use crate::{
+    clock::now_ms,
+    store::{Error, JobNo},
+};
 
 /// Rows that one transaction drops, at most: others wait for it.
 const PORTION: i64 = 2000;
@@ -57,11 +60,16 @@ impl Sqlite {
         }
     }
 
+    pub(crate) async fn discard(&self, job: JobNo) -> Result<(), Error> {
+        self.drop_job(job.0).await.map(drop)
+    }
+
     /// Drops a job, its rows before it; false when another process was faster, or a retry.
     async fn drop_job(&self, job: i64) -> Result<bool, Error> {
-        // from here on nobody finds it: a retry would get what is left of its files
+        // from here on nobody finds it: a retry would get what is left of its files, and what a
+        // process leaves that dies meanwhile expires first
         let hidden = sqlx::query(
-            "UPDATE jobs SET id = 'dropped-' || job_no WHERE job_no = ? AND NOT EXISTS
+            "UPDATE jobs SET id = 'dropped-' || job_no, open = 0, ended_at = 0 WHERE job_no = ? AND NOT EXISTS
              (SELECT 1 FROM jobs AS retry WHERE retry.retry_of = jobs.id AND retry.ended_at IS NULL)",
         )
         .bind(job)

@@ -5,6 +5,8 @@ use super::*;
 on_both!(
     the_rest_of_a_cancelled_job_can_be_retried,
     the_rest_of_a_failed_job_has_its_reason,
+    a_job_of_more_images_than_it_may_have_fails_with_that_page,
+    what_is_discarded_was_never_there,
     a_success_after_the_end_still_counts,
     only_failed_and_cancelled_files_stay_after_the_end,
     a_big_job_ends_in_portions_and_nothing_is_missing,
@@ -40,6 +42,51 @@ async fn the_rest_of_a_failed_job_has_its_reason(place: &Place) {
     let reasons: Vec<_> = failures.page.iter().map(|(_, failure)| failure.failure.reason.as_str()).collect();
     assert_eq!((reasons, failures.total), (vec!["bad-key", "bad-key", "reason-2", "bad-key"], 4));
     assert_eq!(place.one.snapshot("a", false).await.unwrap().unwrap().failures.len(), 4);
+}
+
+fn limited(files: Vec<File>, known: &[u32], token: Option<&str>) -> Page {
+    let outcomes = known_images(known.iter().copied());
+    Page { files, outcomes, next_token: token.map(str::to_owned), most_images: Some(5), ..Page::default() }
+}
+
+async fn a_job_of_more_images_than_it_may_have_fails_with_that_page(place: &Place) {
+    for (id, token, says) in [("a", Some("t3"), "more than 5 images"), ("b", None, "There are 7 images")] {
+        let held = place.job(id, files(0..3), Some("t1")).await;
+        place.one.send(&held, 2).await;
+        place.one.apply_report(id, outcome("imported", [0])).await.unwrap();
+        // one that comes again is none more
+        let after = place.one.add_page(&held, limited(files(2..5), &[], Some("t2"))).await.unwrap();
+        assert_eq!((after.end, after.total), (None, 5));
+        let after = place.one.add_page(&held, limited(files(5..7), &[6], token)).await.unwrap();
+        assert_eq!((counts(&after), after.end), ((2, 5, 0, 7, 0), Some(crate::job::End::Failed)));
+        assert_eq!(after, place.other.progress(id).await);
+        assert!(after.tell_worker, "it may have some of them");
+        let why = after.failure.unwrap();
+        assert!(why.message.contains(says), "{why:?}");
+        assert_eq!(place.other.all_retryable(id).await, ["f1", "f2", "f3", "f4", "f5"]);
+    }
+    // known ones are images too
+    let held = place.job("c", Vec::new(), Some("t1")).await;
+    let after = place.one.add_page(&held, limited(files(0..6), &[0, 1, 2, 3, 4, 5], None)).await.unwrap();
+    assert_eq!((counts(&after), after.end), ((6, 0, 0, 6, 0), Some(crate::job::End::Failed)));
+}
+
+async fn what_is_discarded_was_never_there(place: &Place) {
+    let held = place.job("a", files(0..5000), Some("t1")).await;
+    place.one.add_page(&held, limited(files(5000..5001), &[5000], None)).await.unwrap();
+    place.one.discard(held.job).await.unwrap();
+    assert!(place.other.job("a").await.unwrap().is_none());
+    assert_eq!(place.other.jobs(1, 10).await.unwrap(), (vec![], 0));
+    assert!(place.other.claim(&lease("other"), 10).await.unwrap().is_empty());
+    assert!(matches!(place.one.add_page(&held, Page::default()).await, Err(Error::LeaseLost)));
+    place.one.release(&held).await.unwrap();
+    place.other.tidy().await.unwrap();
+    match &place.one {
+        Store::Sqlite(store) => assert_eq!(store.count("SELECT count(*) FROM files").await, 0),
+        Store::Redis(store) => assert_eq!(store.keys().await.len(), 1, "the last number"),
+    }
+    place.job("a", files(0..1), None).await;
+    assert_eq!(place.other.progress("a").await.total, 1);
 }
 
 async fn a_success_after_the_end_still_counts(place: &Place) {

@@ -69,6 +69,21 @@ local function close(number)
     end
 end
 
+-- Nothing is left of it. UNLINK frees memory beside.
+local function drop(number)
+    call('DEL', base .. 'id:' .. (call('HGET', key(number), 'id') or ''))
+    for _, part in ipairs({
+        'files', 'records', 'why', 'sent', 'again', 'failed', 'cancelled', 'newest', 'imported', 'folders', 'to-list',
+        'retries',
+    }) do
+        call('UNLINK', key(number, part))
+    end
+    call('UNLINK', key(number))
+    call('ZREM', base .. 'list', number)
+    call('ZREM', base .. 'ended', number)
+    call('SREM', base .. 'untidy', number)
+end
+
 -- A retry has read all that it takes: the job it reads may expire again.
 local function let_go_of_source(number)
     local source = call('HGET', key(number), 'source')
