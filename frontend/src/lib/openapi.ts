@@ -445,7 +445,70 @@ export interface components {
         };
         /** @description Body of every answer that is an error: the original's `error`, and what we add to it. */
         ErrorBody: {
-            /** @description Stable name of the kind of error in kebab-case, for programs. */
+            /**
+             * @description Stable name of the kind of error in kebab-case, for programs. More may be added:
+             *
+             *     - `bad-request`: the request cannot be understood, by us or by Google Drive; `error` says what to send
+             *     - `not-a-folder-link`: the link is none of a Drive folder
+             *     - `not-a-folder`: the link leads to something that is no folder
+             *     - `unauthorized`: the token is missing, or is another
+             *     - `address-expired`: a signed address is too old
+             *     - `address-not-signed`: the signature of an address is not ours
+             *     - `not-found`: there is no such path, job, image, or Drive folder that everybody may see
+             *     - `no-such-object`: there is no such object, or it is none of this system
+             *     - `method-not-allowed`: the path has other methods
+             *     - `request-timeout`: the body did not come in time
+             *     - `too-large`: the body is too long
+             *     - `unsupported-media-type`: the body is not announced as JSON
+             *     - `precondition-failed`: the object has another `ETag`, or has changed
+             *     - `range-not-satisfiable`: the object has no such part
+             *     - `rate-limited`: too many requests, of ours or of Google Drive's; see `Retry-After`
+             *     - `too-many-requests`: the same, of another kind
+             *     - `too-many-streams`: too many streams of events of one client
+             *     - `too-many-jobs`: too many imports run already
+             *     - `too-many-images`: more images than one import may take
+             *     - `too-many-connections`: too many connections are open
+             *     - `job-ended`: the job has ended already
+             *     - `job-not-ended`: the job runs still
+             *     - `unsupported-image`: there are no thumbnails of this format
+             *     - `broken-image`: the image is damaged, or of a kind that is not read
+             *     - `too-many-bytes`: the image is too large for a thumbnail
+             *     - `too-many-pixels`: likewise
+             *     - `side-too-long`: likewise
+             *     - `too-many-scans`: likewise
+             *     - `too-much-memory`: likewise
+             *     - `took-too-long`: likewise
+             *     - `thumbnails-busy`: too many thumbnails are being made
+             *     - `thumbnailer-failed`: no thumbnails can be made at the moment
+             *     - `service-unavailable`: a service does not answer, or answers no JSON
+             *     - `stopping`: the service is being stopped
+             *     - `internal`: a fault of the service; its log says more
+             *     - `database-unavailable`: the database of the images does not answer
+             *     - `job-store-unavailable`: what keeps the jobs does not answer
+             *     - `storage-busy`: too many objects are being read
+             *     - `bucket-not-set`: no bucket is set
+             *     - `s3-unavailable`: the bucket does not answer
+             *     - `s3-read-denied`: the bucket does not let the service read; `hint` says what to do
+             *     - `s3-error`: the bucket refuses something else
+             *     - `api-key-missing`: no API key is set
+             *     - `api-key-invalid`: the API key is wrong or expired
+             *     - `api-key-restricted`: the API key is restricted to other sites, addresses or APIs
+             *     - `drive-api-disabled`: the Drive API is not enabled in the project of the key
+             *     - `daily-limit`: the daily limit of the project is reached
+             *     - `automated-queries`: Google has shut this address out for a while
+             *     - `refused-without-reason`: something refuses that does not speak as Google Drive does
+             *     - `forbidden`: the folder is not shared with everybody who has the link
+             *     - `page-token-refused`: the listing has to begin anew
+             *     - `drive-unavailable`: trouble of Google's own
+             *     - `unexpected-status`: Google Drive answers something unknown
+             *     - `unexpected-answer`: likewise
+             *     - `endless-listing`: Google Drive's pages lead back to each other, or bring nothing new for ever
+             *     - `connection-broken`: Google Drive cannot be reached
+             *     - `download-quota-exceeded`: the file was downloaded too often
+             *     - `flagged-as-abusive`: Google calls it malware or spam
+             *     - `download-forbidden`: the owner has switched downloads off
+             *     - `not-downloadable`: there are no bytes to download
+             */
             code?: string;
             /** @description What went wrong and what to do, for a person. */
             error: string;
@@ -673,7 +736,7 @@ export interface components {
              * @description Folders that were looked at.
              */
             folders: number;
-            /** @description What was found out about an id that lists nothing. */
+            /** @description What was found out about an id that lists nothing, or why an import would be refused. */
             hint?: string;
             /**
              * Format: int64
@@ -1098,6 +1161,24 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
+            503: {
+                headers: {
+                    /** @description When to ask again, in seconds, where known. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
         };
     };
     openapi_page_file: {
@@ -1159,6 +1240,24 @@ export interface operations {
             };
             /** @description Too many requests. */
             429: {
+                headers: {
+                    /** @description When to ask again, in seconds, where known. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
+            503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
                     "Retry-After"?: number;
@@ -1249,6 +1348,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The database does not answer: `database-unavailable`. */
             500: {
                 headers: {
@@ -1258,7 +1364,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -1322,6 +1428,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The database does not answer: `database-unavailable`. */
             500: {
                 headers: {
@@ -1331,7 +1444,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -1413,6 +1526,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The database does not answer: `database-unavailable`. */
             500: {
                 headers: {
@@ -1422,7 +1542,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -1546,6 +1666,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The database does not answer: `database-unavailable`. `deleted` says what is gone all the same; the same call again does the rest. */
             500: {
                 headers: {
@@ -1555,7 +1682,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -1639,6 +1766,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The database does not answer: `database-unavailable`. */
             500: {
                 headers: {
@@ -1648,7 +1782,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -1739,6 +1873,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The database does not answer: `database-unavailable`. */
             500: {
                 headers: {
@@ -1748,7 +1889,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -1835,6 +1976,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The database does not answer: `database-unavailable`. */
             500: {
                 headers: {
@@ -1844,7 +1992,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -1940,7 +2088,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -2003,7 +2158,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImportStarted"];
                 };
             };
-            /** @description The body is no JSON, the link is none of a folder (`not-a-folder-link`), or what it leads to is no folder (`not-a-folder`). */
+            /** @description The body is no JSON, the link is none of a folder (`not-a-folder-link`), what it leads to is no folder (`not-a-folder`), or holds more images than one import may take (`too-many-images`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2072,6 +2227,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Google Drive refuses or fails, or no API key is set; `code` says which. */
             500: {
                 headers: {
@@ -2087,7 +2249,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -2156,7 +2318,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -2235,7 +2404,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -2272,6 +2448,15 @@ export interface operations {
                     "application/json": components["schemas"]["JobCancelled"];
                 };
             };
+            /** @description The body is no JSON, or not what is asked for. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The token is missing, or is another. */
             401: {
                 headers: {
@@ -2303,8 +2488,35 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The rest of the body did not come in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description It has ended already: `job-ended`. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is longer than 1 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not announced as JSON by `Content-Type: application/json`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2323,7 +2535,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -2419,7 +2638,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -2465,6 +2691,15 @@ export interface operations {
                     "application/json": components["schemas"]["RetryStarted"];
                 };
             };
+            /** @description It would take more images than one import may: `too-many-images`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The token is missing, or is another. */
             401: {
                 headers: {
@@ -2496,8 +2731,35 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The rest of the body did not come in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description It has not ended: `job-not-ended`. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is longer than 1 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not announced as JSON by `Content-Type: application/json`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2516,6 +2778,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The work broke off. */
             500: {
                 headers: {
@@ -2525,7 +2794,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -2635,6 +2904,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Google Drive refuses or fails, or no API key is set; `code` says which. */
             500: {
                 headers: {
@@ -2644,7 +2920,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -2726,7 +3002,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -2871,6 +3154,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The bucket refuses to be read; `hint` says what to do. */
             500: {
                 headers: {
@@ -2880,7 +3170,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -3006,6 +3296,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The bucket refuses to be read, or no pictures can be made. */
             500: {
                 headers: {
@@ -3015,7 +3312,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
@@ -3070,6 +3367,24 @@ export interface operations {
             };
             /** @description Too many requests. */
             429: {
+                headers: {
+                    /** @description When to ask again, in seconds, where known. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
+            503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */
                     "Retry-After"?: number;
@@ -3154,6 +3469,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The head of the request is too long. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The database does not answer: `database-unavailable`. */
             500: {
                 headers: {
@@ -3163,7 +3485,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A service that is needed does not answer, or has too much to do. */
+            /** @description A service that is needed does not answer, or has too much to do; or too many connections are open. */
             503: {
                 headers: {
                     /** @description When to ask again, in seconds, where known. */

@@ -23,7 +23,8 @@ pub(super) struct Common;
 impl Modify for Common {
     fn modify(&self, document: &mut OpenApi) {
         for item in document.paths.paths.values_mut() {
-            operations(item).for_each(complete);
+            [&mut item.get, &mut item.delete].into_iter().flatten().for_each(|one| complete(one, false));
+            item.post.iter_mut().for_each(|one| complete(one, true));
         }
         let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
             "`API_TOKEN` of the gateway, where one is set: for what changes something, or for all.",
@@ -42,14 +43,13 @@ pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Opera
     [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten()
 }
 
-/// What an operation says of a status itself stays.
-fn complete(operation: &mut Operation) {
+/// What an operation says of a status itself stays. `takes_body`: a body is read, even where none is needed.
+fn complete(operation: &mut Operation, takes_body: bool) {
     let has_path_parameters = operation
         .parameters
         .iter()
         .flatten()
         .any(|parameter| matches!(parameter, RefOr::T(one) if one.parameter_in == ParameterIn::Path));
-    let is_own = operation.tags.iter().flatten().any(|tag| tag == "system");
     let mut add = |status: &str, answer: Response| {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(answer));
     };
@@ -62,13 +62,17 @@ fn complete(operation: &mut Operation) {
         error("The token is missing, or is another.").header("WWW-Authenticate", text("`Bearer`.")).build(),
     );
     add("429", later(error("Too many requests.")));
+    add("431", ResponseBuilder::new().description("The head of the request is too long.").build());
+    add(
+        "503",
+        later(error(
+            "A service that is needed does not answer, or has too much to do; or too many connections are open.",
+        )),
+    );
     if has_path_parameters {
         add("404", error("There is no such thing, or no such path.").build());
     }
-    if !is_own {
-        add("503", later(error("A service that is needed does not answer, or has too much to do.")));
-    }
-    if operation.request_body.is_some() {
+    if takes_body {
         add("400", error("The body is no JSON, or not what is asked for.").build());
         add("408", error("The rest of the body did not come in time.").build());
         add("413", error("The body is longer than 1 MiB.").build());

@@ -36,8 +36,8 @@ enum FailureFormat {
         })),
         (status = 200, description = "The folder holds no image: there is no job.", body = ImportStarted,
             example = json!({"message": "No images found in the folder"})),
-        (status = 400, description = "The body is no JSON, the link is none of a folder (`not-a-folder-link`), or what it \
-            leads to is no folder (`not-a-folder`).", body = ErrorBody),
+        (status = 400, description = "The body is no JSON, the link is none of a folder (`not-a-folder-link`), what it leads to is \
+            no folder (`not-a-folder`), or holds more images than one import may take (`too-many-images`).", body = ErrorBody),
         (status = 500, description = "Google Drive refuses or fails, or no API key is set; `code` says which.",
             body = ErrorBody, example = json!({
             "error": "Error fetching files from Google Drive: the folder does not exist, or is not shared with anyone \
@@ -163,6 +163,7 @@ fn cancel_job() {}
     responses(
         (status = 202, description = "The new job.", body = RetryStarted),
         (status = 200, description = "There is nothing to retry.", body = RetryStarted),
+        (status = 400, description = "It would take more images than one import may: `too-many-images`.", body = ErrorBody),
         (status = 404, description = "There is no such job.", body = ErrorBody),
         (status = 409, description = "It has not ended: `job-not-ended`.", body = ErrorBody),
         (status = 500, description = "The work broke off.", body = ErrorBody),
