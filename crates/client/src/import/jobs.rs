@@ -194,7 +194,7 @@ pub struct ImportPreview {
     pub skipped: SkippedByPreview,
     /// False when the time was up: there is more than is counted here.
     pub complete: bool,
-    /// What was found out about an id that lists nothing.
+    /// What was found out about an id that lists nothing, or why an import would be refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
