@@ -1,18 +1,16 @@
 //! `/metrics` of all five services after an import, and what is built upon it: the dashboard, the alert rules and the
 //! documentation name what is counted, and nothing else.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+mod asked;
+mod documents;
+
+use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::{Value, json};
-use service::metrics::{Kind, catalogue};
-use tests::{Stack, drive, wait_for};
+use service::metrics::catalogue;
+use tests::{Stack, drive, stack::SERVICES, wait_for};
 
 const DEPLOY: &str = "crates/gateway/deploy";
-const README: &str = "crates/README.md";
 
 /// The lines of `/metrics` of one service: what is before the number, and the number.
 async fn numbers(stack: &Stack, service: &str) -> BTreeMap<String, f64> {
@@ -46,7 +44,12 @@ async fn after_an_import_the_numbers_of_all_services_are_right() {
     let imported = "image_import_images_total{service=\"worker-service\",outcome=\"imported\",reason=\"\"}";
     // a job ends with the report, and the report is counted when its answer has come
     let look = || numbers(&stack, "worker");
-    let is_counted = |seen: &BTreeMap<String, f64>| seen.get(imported) == Some(&3.0);
+    // the queue is asked in the background
+    let queue = ["ready", "leased", "ended"]
+        .map(|state| format!("image_import_queue_tasks{{service=\"worker-service\",state=\"{state}\"}}"));
+    let is_counted = |seen: &BTreeMap<String, f64>| {
+        seen.get(imported) == Some(&3.0) && queue.iter().all(|state| seen.get(state) == Some(&0.0))
+    };
     let worker =
         wait_for("the last report is counted", std::time::Duration::from_secs(30), look, is_counted).await;
 
@@ -112,99 +115,57 @@ fn text(path: &str) -> String {
     fs::read_to_string(top.join(path)).unwrap_or_else(|error| panic!("read {path}: {error}"))
 }
 
-/// All names in `text` that begin as ours do.
-fn named_in(text: &str) -> BTreeSet<&str> {
-    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-    words.filter(|word| word.starts_with("image_import_")).collect()
+/// Name and labels of a line of `/metrics`.
+fn series(line: &str) -> (&str, BTreeMap<&str, &str>) {
+    let (name, labels) = line.split_once('{').expect("labels");
+    let labels = labels
+        .trim_end_matches('}')
+        .split("\",")
+        .map(|label| label.trim_end_matches('"').split_once("=\"").expect("a label"));
+    (name, labels.collect())
 }
 
-/// The names that Prometheus stores.
-fn stored() -> BTreeSet<String> {
-    let names = catalogue::ALL.iter().flat_map(|metric| {
-        let parts: &[&str] =
-            if matches!(metric.kind, Kind::Histogram(_)) { &["_bucket", "_sum", "_count"] } else { &[""] };
-        parts.iter().map(|part| format!("{}{part}", metric.name))
-    });
-    names.collect()
-}
-
-/// Every expression that Prometheus is asked, with where it stands.
-fn expressions() -> Vec<(String, String)> {
-    let alerts: Value =
-        serde_saphyr::from_str(&text(&format!("{DEPLOY}/alerts.yml"))).expect("the rules are YAML");
-    let dashboard: Value =
-        serde_json::from_str(&text(&format!("{DEPLOY}/grafana/dashboards/image-import.json"))).expect("JSON");
-    let of_rules = alerts["groups"].as_array().expect("groups").iter().flat_map(|group| {
-        let rules = group["rules"].as_array().expect("rules").iter();
-        rules.map(|rule| {
-            for field in ["summary", "description"] {
-                assert!(rule["annotations"][field].is_string(), "{field} of {}", rule["alert"]);
-            }
-            assert!(rule["labels"]["severity"].is_string(), "how severe {} is", rule["alert"]);
-            (rule["alert"].to_string(), rule["expr"].as_str().expect("an expression").to_owned())
-        })
-    });
-    let panels = dashboard["panels"].as_array().expect("panels").iter();
-    let of_panels = panels.filter(|panel| panel["type"] != "row").flat_map(|panel| {
-        let targets = panel["targets"].as_array().expect("what a panel shows").iter();
-        targets.map(|target| {
-            assert_eq!(target["datasource"]["uid"], "prometheus", "{}", panel["title"]);
-            (panel["title"].to_string(), target["expr"].as_str().expect("an expression").to_owned())
-        })
-    });
-    of_rules.chain(of_panels).collect()
-}
-
-#[test]
-fn the_dashboard_and_the_alerts_ask_for_what_is_counted() {
-    let (stored, asked) = (stored(), expressions());
-    assert!(asked.len() > 20, "expressions are not found any more");
-    for (place, expression) in &asked {
-        let names = named_in(expression);
-        assert!(!names.is_empty() || expression.starts_with("up{"), "{place} asks for nothing: {expression}");
-        for name in names {
-            assert!(stored.contains(name), "{place} asks for {name}, which nobody counts");
-        }
-        let balance = |open, close| expression.matches(open).count() == expression.matches(close).count();
-        assert!(balance('(', ')') && balance('{', '}') && balance('[', ']'), "{place}: {expression}");
+/// What Prometheus is asked must be there before anything happened: what is only there once it did is seen too late.
+#[tokio::test]
+async fn everything_that_is_asked_for_is_there_from_the_start() {
+    let stack = Stack::with(drive::serving(&library())).start().await;
+    stack.all_ready().await;
+    let mut lines = Vec::new();
+    for service in SERVICES {
+        lines.extend(numbers(&stack, service).await.into_keys());
     }
-    let shown: BTreeSet<_> = asked.iter().flat_map(|(_, expression)| named_in(expression)).collect();
-    for metric in catalogue::ALL {
-        let is_shown = shown.iter().any(|name| name.starts_with(metric.name));
-        assert!(is_shown, "{} is on no panel and in no rule", metric.name);
-    }
-}
-
-#[test]
-fn every_number_is_documented_with_its_labels_and_no_other_is() {
-    let text = text(README);
-    let rows: BTreeMap<_, _> = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `image_import_"))
-        .map(|row| row.split_once('`').expect("a name in backticks"))
-        .collect();
-    for metric in catalogue::ALL {
-        let row = rows.get(metric.name.trim_start_matches("image_import_"));
-        let row = row.unwrap_or_else(|| panic!("{} is not in the table of {README}", metric.name));
-        for label in metric.labels {
-            assert!(row.contains(&format!("`{label}`")), "{}: {label} is not in {README}", metric.name);
+    let there: Vec<_> = lines.iter().map(|line| series(line)).collect();
+    // what a client asked, how it was answered, and of which upper end, is seen when it happens; the rest Prometheus adds
+    let later = ["route", "method", "status", "le", "job", "instance"];
+    for one in asked::all() {
+        for selector in one.selectors().into_iter().filter(|selector| selector.name.as_deref() != Some("up"))
+        {
+            let name = selector.name.as_deref().expect("a name");
+            let is_asked_for = |(of, labels): &(&str, BTreeMap<&str, &str>)| {
+                let matchers =
+                    selector.matchers.matchers.iter().filter(|matcher| !later.contains(&&*matcher.name));
+                *of == name
+                    && matchers.into_iter().all(|matcher| {
+                        matcher.is_match(labels.get(&*matcher.name).copied().unwrap_or_default())
+                    })
+            };
+            assert!(there.iter().any(is_asked_for), "{} asks for {selector}, which is not there", one.place);
         }
     }
-    assert_eq!(rows.len(), catalogue::ALL.len(), "the table of {README} names what nobody counts");
-}
-
-#[test]
-fn prometheus_asks_every_service_where_it_listens() {
-    let file: Value = serde_saphyr::from_str(&text(&format!("{DEPLOY}/prometheus.yml"))).expect("YAML");
-    let found = file["scrape_configs"][0]["dns_sd_configs"].as_array().expect("services");
-    let asked: BTreeSet<_> =
-        found.iter().map(|one| (one["names"][0].as_str().expect("a name"), one["port"].as_u64())).collect();
-    let listening = [
-        ("api-gateway", 5000),
-        ("import-service", 5001),
-        ("metadata-service", 5002),
-        ("storage-service", 5003),
-        ("worker-service", 5004),
-    ];
-    assert_eq!(asked, listening.map(|(name, port)| (name, Some(port))).into());
+    let document: Value = stack
+        .http
+        .get(format!("{}/openapi.json", stack.api))
+        .send()
+        .await
+        .expect("an answer")
+        .json()
+        .await
+        .expect("JSON");
+    let codes = &document["components"]["schemas"]["ErrorBody"]["properties"]["code"]["x-extensible-enum"];
+    let codes = codes.as_array().expect("the document lists the codes of errors");
+    for code in codes.iter().filter_map(Value::as_str) {
+        let is_counted =
+            there.iter().any(|(name, labels)| *name == catalogue::HTTP_ERRORS.name && labels["code"] == code);
+        assert!(is_counted, "{code} is not counted from 0: add it to the codes in service/src/metrics");
+    }
 }

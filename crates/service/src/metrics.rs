@@ -191,7 +191,9 @@ impl Metrics {
         let readings = lock(&self.inner.readings).clone();
         futures::future::join_all(readings.iter().map(Reading::refresh)).await;
         let looks = lock(&self.inner.looks).clone();
-        looks.iter().for_each(|look| look());
+        for look in &looks {
+            look();
+        }
         ([(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, "no-store")], self.inner.handle.render())
             .into_response()
     }

@@ -140,11 +140,7 @@ mod tests {
     #[test]
     fn every_reason_that_the_worker_gives_is_counted_under_its_name() {
         let mut given = BTreeSet::from([crate::single::QUEUE_UNAVAILABLE.to_owned()]);
-        for (file, before) in [
-            ("trouble.rs", "("),
-            ("outcome.rs", "reason: "),
-            ("single.rs", "reason: "),
-        ] {
+        for (file, before) in [("trouble.rs", "("), ("outcome.rs", "reason: "), ("single.rs", "reason: ")] {
             given.extend(named_after(file, before));
         }
         let known: BTreeSet<_> = REASONS.map(str::to_owned).into();
