@@ -70,7 +70,7 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
         inside::before(token, routes)
     });
     let served = traces::before(app.traces.tracer(), Parents::Anybody, served);
-    let ended = service::serve::serve(listener, served, &shutdown).await;
+    let ended = service::serve::serve_measured(&app.metrics, listener, served, &shutdown).await;
     app.traces.finish().await;
     ended
 }

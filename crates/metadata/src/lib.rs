@@ -43,8 +43,8 @@ pub const NAME: &str = "metadata-service";
 /// When the listener fails for good.
 pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let app = App::build(config, &shutdown);
-    let traces = app.traces.clone();
-    let ended = service::serve::serve(listener, served(app), &shutdown).await;
+    let (traces, metrics) = (app.traces.clone(), app.metrics.clone());
+    let ended = service::serve::serve_measured(&metrics, listener, served(app), &shutdown).await;
     traces.finish().await;
     ended.context("serve the metadata service")
 }

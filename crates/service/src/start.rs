@@ -5,7 +5,7 @@ use std::{future::Future, net::Ipv4Addr, process::ExitCode};
 use anyhow::Context;
 use tokio::net::TcpListener;
 
-use crate::{Env, Shutdown, probe, telemetry};
+use crate::{Env, Shutdown, probe, serve, telemetry};
 
 /// Which service a binary is.
 #[derive(Debug, Clone, Copy)]
@@ -57,9 +57,8 @@ where
         };
         let runtime = runtime.enable_all().build().context("start the async runtime")?;
         runtime.block_on(async {
-            let address = (Ipv4Addr::UNSPECIFIED, port);
-            let listener =
-                TcpListener::bind(address).await.with_context(|| format!("listen on port {port}"))?;
+            let address = (Ipv4Addr::UNSPECIFIED, port).into();
+            let listener = serve::listen(address).with_context(|| format!("listen on port {port}"))?;
             tracing::info!(service = binary.name, port, version = env!("CARGO_PKG_VERSION"), "listening");
             run(listener, config, Shutdown::on_signals()).await
         })

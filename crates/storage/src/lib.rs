@@ -68,7 +68,7 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
         inside::before(token, routes)
     });
     let served = traces::before(traces.tracer(), Parents::Anybody, served);
-    let ended = service::serve::serve(listener, served, &shutdown).await;
+    let ended = service::serve::serve_measured(&metrics, listener, served, &shutdown).await;
     traces.finish().await;
     ended
 }

@@ -59,7 +59,7 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
         inside::before(token, routes)
     });
     let routes = traces::before(traces.tracer(), Parents::Anybody, routes);
-    let served = service::serve::serve(listener, routes, &shutdown).await;
+    let served = service::serve::serve_measured(&metrics, listener, routes, &shutdown).await;
     queue.close().await;
     traces.finish().await;
     served

@@ -151,7 +151,7 @@ pub(crate) async fn bind(
     port: u16,
     otherwise: &str,
 ) -> anyhow::Result<TcpListener> {
-    TcpListener::bind((host, port)).await.map_err(|error| match error.kind() {
+    service::serve::listen((host, port).into()).map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => {
             anyhow::anyhow!("port {port} ({name}) is taken by another program: stop that one, or {otherwise}")
         }

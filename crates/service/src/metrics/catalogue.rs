@@ -79,6 +79,22 @@ pub static JOBS: Metric = Metric {
     help: "Jobs whose end this process has seen: completed, cancelled or failed.",
 };
 
+/// Connections that are open.
+pub static CONNECTIONS_OPEN: Metric = Metric {
+    name: "image_import_connections_open",
+    kind: Kind::Gauge,
+    labels: &[],
+    help: "Connections that clients have open, the idle ones too.",
+};
+
+/// Connections that were ended, or turned away.
+pub static CONNECTIONS_REFUSED: Metric = Metric {
+    name: "image_import_connections_refused_total",
+    kind: Kind::Counter,
+    labels: &["reason"],
+    help: "Connections that the service ended or turned away: idle, slow-head, slow-reader, bad-head (not HTTP/1.1), made-room (for another one), full (all were in use).",
+};
+
 /// Images whose outcome was written down.
 pub static IMAGES: Metric = Metric {
     name: "image_import_images_total",
@@ -211,6 +227,8 @@ pub static TRACE_SPANS_DROPPED: Metric = Metric {
 pub static ALL: &[&Metric] = &[
     &HTTP_REQUESTS,
     &HTTP_SECONDS,
+    &CONNECTIONS_OPEN,
+    &CONNECTIONS_REFUSED,
     &HTTP_ERRORS,
     &EVENT_STREAMS,
     &OPEN_JOBS,

@@ -89,11 +89,7 @@ impl CountedDrive {
         self.count(Call::Download, self.client.download(file, offset)).await
     }
 
-    async fn count<T>(
-        &self,
-        call: Call,
-        answer: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
+    async fn count<T>(&self, call: Call, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let span = trace::child(Kind::Client, call.span_name());
         let answer = answer.await;
         let result = answer.as_ref().map_or_else(|error| error.reason.code(), |_| "ok");

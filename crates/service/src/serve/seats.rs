@@ -1,41 +1,41 @@
-//! What every open connection is at, so that those who hold one for nothing can be ended: by one look over all of them
+//! All open connections of a listener, so that those who hold one for nothing can be ended: by one look over all of them
 //! every second, instead of a timer for each.
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{
-            AtomicU64,
-            Ordering::{AcqRel, Acquire, Relaxed, Release},
+            AtomicUsize,
+            Ordering::{AcqRel, Acquire, Relaxed},
         },
     },
     time::{Duration, Instant},
 };
 
-use tokio::{task::AbortHandle, time::MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 
-use super::Limits;
+use super::{
+    Limits,
+    counts::Counts,
+    reasons,
+    room::{self, Candidate},
+    seat::Seat,
+};
 
 /// How often all connections are looked at, unless a limit is shorter.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Of this many connections one is ended at once to make room, and at least one.
-const ROOM: usize = 64;
-
-/// What a connection is at. In two bits, below the time since when.
-const WAITING: u64 = 0;
-const HEAD: u64 = 1;
-const BUSY: u64 = 2;
-const ENDED: u64 = 3;
-const PHASE: u64 = 3;
-const PHASE_BITS: u32 = 2;
-/// No write of the connection waits for its client.
-const MOVING: u64 = 0;
+/// With more open connections than this, none keeps anything while it waits, not for a moment: that costs each request
+/// about a microsecond.
+const CROWD: usize = 1_024;
 
 /// All open connections of a listener.
 #[derive(Debug)]
 pub(super) struct Seats {
     limits: Limits,
+    counts: Counts,
+    open: AtomicUsize,
     taken: Mutex<Taken>,
 }
 
@@ -43,17 +43,8 @@ pub(super) struct Seats {
 struct Taken {
     last: u64,
     seats: HashMap<u64, Arc<Seat>>,
-}
-
-/// One open connection.
-#[derive(Debug)]
-pub(super) struct Seat {
-    opened: Instant,
-    /// The phase, and since when: milliseconds after `opened`.
-    state: AtomicU64,
-    /// Since when a write waits, plus one: milliseconds after `opened`; or [`MOVING`].
-    stalled: AtomicU64,
-    task: OnceLock<AbortHandle>,
+    /// How many seats each address holds.
+    holders: HashMap<IpAddr, Arc<AtomicUsize>>,
 }
 
 /// A connection's hold on its seat.
@@ -64,24 +55,37 @@ pub(super) struct Holding {
 }
 
 impl Seats {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, taken: Mutex::default() }
+    pub(super) fn new(limits: Limits, counts: Counts) -> Self {
+        Self { limits, counts, open: AtomicUsize::new(0), taken: Mutex::default() }
     }
 
-    /// A seat for a new connection. Where all are taken, those of the connections that have been idle for longest become
-    /// free; `None` where none is idle.
-    pub(super) fn take(self: &Arc<Self>) -> Option<(Arc<Seat>, Holding)> {
+    /// A seat for a new connection of `address`. Where all are taken others become free (`room`); `None` where none can.
+    pub(super) fn take(self: &Arc<Self>, address: IpAddr) -> Option<(Arc<Seat>, Holding)> {
         let mut taken = self.taken();
-        if taken.seats.len() >= self.limits.connections && !taken.make_room() {
-            return None;
+        if taken.seats.len() >= self.limits.connections {
+            let gone = taken.make_room(address);
+            self.counts.ended(reasons::MADE_ROOM, gone);
+            self.note(&taken);
+            if gone == 0 {
+                self.counts.ended(reasons::FULL, 1);
+                return None;
+            }
         }
         taken.last += 1;
-        let (number, seat) = (taken.last, Arc::new(Seat::new()));
+        let held = Arc::clone(taken.holders.entry(address).or_default());
+        held.fetch_add(1, AcqRel);
+        let (number, seat) = (taken.last, Arc::new(Seat::new(address, held)));
         taken.seats.insert(number, Arc::clone(&seat));
+        self.note(&taken);
         Some((seat, Holding { number, seats: Arc::clone(self) }))
     }
 
-    /// Ends, for as long as it is awaited, the connections that hold their seats for nothing.
+    /// So many are open that none should keep anything while it waits.
+    pub(super) fn are_crowded(&self) -> bool {
+        self.open.load(Relaxed) > CROWD
+    }
+
+    /// Ends, for as long as it is awaited, the connections that hold their seats for nothing, and has others rest.
     pub(super) async fn watch(&self) {
         let Limits { header_time, idle_time, taking_time, .. } = self.limits;
         let shortest = header_time.min(idle_time).min(taking_time) / 4;
@@ -89,13 +93,35 @@ impl Seats {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let overdue: Vec<_> =
-                self.taken().seats.values().filter(|seat| seat.gives_up(&self.limits)).cloned().collect();
-            for seat in overdue {
-                tracing::debug!("a client was too slow: its connection is closed");
+            let mut overdue = Vec::new();
+            for seat in self.taken().seats.values() {
+                if let Some(reason) = seat.gives_up(&self.limits) {
+                    overdue.push((Arc::clone(seat), reason));
+                } else {
+                    seat.may_well_rest();
+                }
+            }
+            for (seat, reason) in overdue {
+                tracing::debug!(reason, "a client was too slow: its connection is closed");
+                self.counts.ended(reason, 1);
                 seat.end();
             }
         }
+    }
+
+    /// Asks all connections to end once they have nothing in hand.
+    pub(super) fn stop(&self) {
+        self.taken().seats.values().for_each(|seat| seat.stop());
+    }
+
+    /// What a connection came to.
+    pub(super) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    fn note(&self, taken: &Taken) {
+        self.open.store(taken.seats.len(), Relaxed);
+        self.counts.open(taken.seats.len());
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
@@ -104,140 +130,43 @@ impl Seats {
 }
 
 impl Taken {
-    /// Ends some of the idle connections; false when there is none.
-    fn make_room(&mut self) -> bool {
-        let mut idle: Vec<_> =
-            self.seats.iter().filter_map(|(number, seat)| Some((seat.idle_since()?, *number))).collect();
-        let some = (idle.len() / ROOM).max(1).min(idle.len());
-        if some > 0 && some < idle.len() {
-            idle.select_nth_unstable(some);
-        }
-        let mut has_room = false;
-        for (_, number) in idle.drain(..some) {
-            if self.seats.get(&number).is_some_and(|seat| seat.end_if_idle()) {
-                self.seats.remove(&number);
-                has_room = true;
+    /// Ends connections for one more of `address`: how many.
+    fn make_room(&mut self, address: IpAddr) -> usize {
+        let held = self.holders.get(&address).map_or(0, |held| held.load(Acquire));
+        let candidates = self.seats.iter().filter_map(|(&number, seat)| {
+            let (standing, since) = seat.standing()?;
+            Some(Candidate { number, standing, since, held: seat.held.load(Acquire) })
+        });
+        let mut gone = 0;
+        for Candidate { number, standing, .. } in room::giving_way(candidates.collect(), held, Instant::now())
+        {
+            if self.seats.get(&number).is_some_and(|seat| seat.end_if_still(standing)) {
+                self.leave(number);
+                gone += 1;
             }
         }
-        has_room
+        gone
+    }
+
+    fn leave(&mut self, number: u64) {
+        if let Some(seat) = self.seats.remove(&number)
+            && seat.held.fetch_sub(1, AcqRel) == 1
+        {
+            self.holders.remove(&seat.address);
+        }
+    }
+}
+
+impl Holding {
+    pub(super) fn seats(&self) -> &Seats {
+        &self.seats
     }
 }
 
 impl Drop for Holding {
     fn drop(&mut self) {
-        self.seats.taken().seats.remove(&self.number);
-    }
-}
-
-impl Seat {
-    fn new() -> Self {
-        Self {
-            opened: Instant::now(),
-            state: AtomicU64::new(HEAD),
-            stalled: AtomicU64::new(MOVING),
-            task: OnceLock::new(),
-        }
-    }
-
-    /// Whose end is the connection's.
-    pub(super) fn is_held_by(&self, task: AbortHandle) {
-        let _ = self.task.set(task);
-        if self.state.load(Acquire) == ENDED {
-            self.end();
-        }
-    }
-
-    /// A request begins. False when the connection is being closed: nobody has seen the request then.
-    pub(super) fn begins(&self) -> bool {
-        let begun = self.now() | BUSY;
-        let change = |state: u64| (state & PHASE != ENDED).then_some(begun);
-        self.state.fetch_update(AcqRel, Acquire, change).is_ok()
-    }
-
-    /// The answer has been given.
-    pub(super) fn answered(&self) {
-        let now = self.now() | WAITING;
-        let change = |state: u64| (state & PHASE == BUSY).then_some(now);
-        let _ = self.state.fetch_update(AcqRel, Acquire, change);
-    }
-
-    /// Something came from the client.
-    pub(super) fn heard(&self) {
-        let state = self.state.load(Relaxed);
-        if state & PHASE == WAITING {
-            let _ = self.state.compare_exchange(state, self.now() | HEAD, AcqRel, Relaxed);
-        }
-    }
-
-    /// A write waits for the client.
-    pub(super) fn stalls(&self) {
-        if self.stalled.load(Relaxed) == MOVING {
-            self.stalled.store(self.millis() + 1, Release);
-        }
-    }
-
-    /// A write went through. An answer counts as given once its last piece waits to be written: idleness begins after that.
-    pub(super) fn moves(&self) {
-        if self.stalled.load(Relaxed) != MOVING {
-            self.stalled.store(MOVING, Release);
-            let state = self.state.load(Acquire);
-            if matches!(state & PHASE, WAITING | HEAD) {
-                let _ = self.state.compare_exchange(state, self.now() | WAITING, AcqRel, Relaxed);
-            }
-        }
-    }
-
-    /// True when the client was too slow; then no further request begins.
-    fn gives_up(&self, limits: &Limits) -> bool {
-        let now = self.millis();
-        let over = |since: u64, limit: Duration| u128::from(now.saturating_sub(since)) > limit.as_millis();
-        let stalled = self.stalled.load(Acquire);
-        if stalled != MOVING {
-            return over(stalled - 1, limits.taking_time);
-        }
-        let state = self.state.load(Acquire);
-        match state & PHASE {
-            WAITING => over(state >> PHASE_BITS, limits.idle_time) && self.end_if(state),
-            HEAD => over(state >> PHASE_BITS, limits.header_time) && self.end_if(state),
-            _ => false,
-        }
-    }
-
-    /// Since when no request has been in hand, nor an answer on its way.
-    fn idle_since(&self) -> Option<Instant> {
-        if self.stalled.load(Acquire) != MOVING {
-            return None;
-        }
-        let state = self.state.load(Acquire);
-        let since = self.opened + Duration::from_millis(state >> PHASE_BITS);
-        matches!(state & PHASE, WAITING | HEAD).then_some(since)
-    }
-
-    fn end_if_idle(&self) -> bool {
-        let state = self.state.load(Acquire);
-        let ends = matches!(state & PHASE, WAITING | HEAD) && self.end_if(state);
-        if ends {
-            self.end();
-        }
-        ends
-    }
-
-    /// From now on no request can begin; false when one has begun meanwhile.
-    fn end_if(&self, state: u64) -> bool {
-        self.state.compare_exchange(state, ENDED, AcqRel, Acquire).is_ok()
-    }
-
-    fn end(&self) {
-        if let Some(task) = self.task.get() {
-            task.abort();
-        }
-    }
-
-    fn now(&self) -> u64 {
-        self.millis() << PHASE_BITS
-    }
-
-    fn millis(&self) -> u64 {
-        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX >> (PHASE_BITS + 1))
+        let mut taken = self.seats.taken();
+        taken.leave(self.number);
+        self.seats.note(&taken);
     }
 }

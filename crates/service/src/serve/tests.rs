@@ -1,6 +1,11 @@
 //! Stopping, and what is left unread.
 
+mod bodies;
+mod fairness;
+mod heads;
 mod limits;
+mod resting;
+mod server;
 
 use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,7 +29,8 @@ async fn a_request_and_work_that_never_end_do_not_add_up() {
     let serving = tokio::spawn({
         let shutdown = shutdown.clone();
         async move {
-            serve_until(listener, Router::new().route("/", hangs), Limits::default(), &shutdown, LIMIT).await
+            let routes = Router::new().route("/", hangs);
+            serve_until(listener, routes, Limits::default(), Counts::default(), &shutdown, LIMIT).await
         }
     });
     shutdown.stopping().await;

@@ -4,85 +4,9 @@ use std::sync::Arc;
 
 use axum::{body::Bytes, extract::Extension};
 use futures::stream;
-use tokio::{net::TcpStream, sync::Notify};
+use tokio::sync::Notify;
 
-use super::*;
-
-const SHORT: Duration = Duration::from_millis(40);
-const LONG: Duration = Duration::from_secs(3600);
-/// No limit at all.
-const NONE: Limits = Limits {
-    header_time: LONG,
-    idle_time: LONG,
-    taking_time: LONG,
-    header_bytes: 16 * 1024,
-    connections: 10_000,
-    names_peer: false,
-};
-const ASK: &[u8] = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n";
-
-/// A service with `limits`. `GET /held` tells when it has come, and answers once it is released.
-struct Server {
-    address: SocketAddr,
-    shutdown: Shutdown,
-    came: Arc<Notify>,
-    release: Arc<Notify>,
-}
-
-impl Server {
-    async fn start(limits: Limits) -> Self {
-        Self::start_with(limits, Router::new()).await
-    }
-
-    async fn start_with(limits: Limits, routes: Router) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (shutdown, came, release) = (Shutdown::new(), Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (stopping, tells, released) = (shutdown.clone(), Arc::clone(&came), Arc::clone(&release));
-        let held = get(move || async move {
-            tells.notify_one();
-            released.notified().await;
-            "held"
-        });
-        let routes = routes.route("/", get(|| async { "here" })).route("/held", held);
-        tokio::spawn(async move { serve_within(limits, listener, routes, &stopping).await });
-        Self { address, shutdown, came, release }
-    }
-
-    async fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.address).await.unwrap()
-    }
-
-    /// Returns once all connections have been looked at: one that says nothing has been closed.
-    async fn has_looked(&self) {
-        assert_eq!(self.connect().await.read(&mut [0; 16]).await.unwrap(), 0);
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.shutdown.stop();
-    }
-}
-
-/// The head and body of one small answer.
-async fn answer(client: &mut TcpStream) -> String {
-    let mut text = Vec::new();
-    let mut piece = [0; 1024];
-    while !text.ends_with(b"here") && !text.ends_with(b"held") {
-        let length = client.read(&mut piece).await.unwrap();
-        if length == 0 {
-            break;
-        }
-        text.extend_from_slice(&piece[..length]);
-    }
-    String::from_utf8(text).unwrap()
-}
-
-async fn ask(client: &mut TcpStream) -> String {
-    client.write_all(ASK).await.unwrap();
-    answer(client).await
-}
+use super::{server::*, *};
 
 #[tokio::test]
 async fn half_a_head_is_not_waited_for_even_if_it_grows() {
