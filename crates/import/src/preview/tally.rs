@@ -103,6 +103,13 @@ impl Tally {
         self.waiting.push_back(folder);
     }
 
+    /// How much was counted so far.
+    pub(super) fn seen(&self) -> u64 {
+        let skipped = &self.preview.skipped;
+        let others = skipped.other_files + skipped.subfolders + skipped.shortcuts;
+        self.preview.images + others + self.folders.len() as u64
+    }
+
     /// A folder that is still to be looked into.
     pub(super) fn next_folder(&mut self) -> Option<DriveRef> {
         self.waiting.pop_front()
