@@ -4,6 +4,7 @@ import { Announcer } from '@/components/announcer';
 import { Icon, type IconName } from '@/components/icon';
 import styles from './layout.module.css';
 import { ThemeButton } from './theme-button';
+import { TokenButton } from './token-button';
 
 const PLACES: { to: string; name: string; icon: IconName }[] = [
   { to: '/', name: 'Gallery', icon: 'image' },
@@ -34,6 +35,7 @@ export function Layout({ children }: { children: ReactNode }) {
             </Link>
           ))}
         </nav>
+        <TokenButton />
         <ThemeButton />
       </header>
       <main id="main" className={styles.main} tabIndex={-1}>

@@ -6,7 +6,7 @@ import { Dialog } from '@/components/dialog';
 import { Field } from '@/components/field';
 import { Note } from '@/components/note';
 import { ApiError } from '@/lib/api-error';
-import { keepToken, readToken } from '@/lib/token';
+import { keepToken, onTokenChange, readToken } from '@/lib/token';
 import styles from './token-prompt.module.css';
 
 function isUnauthorized(error: unknown): boolean {
@@ -35,6 +35,9 @@ export function TokenPrompt() {
       mutations();
     };
   }, [client]);
+
+  // with another token, or none, the question is a new one
+  useEffect(() => onTokenChange(() => setState('silent')), []);
 
   if (state === 'silent') return null;
   if (state === 'declined') {
@@ -67,7 +70,6 @@ export function TokenPrompt() {
           event.preventDefault();
           keepToken(token.trim(), isRemembered ? 'always' : 'visit');
           setToken('');
-          setState('silent');
           void client.invalidateQueries();
         }}
       >

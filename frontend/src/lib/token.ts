@@ -9,6 +9,12 @@ export function readToken(): string | null {
   return readKept(KEY, 'visit') ?? readKept(KEY);
 }
 
+/** For how long a token is kept; null where there is none. */
+export function tokenSpan(): Span | null {
+  if (readKept(KEY, 'visit') !== null) return 'visit';
+  return readKept(KEY) === null ? null : 'always';
+}
+
 /** Keeps `token` in place of any other, or forgets the one that is kept, and tells everybody who listens. */
 export function keepToken(token: string | null, span: Span = 'visit'): void {
   keep(KEY, null, span === 'visit' ? 'always' : 'visit');

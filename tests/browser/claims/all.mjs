@@ -12,3 +12,6 @@ import './select.mjs';
 import './strangers.mjs';
 import './access.mjs';
 import './trouble.mjs';
+import './busy.mjs';
+import './locked.mjs';
+import './docs.mjs';

@@ -104,6 +104,9 @@ export function writeFolders(home) {
         file('strange-broken', 'broken.jpg', Buffer.from('\xff\xd8\xff\xe0\0\x10JFIF\0 and then nothing', 'latin1'), 'image/jpeg'),
         file('strange-fine', 'fine.png'),
       ]),
+      folder('locked', 'Behind a token', several('locked-', 6, 'locked')),
+      folder('unlocked', 'Live behind a token', several('unlocked-', 6, 'unlocked')),
+      folder('pause', 'Not so often', several('pause-', 3, 'pause')),
       folder('nested', 'With subfolders', [
         file('nested-0', 'outside.png'),
         { id: idOf('inner'), name: 'Inner', children: [file('nested-1', 'inside.png')] },

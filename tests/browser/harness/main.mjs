@@ -10,7 +10,7 @@ import { within } from './deadline.mjs';
 import { missing } from './program.mjs';
 import { claims } from './registry.mjs';
 import { SHOTS, Visit } from './visit.mjs';
-import { startDemo, startImportWorld, takePages } from './worlds.mjs';
+import { startDemo, startImportWorld, startLockedWorld, takePages } from './worlds.mjs';
 
 const CLAIM_MS = 90_000;
 
@@ -102,7 +102,10 @@ async function main(wanted) {
     const of = (/** @type {string} */ world) => chosen.filter(({ options }) => options.world === world);
     await Promise.all([
       lane(browser, of('demo'), () => startDemo(home), 2),
-      lane(browser, of('import'), () => startImportWorld(home), 1),
+      lane(browser, of('import'), () => startImportWorld(home), 1).then(() =>
+        // not all at once, on two cores
+        lane(browser, of('locked'), () => startLockedWorld(home), 1),
+      ),
     ]);
   } finally {
     await browser.close();

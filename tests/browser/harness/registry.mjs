@@ -2,9 +2,10 @@
 /** What is claimed about the pages, and in which world. */
 
 /**
- * @typedef {'demo' | 'import'} WorldName
+ * @typedef {'demo' | 'import' | 'locked'} WorldName
  * `demo`: `image-import demo`, read only. `import`: an empty system that imports from folders of the tests' own; its
- * claims are tried one after the other, in the order in which they stand.
+ * claims are tried one after the other, in the order in which they stand. `locked`: the same, and its API wants a token for
+ * everything.
  */
 
 /**

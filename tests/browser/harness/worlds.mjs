@@ -1,5 +1,5 @@
 // @ts-check
-/** The two systems that the claims look at, and what can be asked of them beside their pages. */
+/** The systems that the claims look at, and what can be asked of them beside their pages. */
 
 import { cpSync } from 'node:fs';
 import path from 'node:path';
@@ -19,6 +19,8 @@ export class World {
   constructor(port, stop) {
     this.url = `http://127.0.0.1:${port}`;
     this.stop = stop;
+    /** What the API asks for, if it asks for anything. @type {string | null} */
+    this.token = null;
   }
 
   /** Undoes what a claim may have left behind. */
@@ -32,8 +34,10 @@ export class World {
    * @returns {Promise<any>}
    */
   async api(at, body) {
-    const post = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
-    const answer = await fetch(`${this.url}/api${at}`, body === undefined ? {} : post);
+    /** @type {Record<string, string>} */
+    const headers = this.token === null ? {} : { Authorization: `Bearer ${this.token}` };
+    const post = { method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+    const answer = await fetch(`${this.url}/api${at}`, body === undefined ? { headers } : post);
     if (!answer.ok) throw new Error(`${at} answers ${answer.status}: ${(await answer.text()).slice(0, 300)}`);
     return answer.json();
   }
@@ -110,6 +114,8 @@ export class ImportWorld extends World {
     this.home = home;
     this.port = port;
     this.gate = gate;
+    /** Settings of its own. @type {Record<string, string>} */
+    this.settings = {};
   }
 
   /** Starts the system, or starts it again. */
@@ -120,6 +126,7 @@ export class ImportWorld extends World {
       GOOGLE_API_KEY: 'any key will do',
       UI_DIR: path.join(this.home, 'frontend', 'dist'),
       WORKER_CONCURRENCY: '8',
+      ...this.settings,
     };
     this.program = new Program(args, { log: path.join(this.home, 'up.log'), cwd: this.home, env });
     await this.program.answers(`${this.url}/ready`);
@@ -136,8 +143,24 @@ export class ImportWorld extends World {
   }
 }
 
-/** @param {string} home */
-export async function startImportWorld(home) {
+/** Token of the locked world. */
+export const TOKEN = 'token-of-the-browser-tests';
+
+/**
+ * The same, but who does not know the token sees nothing.
+ * @param {string} home
+ */
+export async function startLockedWorld(home) {
+  const own = path.join(home, 'locked');
+  takePages(own);
+  return startImportWorld(own, TOKEN);
+}
+
+/**
+ * @param {string} home
+ * @param {string | null} [token]
+ */
+export async function startImportWorld(home, token = null) {
   const manifest = writeFolders(path.join(home, 'drive'));
   const port = await freePorts(9);
   const drivePort = port + 7;
@@ -145,6 +168,8 @@ export async function startImportWorld(home) {
   const drive = new Program(args, { log: path.join(home, 'drive.log'), cwd: home });
   const gate = new Gate(`http://127.0.0.1:${drivePort}`);
   const world = new ImportWorld(home, port, gate, drive);
+  world.token = token;
+  if (token !== null) world.settings = { API_TOKEN: token, API_TOKEN_READS: 'true' };
   try {
     await gate.listen(port + 8);
     await drive.answers(`http://127.0.0.1:${drivePort}/health`);

@@ -19,19 +19,22 @@ const LOOK_EVERY_MS = 10_000;
 const turns = new Turns(4);
 /** Renewals by the address that was no good; also those that brought nothing. */
 const tried = new Map<string, Promise<boolean>>();
+/** Those of them that are over. */
+const ended = new Set<string>();
 /** What came instead of it. */
 const renewed = new Map<string, Image>();
 const listeners = new Set<() => void>();
 
 onTokenChange(() => {
   tried.clear();
+  ended.clear();
   tell();
 });
 
 export interface FreshImage {
   /** With the newest addresses that are known. */
   image: Image;
-  /** Its addresses have ended, and nobody has asked for others yet. */
+  /** Its addresses have ended, and there are no others yet. */
   isStale: boolean;
   /** Asks for others. False where there are none, or have been none before: then a refusal is final. */
   renew: () => Promise<boolean>;
@@ -40,7 +43,7 @@ export interface FreshImage {
 export function useFreshImage(image: Image): FreshImage {
   const client = useQueryClient();
   const newest = useSyncExternalStore(subscribe, () => newestOf(image));
-  const isStale = useSyncExternalStore(subscribe, () => isExpired(newest) && !tried.has(addressOf(newest)));
+  const isStale = useSyncExternalStore(subscribe, () => isExpired(newest) && !ended.has(addressOf(newest)));
   const renew = useCallback(() => renewOnce(client, newest), [client, newest]);
   return { image: newest, isStale, renew };
 }
@@ -94,7 +97,10 @@ function renewOnce(client: QueryClient, image: Image): Promise<boolean> {
   if (before) return before.then(() => newestOf(image) !== image);
   const renewal = askAgain(client, image);
   tried.set(address, renewal);
-  void renewal.then(tell);
+  void renewal.then(() => {
+    ended.add(address);
+    tell();
+  });
   return renewal;
 }
 
