@@ -44,6 +44,11 @@ async fn sweep(bucket: &Bucket, age: Duration) -> Result<usize, S3Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
     use client::Secret;
     use service::Env;
     use tokio::net::TcpListener;
@@ -77,5 +82,27 @@ mod tests {
         assert_eq!(sweep(&bucket, ABANDONED_AFTER).await.unwrap(), 0, "it is young");
         assert_eq!(sweep(&bucket, Duration::ZERO).await.unwrap(), 1);
         assert_eq!(sweep(&bucket, Duration::ZERO).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_list_of_uploads_that_leads_back_to_itself_ends() {
+        for is_new in [false, true] {
+            let pages = Arc::new(AtomicUsize::new(0));
+            let listed = axum::Router::new().fallback(move || {
+                let next = if is_new { pages.fetch_add(1, Ordering::Relaxed) } else { 0 };
+                let body = format!(
+                    "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>k{next}</NextKeyMarker>\
+                     <NextUploadIdMarker>u</NextUploadIdMarker></ListMultipartUploadsResult>"
+                );
+                async move { body }
+            });
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let endpoint = format!("http://{}", listener.local_addr().unwrap());
+            tokio::spawn(async move { axum::serve(listener, listed).await.unwrap() });
+            let config = Config::from_env(&Env::from_pairs([("EMBEDDED_S3_URL", &endpoint)])).unwrap();
+            let bucket_config = config.bucket.unwrap();
+            let bucket = Bucket::connect(&bucket_config, config.object_acl, config.limits.silence).await;
+            assert_eq!(sweep(&bucket, ABANDONED_AFTER).await.unwrap(), 0);
+        }
     }
 }

@@ -105,8 +105,9 @@ impl S3Error {
             (SdkError::ServiceError(_) | SdkError::ResponseError(_), Some(status)) => {
                 let words =
                     http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-                let code = error.code().map_or_else(|| status.to_string(), str::to_owned);
-                let message = error.message().or(words).unwrap_or("Unknown").to_owned();
+                let code =
+                    error.code().filter(|code| is_code(code)).map_or(status.to_string(), str::to_owned);
+                let message = readable(error.message().or(words).unwrap_or("Unknown"));
                 let (message, hint) = (public(message), hint_for(&code));
                 Self::Refused(Refusal { operation, status, code, message, retries: 0, hint })
             }
@@ -192,6 +193,19 @@ impl S3Error {
         }
         self
     }
+}
+
+/// Longest message of a server's that is passed on, in characters.
+const MAX_MESSAGE: usize = 500;
+
+/// Codes of S3 are one word; whatever else stands there may be anything.
+fn is_code(code: &str) -> bool {
+    (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// One line of text, not too long: it goes into answers, logs and terminals.
+fn readable(message: &str) -> String {
+    message.chars().take(MAX_MESSAGE).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// What the operator can do about an error code.
@@ -288,6 +302,17 @@ mod tests {
         ] {
             assert_eq!(refused(status, code).is_unknown_operation(), unknown, "{status} {code}");
         }
+    }
+
+    #[test]
+    fn what_a_server_says_is_one_line_and_short() {
+        assert_eq!(readable("a\r\nb\u{1b}[31m\u{9b}c"), "a  b [31m c");
+        assert_eq!(readable(&"é".repeat(10_000)).chars().count(), MAX_MESSAGE);
+        for (code, is_one) in [("SlowDown", true), ("403", true), ("", false), ("a b", false), ("<x>", false)]
+        {
+            assert_eq!(is_code(code), is_one, "{code}");
+        }
+        assert!(!is_code(&"a".repeat(65)));
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::{digest::Md5Digest, object_key::is_ours};
 /// Putting many parts together can take a server minutes.
 const COMPLETION_SILENCE: Duration = Duration::from_secs(300);
 
+/// Pages of unfinished uploads that are read at a time, of at most a thousand each: what is left is found the next time.
+const MOST_PAGES: usize = 100;
+
 /// An upload that has begun.
 #[derive(Debug, Clone)]
 pub(crate) struct MultipartUpload {
@@ -166,7 +169,7 @@ impl Bucket {
         }
     }
 
-    /// The unfinished uploads in the bucket whose keys are of our shape.
+    /// Unfinished uploads in the bucket, not all where there are very many, whose keys are of our shape.
     ///
     /// # Errors
     /// What S3 has to say at last; some servers cannot list them.
@@ -174,7 +177,7 @@ impl Bucket {
         const OPERATION: &str = "ListMultipartUploads";
         let mut found = Vec::new();
         let (mut after_key, mut after_id) = (None, None);
-        loop {
+        for _ in 0..MOST_PAGES {
             let page = retrying(|| {
                 let request = self
                     .client
@@ -192,11 +195,14 @@ impl Bucket {
                 Some(OldUpload { upload: MultipartUpload { key, id: listed.upload_id()?.to_owned() }, begun })
             }));
             let more = page.is_truncated() == Some(true) && page.next_key_marker.is_some();
-            if !more {
-                return Ok(found);
+            let next = (page.next_key_marker, page.next_upload_id_marker);
+            // a server that says "more" and does not go on would be asked for ever
+            if !more || next == (after_key, after_id) {
+                break;
             }
-            (after_key, after_id) = (page.next_key_marker, page.next_upload_id_marker);
+            (after_key, after_id) = next;
         }
+        Ok(found)
     }
 }
 

@@ -9,6 +9,7 @@ mod contract;
 mod deletes;
 mod faults;
 mod harness;
+mod hostile_s3;
 mod integrity;
 mod limits;
 mod names;

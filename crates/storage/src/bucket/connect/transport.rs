@@ -17,7 +17,8 @@ use aws_smithy_runtime_api::client::{
 use axum::BoxError;
 use client::trace::{self, Kind, Open};
 use futures::future::BoxFuture;
-use http::{Request, Response, Uri};
+use http::{Method, Request, Response, StatusCode, Uri};
+use http_body_util::{Either, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector as Tcp},
@@ -29,6 +30,11 @@ use tower::Service;
 
 /// Bytes that are kept for a connection while S3 takes none, and read from it at once.
 const BUFFER_BYTES: usize = 64 * 1024;
+
+/// Longest error that is read of S3, in bytes: they are held whole.
+const MOST_OF_ERROR: usize = 1024 * 1024;
+/// Longest answer that is no object, in bytes: a list of a thousand keys, each of a thousand bytes, in full escape.
+const MOST_OF_ANSWER: usize = 16 * 1024 * 1024;
 
 /// The S3 client's way to its server. `idle` is how long a connection may lie unused.
 pub(super) fn transport(connect_timeout: Duration, idle: Duration) -> SharedHttpClient {
@@ -90,12 +96,33 @@ impl HttpConnector for Transport {
         HttpConnectorFuture::new(async move {
             let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
             note_request(span.as_ref(), &request);
+            let is_object = is_object(request.method(), request.uri());
             let answer = client.request(request).await;
             note_answer(span, answer.as_ref().ok());
             let answer = answer.map_err(|error| ConnectorError::io(error.into()))?;
+            let most = most_of(answer.status(), is_object);
+            let answer = answer.map(|body| match most {
+                Some(most) => Either::Left(Limited::new(body, most)),
+                None => Either::Right(body),
+            });
             HttpResponse::try_from(answer.map(SdkBody::from_body_1_x))
                 .map_err(|error| ConnectorError::other(error.into(), None))
         })
+    }
+}
+
+/// Whether the answer is an object, which is read piece by piece; every other answer is held whole.
+fn is_object(method: &Method, uri: &Uri) -> bool {
+    let query = uri.query().unwrap_or_default();
+    method == Method::GET && query.split('&').any(|field| field == "x-id=GetObject")
+}
+
+/// How many bytes of an answer are read, if there is a limit.
+fn most_of(status: StatusCode, is_object: bool) -> Option<usize> {
+    match (status.is_success(), is_object) {
+        (true, true) => None,
+        (true, false) => Some(MOST_OF_ANSWER),
+        (false, _) => Some(MOST_OF_ERROR),
     }
 }
 
