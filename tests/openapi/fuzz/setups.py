@@ -14,8 +14,8 @@ DRIVE = {500: [r"/api/import/(google-drive|preview)"]}
 
 @dataclass
 class Setup:
-    """One system. `errors`: which answers of 5xx are right, by status, where the path is one of these. `seen`: statuses that
-    must come, or the setup proves nothing. `refused`: what is answered 401, whatever else is wrong with the request."""
+    """One system. `errors`: which answers of 5xx are right, by status, where the path is one of these. `seen`: statuses and
+    codes of errors that must come, or the setup proves nothing. `refused`: what is answered 401, whatever else is wrong with the request."""
 
     name: str
     settings: dict = field(default_factory=dict)
@@ -24,6 +24,8 @@ class Setup:
     # what is killed once there is something to ask for; or is not started at all
     dead: tuple = ()
     is_empty: bool = False
+    # a job is begun that cannot end
+    has_open_job: bool = False
     # what goes wrong at Google Drive
     faults: list = field(default_factory=list)
     # needs a MariaDB and a Redis
@@ -68,7 +70,8 @@ SETUPS = [
     Setup("token, reads too", READS_TOO, sends=TOKEN),
     Setup("no token, reads too", READS_TOO, refused="everything", seen=(200, 401)),
     Setup("rates", {"RATE_LIMIT": "900", "RATE_LIMIT_IMPORTS": "6", "EVENTS_PER_CLIENT": "1"}, seen=(200, 404, 429)),
-    Setup("one job at once", {"MAX_JOBS": "1", "MAX_IMAGE_MB": "1"}, faults=[{"kind": "stall", "on": "media", "seconds": 3}], seen=(200, 429)),
+    Setup("one job at once", {"MAX_JOBS": "1"}, dead=("worker",), has_open_job=True, seen=(200, 404, "too-many-jobs")),
+    Setup("few images", {"MAX_IMAGES_PER_JOB": "3"}, is_empty=True, seen=(200, 404, "too-many-images")),
     Setup("short bodies", {"MAX_BODY_KB": "1"}, seen=(200, 400, 413)),
     Setup("metadata dead", dead=("metadata",), errors=away(ROWS), seen=(200, 404, 503)),
     Setup("import dead", dead=("import",), errors={503: [IMPORTS]}, seen=(200, 404, 503)),
