@@ -100,7 +100,8 @@ async fn answer(guarded: Arc<(Access, Router)>, mut request: Request) -> Respons
     answer
 }
 
-fn is_api(path: &str) -> bool {
+/// True for what is the API, and no page.
+pub(crate) fn is_api(path: &str) -> bool {
     path.strip_prefix("/api").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

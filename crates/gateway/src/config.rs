@@ -1,6 +1,7 @@
 //! Settings of the gateway.
 
 mod limits;
+mod proxies;
 
 use std::path::PathBuf;
 
@@ -8,7 +9,10 @@ use client::{InternalToken, Secret};
 use service::{Env, cors::Cors, env::Reader, traces};
 use url::{Origin, Url};
 
-pub(crate) use self::limits::{Limits, Rates};
+pub(crate) use self::{
+    limits::{Limits, Rates},
+    proxies::{Network, TrustedProxies},
+};
 
 /// Where the other services are, who may call, and what else is served.
 #[derive(Debug, Clone)]

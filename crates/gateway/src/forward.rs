@@ -2,7 +2,6 @@
 //! the small bodies of requests.
 
 use axum::{
-    body::Bytes,
     extract::Request,
     http::{Method, header},
     response::Response,
@@ -13,7 +12,8 @@ use service::{ApiError, extract};
 use crate::{
     App, answer,
     backend::Backend,
-    body, events, headers,
+    body::{self, Whole},
+    cross_site, events, headers,
     json::{self, Kind},
     routes::{Answers, Route},
     target::{self, NoTarget},
@@ -25,12 +25,13 @@ pub(crate) async fn forward(
     route: &'static Route,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let comes_back = route.answers == Answers::Events && events::is_event_source(request.headers());
-    let answer = match route.answers {
-        Answers::Events => stream_of(app, route, request).await,
+    match route.answers {
+        Answers::Events => {
+            let reader = events::Reader::of(request.headers());
+            Ok(reader.answer(stream_of(app, route, request).await))
+        }
         Answers::Json | Answers::Anything => answer_of(app, route, request).await,
-    };
-    if comes_back { Ok(events::or_come_back(answer)) } else { answer }
+    }
 }
 
 /// A stream of events, if its client may have one more.
@@ -50,12 +51,16 @@ async fn answer_of(app: &App, route: &'static Route, request: Request) -> Result
     }
     let query = target::query(route.query, parts.uri.query());
     let mut going_on = headers::going_on(&parts.headers);
-    let mut bytes = Bytes::new();
+    let mut whole = Whole::default();
     if parts.method == Method::POST {
         let is_the_originals = route.answers == Answers::Json;
-        bytes = body::read(&app.limits, &parts.headers, body, is_the_originals).await?;
+        // those of the original take nothing but JSON
+        if !is_the_originals {
+            cross_site::check(&app.cors, &parts.headers)?;
+        }
+        whole = body::read(&app.limits, &parts.headers, body, is_the_originals).await?;
         if is_the_originals {
-            must_be_json(service, &bytes)?;
+            must_be_json(service, &whole.bytes)?;
         }
         if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
             going_on.insert(header::CONTENT_TYPE, kind.clone());
@@ -63,8 +68,9 @@ async fn answer_of(app: &App, route: &'static Route, request: Request) -> Result
     }
     let is_conditional = answer::is_conditional(&going_on);
     let method = upstream_method(route, parts.method);
-    let outgoing = Outgoing { method, path, query, headers: going_on, body: bytes };
+    let outgoing = Outgoing { method, path, query, headers: going_on, body: whole.bytes };
     let received = client::job_id::scope(job, service.send(outgoing)).await?;
+    drop(whole.room);
     if service.refuses_us(&received) {
         return Err(service.unavailable("it takes this gateway for a stranger"));
     }

@@ -10,6 +10,7 @@ mod app;
 mod backend;
 mod body;
 mod config;
+mod cross_site;
 mod events;
 mod forward;
 mod headers;
@@ -47,14 +48,16 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
     }
     let connections = config.limits.connections;
     // a stranger begins no trace that we keep, and joins none
-    let parents = if config.limits.trusted_proxies > 0 { Parents::Anybody } else { Parents::Nobody };
+    let parents = if config.limits.trusted_proxies.are_there() { Parents::Anybody } else { Parents::Nobody };
     let collector = config.traces.clone();
     let app = App::build(config);
     app.metrics.keep(&shutdown);
     let traces = Traces::start(collector, NAME, &app.metrics, &shutdown);
     app.metrics.has_event_streams();
+    let metrics = app.metrics.clone();
     let served = traces::before(traces.tracer(), parents, router(app));
-    let ended = service::serve::serve_within(connections, listener, served, &shutdown).await;
+    let ended =
+        service::serve::serve_measured_within(connections, &metrics, listener, served, &shutdown).await;
     traces.finish().await;
     ended
 }
@@ -70,7 +73,7 @@ pub fn router(mut app: App) -> Router {
     // the state of routes is copied for every request
     let routes = routes::api().with_state(Arc::new(app)).merge(health::routes(NAME, needs));
     service::serve::finish_measured(routes, cors, &metrics, |routes| {
-        let routes = access::before(access, limits::before_imports(&limits, routes));
+        let routes = access::before(access, limits::before_all(&limits, routes));
         limits::before(&limits, pages::before(pages, routes))
     })
 }

@@ -1,27 +1,23 @@
 //! What a client may take of the gateway, and all of them together: requests per minute, open streams of events, bodies.
-//! Requests about the gateway's own health are never limited.
+//! Only the API is limited: not what is asked about the gateway's health, and not the web page.
+//!
+//! First comes the rate of each client, then the check of who may do what, then the rates of all together: so neither
+//! strangers without the token nor a client that asks too often can use up what all share.
 
 mod address;
+mod budgets;
 mod rates;
 mod streams;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    extract::Request,
-    http::Method,
-    response::{IntoResponse, Response},
-};
+use axum::{Router, extract::Request, http::Method, response::Response};
 use service::ApiError;
 use tower::ServiceExt;
 
 use self::streams::Stream;
 use self::{address::Clients, rates::Rates, streams::Streams};
-use crate::config;
-
-/// What is asked about the gateway itself.
-const OF_HEALTH: [&str; 3] = ["/health", "/ready", "/metrics"];
+use crate::{access::is_api, body::Memory, config, events};
 
 /// The limits, and what was taken so far.
 #[derive(Debug)]
@@ -34,18 +30,21 @@ pub(crate) struct Limits {
     pub(crate) body_time: Duration,
     /// The longest body, in bytes.
     pub(crate) body_bytes: usize,
+    /// What bodies share.
+    pub(crate) memory: Memory,
 }
 
 impl Limits {
     /// Nothing is taken yet.
     pub(crate) fn new(settings: &config::Limits) -> Self {
         Self {
-            clients: Clients { trusted_proxies: settings.trusted_proxies },
+            clients: Clients { trusted_proxies: settings.trusted_proxies.clone() },
             all: Rates::new(settings.all, "requests"),
             imports: Rates::new(settings.imports, "imports"),
             streams: Streams::new(settings.events_per_client),
             body_time: settings.body_time,
             body_bytes: settings.body_bytes,
+            memory: Memory::for_bodies_of(settings.body_bytes),
         }
     }
 
@@ -59,18 +58,28 @@ impl Limits {
         self.streams.open(client)
     }
 
-    fn check(&self, request: &Request) -> Result<(), ApiError> {
-        // who asks before a request cannot be told to wait: browsers take that for a refusal
-        if *request.method() == Method::OPTIONS || OF_HEALTH.contains(&request.uri().path()) {
-            return Ok(());
-        }
-        self.all.check(self.client(request))
+    /// The rate of the one who asks.
+    fn check_client(&self, request: &Request) -> Result<(), ApiError> {
+        if is_limited(request) { self.all.check_client(self.client(request)) } else { Ok(()) }
     }
 
-    fn check_import(&self, request: &Request) -> Result<(), ApiError> {
+    /// The rates of all together, and those of imports; behind the check of who may do what.
+    fn check_all(&self, request: &Request) -> Result<(), ApiError> {
+        if !is_limited(request) {
+            return Ok(());
+        }
         let is_import = is_import(request.method(), request.uri().path());
-        if is_import { self.imports.check(self.client(request)) } else { Ok(()) }
+        if is_import {
+            self.imports.check_client(self.client(request))?;
+        }
+        self.all.check_all()?;
+        if is_import { self.imports.check_all() } else { Ok(()) }
     }
+}
+
+/// Who asks before a request cannot be told to wait: browsers take that for a refusal.
+fn is_limited(request: &Request) -> bool {
+    *request.method() != Method::OPTIONS && is_api(request.uri().path())
 }
 
 /// What makes work at Google Drive.
@@ -81,15 +90,16 @@ fn is_import(method: &Method, path: &str) -> bool {
             || (what.starts_with("jobs/") && what.ends_with("/retry")))
 }
 
-/// Puts the rate of all requests before `routes`; without one, nothing changes.
+/// Puts the rate of each client before `routes`; without one, nothing changes.
 pub(crate) fn before(limits: &Arc<Limits>, routes: Router) -> Router {
-    if limits.all.is_off() { routes } else { checked(limits, Limits::check, routes) }
+    if limits.all.spare_clients() { routes } else { checked(limits, Limits::check_client, routes) }
 }
 
-/// Puts the rate of imports before `routes`; without one, nothing changes. Behind the check of who may import: whoever may
-/// not must not use it up.
-pub(crate) fn before_imports(limits: &Arc<Limits>, routes: Router) -> Router {
-    if limits.imports.is_off() { routes } else { checked(limits, Limits::check_import, routes) }
+/// Puts the rates of all together, and those of imports, before `routes`; without any, nothing changes.
+pub(crate) fn before_all(limits: &Arc<Limits>, routes: Router) -> Router {
+    let Limits { all, imports, .. } = &**limits;
+    let is_off = all.spare_all() && imports.spare_all() && imports.spare_clients();
+    if is_off { routes } else { checked(limits, Limits::check_all, routes) }
 }
 
 type Check = fn(&Limits, &Request) -> Result<(), ApiError>;
@@ -106,7 +116,7 @@ async fn answer(limited: Arc<(Arc<Limits>, Router)>, check: Check, request: Requ
             let Ok(answer) = routes.clone().oneshot(request).await;
             answer
         }
-        Err(refused) => refused.into_response(),
+        Err(refused) => events::told_to_wait(&request, refused),
     }
 }
 

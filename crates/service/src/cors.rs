@@ -50,6 +50,17 @@ impl Cors {
         }
     }
 
+    /// True where pages of every origin may call.
+    pub fn is_any(&self) -> bool {
+        self.origins.as_ref().is_none_or(|origins| origins.contains(&Origin::Any))
+    }
+
+    /// True for an origin that is in the list.
+    pub fn lists(&self, origin: &HeaderValue) -> bool {
+        let text = origin.to_str().unwrap_or_default().to_ascii_lowercase();
+        self.origins.iter().flatten().any(|entry| entry.matches(&text))
+    }
+
     /// What [`Cors::apply`] looks at of a request's headers: most often nothing.
     pub fn asking(request: &HeaderMap) -> HeaderMap {
         let names = [

@@ -452,6 +452,7 @@ export interface components {
              *     - `not-a-folder-link`: the link is none of a Drive folder
              *     - `not-a-folder`: the link leads to something that is no folder
              *     - `unauthorized`: the token is missing, or is another
+             *     - `cross-site`: the page that sent it is of an origin that may not call
              *     - `address-expired`: a signed address is too old
              *     - `address-not-signed`: the signature of an address is not ours
              *     - `not-found`: there is no such path, job, image, or Drive folder that everybody may see
@@ -468,6 +469,7 @@ export interface components {
              *     - `too-many-jobs`: too many imports run already
              *     - `too-many-images`: more images than one import may take
              *     - `too-many-connections`: too many connections are open
+             *     - `too-many-bodies`: too many long bodies are on their way at once; see `Retry-After`
              *     - `job-ended`: the job has ended already
              *     - `job-not-ended`: the job runs still
              *     - `unsupported-image`: there are no thumbnails of this format
@@ -1617,6 +1619,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The page that sent it is of an origin that `CORS_ORIGINS` does not list. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Another method than this path has. */
             405: {
                 headers: {
@@ -2026,7 +2037,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The events. To who asks for `text/event-stream` while the service is away, a stream that ends at once. */
+            /** @description The events. To who asks for `text/event-stream` while the service is away, and to an `EventSource` (which says `Cache-Control: no-cache` too) also where anybody else is answered 429: a stream that ends at once, with `retry` and, as a comment, why. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2172,6 +2183,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer`. */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The page that sent it is of an origin that `CORS_ORIGINS` does not list. */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -2468,6 +2488,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The page that sent it is of an origin that `CORS_ORIGINS` does not list. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description There is no such job. */
             404: {
                 headers: {
@@ -2711,6 +2740,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The page that sent it is of an origin that `CORS_ORIGINS` does not list. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description There is no such job. */
             404: {
                 headers: {
@@ -2849,6 +2887,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer`. */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The page that sent it is of an origin that `CORS_ORIGINS` does not list. */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

@@ -4,6 +4,8 @@ use std::{num::NonZeroU32, time::Duration};
 
 use service::{env::Reader, serve::Limits as ConnectionLimits};
 
+use super::proxies::{self, TrustedProxies};
+
 /// Limits on clients. A rate that is not set is not limited.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -16,9 +18,9 @@ pub struct Limits {
     pub body_bytes: usize,
     /// `EVENTS_PER_CLIENT`: streams of events that one client address may have open; 100.
     pub events_per_client: usize,
-    /// `TRUSTED_PROXIES`: how many proxies stand before the gateway, each of which adds an address to
-    /// `X-Forwarded-For`; 0: the header is not believed.
-    pub trusted_proxies: usize,
+    /// `TRUSTED_PROXIES`: how many proxies stand before the gateway, each of which adds an address to `X-Forwarded-For`, or
+    /// the networks that they are in; 0: the header is not believed.
+    pub trusted_proxies: TrustedProxies,
     /// `RATE_LIMIT` for each client address, `RATE_LIMIT_GLOBAL` for all together.
     pub all: Rates,
     /// `RATE_LIMIT_IMPORTS` for each client address, `RATE_LIMIT_IMPORTS_GLOBAL` for all together: imports, their
@@ -62,7 +64,7 @@ impl Limits {
             body_time: seconds(read.count_or("BODY_TIMEOUT_SECS", 60)),
             body_bytes: read.count_or("MAX_BODY_KB", 1024).saturating_mul(KIB),
             events_per_client: read.count_or("EVENTS_PER_CLIENT", 100),
-            trusted_proxies: read.parse_or("TRUSTED_PROXIES", 0, "the number of proxies before the gateway"),
+            trusted_proxies: read.parse_or("TRUSTED_PROXIES", TrustedProxies::Count(0), proxies::MUST_BE),
             all: per_client_and_global("RATE_LIMIT", "RATE_LIMIT_GLOBAL"),
             imports: per_client_and_global("RATE_LIMIT_IMPORTS", "RATE_LIMIT_IMPORTS_GLOBAL"),
         }
@@ -92,9 +94,32 @@ mod tests {
     fn nothing_that_an_honest_client_notices_is_limited_by_default() {
         let limits = limits(&Env::default()).unwrap();
         assert_eq!((limits.all, limits.imports), (Rates::default(), Rates::default()));
-        assert_eq!(limits.trusted_proxies, 0);
+        assert!(!limits.trusted_proxies.are_there());
         let kept_by_our_clients = Duration::from_secs(30);
         assert!(limits.connections.idle_time > kept_by_our_clients * 2);
+    }
+
+    #[test]
+    fn every_limit_is_a_setting() {
+        let names = [
+            "HEADER_TIMEOUT_SECS",
+            "IDLE_TIMEOUT_SECS",
+            "SEND_TIMEOUT_SECS",
+            "BODY_TIMEOUT_SECS",
+            "MAX_HEADER_KB",
+            "MAX_BODY_KB",
+            "MAX_CONNECTIONS",
+            "EVENTS_PER_CLIENT",
+        ];
+        let settings = names.iter().zip(11..).map(|(name, value)| (*name, value.to_string()));
+        let limits = limits(&Env::from_pairs(settings)).unwrap();
+        let connections = limits.connections;
+        let times =
+            [connections.header_time, connections.idle_time, connections.taking_time, limits.body_time];
+        assert_eq!(times.map(|time| time.as_secs()), [11, 12, 13, 14]);
+        let sizes = [connections.header_bytes, limits.body_bytes];
+        assert_eq!(sizes, [15 * 1024, 16 * 1024]);
+        assert_eq!((connections.connections, limits.events_per_client), (17, 18));
     }
 
     #[test]
@@ -103,7 +128,7 @@ mod tests {
             ("RATE_LIMIT", "0"),
             ("RATE_LIMIT_IMPORTS_GLOBAL", "many"),
             ("MAX_HEADER_KB", "65"),
-            ("TRUSTED_PROXIES", "true"),
+            ("TRUSTED_PROXIES", "10.0.0.0/33"),
             ("BODY_TIMEOUT_SECS", "0"),
         ];
         let error = limits(&Env::from_pairs(bad)).unwrap_err().to_string();

@@ -24,7 +24,7 @@ fn request(method: &str, path: &str, from: &str) -> Request {
 fn statuses(limits: &Limits, method: &str, path: &str, from: &str, times: usize) -> Vec<u16> {
     let status = |_| {
         let request = request(method, path, from);
-        let checked = limits.check(&request).and_then(|()| limits.check_import(&request));
+        let checked = limits.check_client(&request).and_then(|()| limits.check_all(&request));
         checked.map_or_else(|error| error.status().as_u16(), |()| 200)
     };
     (0..times).map(status).collect()
@@ -35,7 +35,9 @@ fn each_address_has_a_rate_of_its_own() {
     let limits = limits(&[("RATE_LIMIT", "2")]);
     assert_eq!(statuses(&limits, "GET", "/api/stats", "10.0.0.1", 3), [200, 200, 429]);
     assert_eq!(statuses(&limits, "GET", "/api/stats", "10.0.0.2", 1), [200]);
-    assert_eq!(statuses(&limits, "GET", "/health", "10.0.0.1", 3), [200; 3]);
+    for unlimited in ["/health", "/ready", "/metrics", "/", "/assets/index.js", "/apiary"] {
+        assert_eq!(statuses(&limits, "GET", unlimited, "10.0.0.1", 3), [200; 3], "{unlimited}");
+    }
     assert_eq!(statuses(&limits, "OPTIONS", "/api/stats", "10.0.0.1", 3), [200; 3]);
 }
 
@@ -44,6 +46,19 @@ fn all_addresses_together_have_another() {
     let limits = limits(&[("RATE_LIMIT_GLOBAL", "2")]);
     assert_eq!(statuses(&limits, "GET", "/api/stats", "10.0.0.1", 2), [200, 200]);
     assert_eq!(statuses(&limits, "GET", "/api/stats", "10.0.0.2", 1), [429]);
+}
+
+#[test]
+fn a_client_that_is_refused_uses_up_nothing_that_all_share() {
+    let limits = limits(&[("RATE_LIMIT", "1"), ("RATE_LIMIT_GLOBAL", "2")]);
+    assert_eq!(statuses(&limits, "GET", "/api/stats", "10.0.0.1", 9)[..3], [200, 429, 429]);
+    assert_eq!(statuses(&limits, "GET", "/api/stats", "10.0.0.2", 1), [200]);
+    assert_eq!(statuses(&limits, "GET", "/api/stats", "10.0.0.3", 1), [429]);
+    let import = "/api/import/google-drive";
+    let limits = self::limits(&[("RATE_LIMIT_IMPORTS", "1"), ("RATE_LIMIT_GLOBAL", "2")]);
+    assert_eq!(statuses(&limits, "POST", import, "10.0.0.1", 9)[..3], [200, 429, 429]);
+    assert_eq!(statuses(&limits, "POST", import, "10.0.0.2", 1), [200]);
+    assert_eq!(statuses(&limits, "POST", import, "10.0.0.3", 1), [429]);
 }
 
 #[test]
@@ -98,23 +113,59 @@ async fn streams_of_one_client_are_counted_while_they_are_open() {
 }
 
 #[tokio::test]
-async fn whoever_may_not_import_uses_up_nothing() {
-    let env = Env::from_pairs([
-        ("API_TOKEN", "canary-canary-canary"),
-        ("RATE_LIMIT_IMPORTS_GLOBAL", "1"),
-        ("IMPORT_SERVICE_URL", "http://127.0.0.1:1"),
-    ]);
-    let gateway = crate::router(crate::App::build(Config::from_env(&env).unwrap()));
-    let import = async |token: &str| {
-        let mut request = request("POST", "/api/import/google-drive", "10.0.0.1");
-        *request.body_mut() = Body::from(r#"{"folder_url": "x"}"#);
-        let headers = request.headers_mut();
-        headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
-        headers.insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
-        gateway.clone().oneshot(request).await.unwrap().status().as_u16()
+async fn strangers_use_up_nothing_that_all_share() {
+    for rate in ["RATE_LIMIT_IMPORTS_GLOBAL", "RATE_LIMIT_GLOBAL"] {
+        let env = Env::from_pairs([
+            ("API_TOKEN", "canary-canary-canary"),
+            (rate, "1"),
+            ("RATE_LIMIT", "4"),
+            ("IMPORT_SERVICE_URL", "http://127.0.0.1:1"),
+        ]);
+        let gateway = crate::router(crate::App::build(Config::from_env(&env).unwrap()));
+        let import = async |token: &str, from: &str| {
+            let mut request = request("POST", "/api/import/google-drive", from);
+            *request.body_mut() = Body::from(r#"{"folder_url": "x"}"#);
+            let headers = request.headers_mut();
+            headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+            headers.insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
+            gateway.clone().oneshot(request).await.unwrap().status().as_u16()
+        };
+        // of their own they do: nobody tries tokens for long
+        let mut answers = Vec::new();
+        for _ in 0..5 {
+            answers.push(import("a stranger's", "10.0.0.1").await);
+        }
+        assert_eq!(answers, [401, 401, 401, 401, 429], "{rate}");
+        // let through to the service, which is not there
+        assert_eq!(import("canary-canary-canary", "10.0.0.2").await, 503, "{rate}");
+        assert_eq!(import("canary-canary-canary", "10.0.0.3").await, 429, "{rate}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_source_that_is_refused_comes_back_by_itself() {
+    let routes = Router::new().fallback(|| async { "here" });
+    let limits = limits(&[("RATE_LIMIT", "1")]);
+    let limited = before(&limits, routes);
+    let ask = async |path: &str, headers: &[(&'static str, &'static str)]| {
+        let mut request = request("GET", path, "10.0.0.1");
+        request.headers_mut().extend(headers.iter().map(|(name, value)| {
+            (header::HeaderName::from_static(name), header::HeaderValue::from_static(value))
+        }));
+        let answer = limited.clone().oneshot(request).await.unwrap();
+        let status = answer.status().as_u16();
+        let body = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
     };
-    assert_eq!([import("a stranger's").await, import("a stranger's").await], [401, 401]);
-    // let through to the service, which is not there
-    assert_eq!(import("canary-canary-canary").await, 503);
-    assert_eq!(import("canary-canary-canary").await, 429);
+    let (events, accept) = ("/api/import/events/j", ("accept", "text/event-stream"));
+    let source = [accept, ("cache-control", "no-cache")];
+    assert_eq!(ask(events, &source).await.0, 200);
+    let (status, body) = ask(events, &source).await;
+    assert_eq!(status, 200);
+    let wait = body.strip_prefix("retry: ").and_then(|rest| rest.split_once('\n')).unwrap();
+    assert!((1..=60_000).contains(&wait.0.parse::<u32>().unwrap()), "{body}");
+    assert!(wait.1.starts_with(": Too many requests from your address") && body.ends_with("\n\n"), "{body}");
+    // who reads the answer is told the truth
+    assert_eq!(ask(events, &[accept]).await.0, 429);
+    assert_eq!(ask("/api/stats", &source).await.0, 429);
 }

@@ -62,7 +62,8 @@ fn complete(operation: &mut Operation, takes_body: bool) {
         error("The token is missing, or is another.").header("WWW-Authenticate", text("`Bearer`.")).build(),
     );
     add("429", later(error("Too many requests.")));
-    add("431", ResponseBuilder::new().description("The head of the request is too long.").build());
+    add("414", error("The URL is too long.").build());
+    add("431", error("The headers are too many, or too long.").build());
     add(
         "503",
         later(error(
@@ -74,10 +75,12 @@ fn complete(operation: &mut Operation, takes_body: bool) {
     }
     if takes_body {
         add("400", error("The body is no JSON, or not what is asked for.").build());
+        add("403", error("The page that sent it is of an origin that `CORS_ORIGINS` does not list.").build());
         add("408", error("The rest of the body did not come in time.").build());
         add("413", error("The body is longer than 1 MiB.").build());
         add("415", error("The body is not announced as JSON by `Content-Type: application/json`.").build());
     }
+    add("400", error("The request cannot be read: it is no HTTP.").build());
 }
 
 /// An answer with the one body of errors.

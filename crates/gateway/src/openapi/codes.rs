@@ -12,11 +12,14 @@ const CODES: &[(&str, &str)] = &[
     ("not-a-folder-link", "the link is none of a Drive folder"),
     ("not-a-folder", "the link leads to something that is no folder"),
     ("unauthorized", "the token is missing, or is another"),
+    ("cross-site", "the page that sent it is of an origin that may not call"),
     ("address-expired", "a signed address is too old"),
     ("address-not-signed", "the signature of an address is not ours"),
     ("not-found", "there is no such path, job, image, or Drive folder that everybody may see"),
     ("no-such-object", "there is no such object, or it is none of this system"),
     ("method-not-allowed", "the path has other methods"),
+    ("uri-too-long", "the URL is too long"),
+    ("headers-too-large", "the headers are too many, or too long"),
     ("request-timeout", "the body did not come in time"),
     ("too-large", "the body is too long"),
     ("unsupported-media-type", "the body is not announced as JSON"),
@@ -28,6 +31,7 @@ const CODES: &[(&str, &str)] = &[
     ("too-many-jobs", "too many imports run already"),
     ("too-many-images", "more images than one import may take"),
     ("too-many-connections", "too many connections are open"),
+    ("too-many-bodies", "too many long bodies are on their way at once; see `Retry-After`"),
     // of jobs
     ("job-ended", "the job has ended already"),
     ("job-not-ended", "the job runs still"),
@@ -100,12 +104,13 @@ mod tests {
     use super::CODES;
 
     /// What only services hear from one another, or who asks for the web page.
-    const ELSEWHERE: [&str; 12] = [
+    const ELSEWHERE: [&str; 13] = [
         "body-timeout",
         "checksum-mismatch",
         "image",
         "image-exists",
         "image-gone",
+        "image-too-large",
         "internal-token",
         "length-mismatch",
         "nothing-to-share",

@@ -99,8 +99,9 @@ fn job_status() {}
         ("last_event_id" = Option<String>, Query, description = "The same, for who can set no header."),
     ),
     responses(
-        (status = 200, description = "The events. To who asks for `text/event-stream` while the service is away, a stream \
-            that ends at once.", content(("text/event-stream",
+        (status = 200, description = "The events. To who asks for `text/event-stream` while the service is away, and to an \
+            `EventSource` (which says `Cache-Control: no-cache` too) also where anybody else is answered 429: a stream that \
+            ends at once, with `retry` and, as a comment, why.", content(("text/event-stream",
             example = json!("event: progress\ndata: {\"state\":\"running\"}\n\n")))),
         (status = 204, description = "The end was seen already: nothing follows."),
         (status = 404, description = "There is no such job.", body = ErrorBody),

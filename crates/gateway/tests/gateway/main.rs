@@ -5,6 +5,7 @@
 mod access;
 mod forwarding;
 mod golden;
+mod limits;
 mod pages;
 mod stub;
 mod trouble;
