@@ -5,6 +5,7 @@
 
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useSyncExternalStore } from 'react';
+import { ApiError } from '@/lib/api-error';
 import type { Image } from '@/lib/image';
 import { serverNow } from '@/lib/server-clock';
 import { onTokenChange } from '@/lib/token';
@@ -15,19 +16,26 @@ import { oneImage } from './api/one-image';
 const EARLY_MS = 30_000;
 /** How often it is looked whether an address has ended. */
 const LOOK_EVERY_MS = 10_000;
+/** After a server that did not answer, links may be renewed again. */
+const AGAIN_AFTER_MS = 60_000;
+/** One that came so short a while ago and is refused already would be followed by more of the kind. */
+const FINAL_MS = 600_000;
 
 const turns = new Turns(4);
 /** Renewals by the address that was no good; also those that brought nothing. */
 const tried = new Map<string, Promise<boolean>>();
 /** Those of them that are over. */
 const ended = new Set<string>();
-/** What came instead of it. */
+/** When an address came that was asked for here. */
+const cameAt = new Map<string, number>();
+/** What came instead of an address. */
 const renewed = new Map<string, Image>();
 const listeners = new Set<() => void>();
 
 onTokenChange(() => {
   tried.clear();
   ended.clear();
+  cameAt.clear();
   tell();
 });
 
@@ -95,7 +103,8 @@ function renewOnce(client: QueryClient, image: Image): Promise<boolean> {
   const before = tried.get(address);
   // whoever asks later has been given the new ones, unless there are none
   if (before) return before.then(() => newestOf(image) !== image);
-  const renewal = askAgain(client, image);
+  const isNew = Date.now() - (cameAt.get(address) ?? 0) < FINAL_MS;
+  const renewal = isNew ? Promise.resolve(false) : askAgain(client, image);
   tried.set(address, renewal);
   void renewal.then(() => {
     ended.add(address);
@@ -111,10 +120,14 @@ async function askAgain(client: QueryClient, image: Image): Promise<boolean> {
     const isOther = addressOf(row) !== addressOf(image);
     // what the API says now is the newest, whatever was thought of it before
     renewed.delete(addressOf(row));
-    if (isOther) renewed.set(addressOf(image), { ...image, ...row });
+    if (isOther) {
+      cameAt.set(addressOf(row), Date.now());
+      renewed.set(addressOf(image), { ...image, ...row });
+    }
     return isOther;
-  } catch {
+  } catch (error) {
     // who asks for a token, or says that the image is gone, says so elsewhere on the page
+    if (error instanceof ApiError && error.isTemporary) setTimeout(() => tried.delete(addressOf(image)), AGAIN_AFTER_MS);
     return false;
   }
 }

@@ -1,6 +1,6 @@
 import { fireEvent, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { makeGallery } from '@/testing/gallery';
 import { fakeScreen, showGallery, tile } from '@/testing/gallery-page';
 import { API, server } from '@/testing/server';
@@ -49,4 +49,40 @@ test('a small original stands in where only the browser knows its type', async (
   await waitFor(() => expect(link.querySelector('img')).toHaveAttribute('src', `${API}/objects/o1`));
   fireEvent.error(link.querySelector('img') ?? link);
   expect(await within(link).findByText('AVIF')).toBeVisible();
+});
+
+const SOON = Math.floor(Date.now() / 1000) + 7200;
+const signed = (expires: number, signature: string) => `expires=${expires}&signature=${signature}`;
+const addresses = (query: string) => ({ content_url: `/api/objects/o1?${query}`, thumbnail_url: `/api/objects/o1/thumbnail?${query}` });
+
+/** The list has one address, and the image that is asked for by itself another one. */
+function showSigned(inList: string, byItself: string) {
+  const gallery = makeGallery(1, () => addresses(inList));
+  const asked = vi.fn();
+  showGallery(gallery);
+  server.use(
+    http.get(`${API}/images/1`, () => {
+      asked();
+      return HttpResponse.json({ ...gallery.images[0], ...addresses(byItself) });
+    }),
+    http.get(`${API}/objects/o1/thumbnail`, () => HttpResponse.json({ error: 'no' }, { status: 401 })),
+  );
+  return asked;
+}
+
+test('an address that has expired is not asked for, but renewed', async () => {
+  const asked = showSigned(signed(1_700_000_000, 'a1'), signed(SOON, 'a2'));
+  const link = await tile(1);
+  await waitFor(() => expect(link.querySelector('img')?.getAttribute('src')).toContain('signature=a2'));
+  expect(asked).toHaveBeenCalledOnce();
+});
+
+test('an address that is refused is renewed once; when that is refused too, it is over', async () => {
+  const asked = showSigned(signed(SOON, 'b1'), signed(SOON, 'b2'));
+  const link = await tile(1);
+  fireEvent.error(link.querySelector('img') ?? link);
+  await waitFor(() => expect(link.querySelector('img')?.getAttribute('src')).toContain('signature=b2'));
+  fireEvent.error(link.querySelector('img') ?? link);
+  expect(await within(link).findByText('Needs the token')).toBeVisible();
+  expect(asked).toHaveBeenCalledOnce();
 });
