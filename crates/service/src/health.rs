@@ -109,3 +109,35 @@ pub fn routes<S: Clone + Send + Sync + 'static>(name: &'static str, needs: Depen
     });
     Router::new().route("/health", health).route("/ready", ready)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_hangs_is_named_in_bounded_time_and_hides_nothing() {
+        let hangs = std::future::pending::<Result<(), String>>;
+        let needs = Dependencies::none()
+            .with("hanging", hangs)
+            .with("hanging-too", hangs)
+            .with("fine", || std::future::ready(Ok(())))
+            .with("broken", || std::future::ready(Err("it is broken".to_owned())));
+        let request = Request::get("/ready").body(axum::body::Body::empty()).unwrap();
+        let asked = tokio::time::timeout(Duration::from_secs(60), routes("test", needs).oneshot(request));
+        let answer = asked.await.expect("an answer, whatever hangs").unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
+        let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        let late = json!({"status": "down", "reason": "no answer in time"});
+        assert_eq!(body["status"], "not-ready");
+        assert_eq!(
+            body["dependencies"],
+            json!({"hanging": late, "hanging-too": late, "fine": {"status": "up"},
+                "broken": {"status": "down", "reason": "it is broken"}})
+        );
+    }
+}

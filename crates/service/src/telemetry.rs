@@ -1,9 +1,15 @@
 //! Logs: one line per event on standard error, as text or JSON.
 
-use std::{io::IsTerminal, sync::Once};
+mod lines;
+
+use std::{
+    io::{self, IsTerminal},
+    sync::Once,
+};
 
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
+use self::lines::{Lines, Look};
 use crate::Env;
 
 /// What is logged where `RUST_LOG` does not say otherwise. Third parties are held back: at lower levels some print
@@ -19,10 +25,12 @@ pub fn init(env: &Env) {
         let wanted = env.get("RUST_LOG").unwrap_or(DEFAULT_FILTER);
         let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
         let registry = tracing_subscriber::registry().with(filter);
-        let lines = fmt::layer().with_writer(std::io::stderr);
-        let started = match env.get("LOG_FORMAT") {
-            Some("json") => registry.with(lines.json()).try_init(),
-            _ => registry.with(lines.with_ansi(std::io::stderr().is_terminal())).try_init(),
+        let coloured = io::stderr().is_terminal();
+        let look = if env.get("LOG_FORMAT") == Some("json") { Look::Json } else { Look::Text { coloured } };
+        let lines = fmt::layer().with_writer(move || Lines::new(io::stderr(), look));
+        let started = match look {
+            Look::Json => registry.with(lines.json()).try_init(),
+            Look::Text { coloured } => registry.with(lines.with_ansi(coloured)).try_init(),
         };
         if started.is_err() {
             tracing::debug!("logging was started before");
