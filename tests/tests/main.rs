@@ -21,6 +21,7 @@ mod proxy_examples;
 mod races;
 mod rolling_restart;
 mod secrets;
+mod traces;
 mod upgrade;
 mod verify;
 mod waiting;

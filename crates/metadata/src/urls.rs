@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use client::{metadata::Image, signature::UrlSigner, storage::Client};
+use client::{metadata::Image, signature::UrlSigner, storage::Client, trace};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use service::error::chain;
 use uuid::Uuid;
@@ -66,7 +66,8 @@ impl Urls {
         let known = places.entry(place.to_owned()).or_insert(Place { is_ours: true, ask_after: now });
         if known.ask_after <= now {
             known.ask_after = now + ASKED_AGAIN;
-            tokio::spawn(self.clone().ask(place.to_owned(), path.to_owned()));
+            let ask = self.clone().ask(place.to_owned(), path.to_owned());
+            tokio::spawn(trace::scope(trace::current(), ask));
         }
         known.is_ours
     }
