@@ -40,7 +40,7 @@ const DESCRIPTION: &str = "Copies the images of public Google Drive folders to S
     serves them.\n\nStart with `POST /api/import/google-drive`: it answers with a job, which \
     `GET /api/import/jobs/{job_id}` and `GET /api/import/events/{job_id}` follow to its end. Its images are in \
     `GET /api/images`.\n\nEvery error has the same body: `error` for a person, `code` for programs, `request_id` to find \
-    it in the logs, as in the header `X-Request-Id`. Only a request that is no HTTP is answered 400 without a body. Every `GET` answers `HEAD` too, and every path `OPTIONS`. Fields, parameters and paths may be added: \
+    it in the logs, as in the header `X-Request-Id`. Every `GET` answers `HEAD` too, and every path `OPTIONS`. Fields, parameters and paths may be added: \
     ignore what you do not know.";
 
 /// The document.
@@ -163,8 +163,8 @@ mod tests {
             let placeholders = path.matches('{').count();
             let in_path = operation["parameters"].as_array().into_iter().flatten();
             assert_eq!(in_path.filter(|one| one["in"] == "path").count(), placeholders, "{method} {path}");
-            let with_body: &[&str] = if method == "post" { &["400", "408", "413", "415"] } else { &[] };
-            for status in ["401", "405", "429", "431", "503"].iter().chain(with_body) {
+            let with_body: &[&str] = if method == "post" { &["408", "413", "415"] } else { &[] };
+            for status in ["400", "401", "405", "414", "429", "431", "503"].iter().chain(with_body) {
                 assert!(operation["responses"][*status].is_object(), "{method} {path} {status}");
             }
         }

@@ -77,7 +77,7 @@ fn complete(operation: &mut Operation, takes_body: bool) {
         add("400", error("The body is no JSON, or not what is asked for.").build());
         add("403", error("The page that sent it is of an origin that `CORS_ORIGINS` does not list.").build());
         add("408", error("The rest of the body did not come in time.").build());
-        add("413", error("The body is longer than 1 MiB.").build());
+        add("413", error("The body is longer than 1 MiB, or what `MAX_BODY_KB` says.").build());
         add("415", error("The body is not announced as JSON by `Content-Type: application/json`.").build());
     }
     add("400", error("The request cannot be read: it is no HTTP.").build());
