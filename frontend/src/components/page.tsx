@@ -2,6 +2,7 @@ import { useRef, type ReactNode } from 'react';
 import { useArrival } from '@/lib/use-arrival';
 import { useTitle } from '@/lib/use-title';
 import { announce } from './announcer';
+import { Name } from './name';
 import styles from './page.module.css';
 
 interface PageProps {
@@ -22,7 +23,7 @@ export function Page({ title, tabTitle, actions, children }: PageProps) {
     <div className={styles.page}>
       <div className={styles.head}>
         <h1 ref={heading} tabIndex={-1} className={styles.title}>
-          <bdi>{title}</bdi>
+          <Name lines={3}>{title}</Name>
         </h1>
         {actions && <div className={styles.actions}>{actions}</div>}
       </div>

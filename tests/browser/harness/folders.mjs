@@ -23,6 +23,9 @@ export const HOSTILE_NAMES = [
   '%3Cimg%20src=x%3E%00%0a.png',
 ];
 
+/** A name that is longer than any screen, turns what follows it, piles up marks, and has nowhere a place to break. */
+export const ENDLESS_NAME = `<script>window.strangerRan=1</script>\u202Egnp.\u2067${'t̸̢̛̩̪͎͗'.repeat(20)}${'unbroken'.repeat(140)}`;
+
 /** Images in `album`; more than one page of the gallery has. */
 export const ALBUM_SIZE = 130;
 
@@ -97,6 +100,11 @@ export function writeFolders(home) {
         { ...file('quota-0', 'quota 0.png'), fault: { kind: 'html-403' } },
       ]),
       folder('hostile', '<b>Hostile</b> "names"', HOSTILE_NAMES.map((name, i) => file(`hostile-${i}`, name))),
+      folder('endless', ENDLESS_NAME, [
+        file('endless-0', `${ENDLESS_NAME}.png`),
+        file('endless-1', `${ENDLESS_NAME} 1.svg`, Buffer.from(SVG_WITH_SCRIPT), 'image/svg+xml'),
+        { ...file('endless-2', `${ENDLESS_NAME} 2.png`), fault: { kind: 'notFound' } },
+      ]),
       folder('strange', 'Strange formats', [
         file('strange-heic', 'phone.heic', heic(), 'image/heic'),
         file('strange-raw', 'camera.cr2', raw(), 'image/x-canon-cr2'),

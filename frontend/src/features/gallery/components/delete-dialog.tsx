@@ -47,10 +47,10 @@ export function DeleteDialog({ ids, name, onGone, onDone, onClose }: DeleteDialo
     );
   };
 
-  const what = name === undefined ? countOf(asked.length, 'image') : `“${name}”`;
+  const what = name === undefined ? countOf(asked.length, 'image') : <>“<bdi>{name}</bdi>”</>;
   return (
     <Dialog
-      title={deletion.isPending ? `Deleting ${what}` : `Delete ${what}?`}
+      title={deletion.isPending ? <>Deleting {what}</> : <>Delete {what}?</>}
       {...(deletion.isPending ? {} : { onClose })}
       actions={
         !deletion.isPending && (

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { announce } from '@/components/announcer';
 import { Button, ExternalButton, IconButton } from '@/components/button';
+import { Name } from '@/components/name';
 import { onApiOrigin, withParameter } from '@/lib/api-base';
 import { formatBytes, formatDateTime, formatNumber } from '@/lib/format';
 import { bytesOf, typeName, typeOf, type Image } from '@/lib/image';
@@ -25,7 +26,7 @@ export function Details({ image: shown, onClose }: { image: Image; onClose: () =
       <dl className={styles.list}>
         <dt>Name</dt>
         <dd>
-          <bdi>{image.name}</bdi>
+          <Name lines={12}>{image.name}</Name>
         </dd>
         <dt>Type</dt>
         <dd>
@@ -89,7 +90,9 @@ export function Details({ image: shown, onClose }: { image: Image; onClose: () =
 
 function JobLink({ job }: { job: string }) {
   const { data } = useQuery(jobFolder(job));
-  return <Link href={`/jobs/${encodeURIComponent(job)}`}>{data ?? `Import ${job.slice(0, 8)}`}</Link>;
+  return <Link href={`/jobs/${encodeURIComponent(job)}`}>
+      <Name lines={3}>{data ?? `Import ${job.slice(0, 8)}`}</Name>
+    </Link>;
 }
 
 function CopyLink({ id }: { id: number }) {

@@ -42,7 +42,7 @@ function JobChip({ job, onRemove }: { job: string; onRemove: () => void }) {
   return (
     <button type="button" className={styles.chip} aria-label={`Only from ${name}. Show all images`} title="Show all images" onClick={onRemove}>
       <Icon name="folder" size={16} />
-      <span className={styles.name}>{name}</span>
+      <bdi className={styles.name}>{name}</bdi>
       <Icon name="close" size={16} />
     </button>
   );

@@ -88,7 +88,9 @@ export function Lightbox(props: LightboxProps) {
       <div className={styles.bar}>
         <IconButton icon="close" label="Close" onClick={onClose} />
         <div className={styles.caption} aria-live="polite">
-          <p className={styles.title}>{image?.name}</p>
+          <p className={styles.title} title={image?.name}>
+            <bdi>{image?.name}</bdi>
+          </p>
           <p className={styles.position}>{props.position}</p>
         </div>
         {image && (

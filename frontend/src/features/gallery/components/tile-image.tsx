@@ -95,9 +95,9 @@ function TileLabel({ image, failure }: { image: Image; failure?: string }) {
       <Icon name="image" size={24} />
       <strong>{typeName(typeOf(image))}</strong>
       {words !== null && <span className={styles.why}>{words}</span>}
-      <span className={styles.name} aria-hidden="true">
+      <bdi className={styles.name} aria-hidden="true">
         {image.name}
-      </span>
+      </bdi>
     </span>
   );
 }

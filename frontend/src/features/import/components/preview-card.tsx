@@ -1,4 +1,5 @@
 import { Icon } from '@/components/icon';
+import { Name } from '@/components/name';
 import { OutLink } from '@/components/out-link';
 import type { ImportPreview } from '../api/preview-import';
 import { newsWords, sizeWords, skippedWords } from '../preview-words';
@@ -13,7 +14,7 @@ export function PreviewCard({ preview }: { preview: ImportPreview }) {
       <Icon name="folder" size={28} />
       <div className={styles.body}>
         <p className={styles.name}>
-          <OutLink href={preview.folder_url}><bdi>{preview.folder_name ?? 'Folder without a visible name'}</bdi></OutLink>
+          <OutLink href={preview.folder_url}><Name lines={3}>{preview.folder_name ?? 'Folder without a visible name'}</Name></OutLink>
         </p>
         <p className={styles.size}>{sizeWords(preview)}</p>
         {news !== '' && <p>{news}</p>}

@@ -1,3 +1,4 @@
+import { Name } from '@/components/name';
 import { OutLink } from '@/components/out-link';
 import { formatNumber } from '@/lib/format';
 import type { FailedImage } from '../api/list-failures';
@@ -27,7 +28,7 @@ export function FailuresTable({ failures }: { failures: FailedImage[] }) {
         {failures.map((failure) => (
           <tr key={failure.file_id} role="row">
             <th role="rowheader" scope="row">
-              <OutLink href={failure.drive_url}><bdi>{failure.name === '' ? failure.file_id : failure.name}</bdi></OutLink>
+              <OutLink href={failure.drive_url}><Name lines={3}>{failure.name === '' ? failure.file_id : failure.name}</Name></OutLink>
             </th>
             <td role="cell">
               {failure.message}

@@ -1,5 +1,6 @@
 import { Link } from 'wouter';
 import { Icon } from '@/components/icon';
+import { Name } from '@/components/name';
 import { ProgressBar } from '@/components/progress-bar';
 import { formatNumber } from '@/lib/format';
 import { hasEnded, progressOf, type Job } from '../api/job';
@@ -16,7 +17,7 @@ export function JobRow({ job }: { job: Job }) {
       <div className={styles.body}>
         <div className={styles.head}>
           <Link href={`/jobs/${encodeURIComponent(job.job_id)}`} className={styles.name}>
-            <bdi>{jobName(job)}</bdi>
+            <Name lines={2}>{jobName(job)}</Name>
             {job.retry_of !== null && <span className="visually-hidden"> (retry)</span>}
           </Link>
           <JobState job={job} />
