@@ -1,9 +1,9 @@
 //! Settings of the import service.
 
-use std::{num::NonZeroU64, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use client::{InternalToken, Secret, drive::MAX_PAGE_SIZE, signature::UrlSigner};
-use service::{Env, env::Reader, traces};
+use service::{Env, traces};
 use url::Url;
 
 /// Settings; [`Config::from_env`] reads and checks them all at once.
@@ -74,8 +74,8 @@ impl Config {
             resend_after: seconds("RESEND_AFTER_SECS", 10 * 60),
             silence_limit: Duration::from_secs(24 * 60 * 60),
             redis_url,
-            max_jobs: limit(&read, "MAX_JOBS"),
-            max_images: limit(&read, "MAX_IMAGES_PER_JOB"),
+            max_jobs: read.limit("MAX_JOBS"),
+            max_images: read.limit("MAX_IMAGES_PER_JOB"),
             job_keep: Duration::from_secs(read.count_or("JOB_KEEP_DAYS", 30) as u64 * 24 * 60 * 60),
             internal_token: read.internal_token(),
             traces: read.traces(),
@@ -83,12 +83,6 @@ impl Config {
         };
         read.finish(config)
     }
-}
-
-/// A number of things, if there is a limit.
-fn limit(read: &Reader<'_>, name: &str) -> Option<u64> {
-    read.text(name)?;
-    Some(read.parse_or(name, NonZeroU64::MIN, "a whole number of at least 1").get())
 }
 
 #[cfg(test)]

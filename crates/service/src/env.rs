@@ -6,7 +6,10 @@ mod dotenv;
 mod secret_files;
 mod token;
 
-use std::{cell::RefCell, collections::HashMap, fmt::Display, path::Path, str::FromStr, time::Duration};
+use std::{
+    cell::RefCell, collections::HashMap, fmt::Display, num::NonZeroU64, path::Path, str::FromStr,
+    time::Duration,
+};
 
 use client::Secret;
 
@@ -172,6 +175,12 @@ impl Reader<'_> {
         count
     }
 
+    /// A whole number of at least 1, if set: the most that there may be of something.
+    pub fn limit(&self, name: &str) -> Option<u64> {
+        self.env.get(name)?;
+        Some(self.parse_or(name, NonZeroU64::MIN, "a whole number of at least 1").get())
+    }
+
     /// A time in whole seconds, or `default`.
     pub fn seconds_or(&self, name: &str, default: Duration) -> Duration {
         Duration::from_secs(self.parse_or(name, default.as_secs(), "a whole number of seconds"))
@@ -239,16 +248,24 @@ mod tests {
 
     #[test]
     fn every_bad_value_is_reported_at_once_by_name() {
-        let env =
-            Env::from_pairs([("PORT", "many"), ("N", "0"), ("U", "ftp://x"), ("S", "maybe"), ("OK", "7")]);
+        let env = Env::from_pairs([
+            ("PORT", "many"),
+            ("N", "0"),
+            ("U", "ftp://x"),
+            ("S", "maybe"),
+            ("OK", "7"),
+            ("LIMIT", "0"),
+        ]);
         let read = env.reader();
         assert_eq!(read.parse_or("OK", 1, "a number"), 7);
         read.parse_or::<u16>("PORT", 1, "a port number");
         read.count_or("N", 1);
+        assert_eq!((read.limit("OK"), read.limit("UNSET")), (Some(7), None));
+        read.limit("LIMIT");
         read.url("U");
         read.switch_or("S", false);
         let error = read.finish(()).unwrap_err().to_string();
-        for name in ["PORT", "N must", "U must", "S must"] {
+        for name in ["PORT", "N must", "U must", "S must", "LIMIT must"] {
             assert!(error.contains(name), "{name} is missing in: {error}");
         }
         assert!(!error.contains("many"), "a value may be a secret: {error}");

@@ -107,6 +107,7 @@ impl App {
             budget: self.budget.clone(),
             hashers: self.hashers.clone(),
             firsts: Arc::clone(&self.firsts),
+            most_bytes: self.config.max_image_bytes,
             silence: self.config.limits.silence,
             stored_objects: self.metrics.counter(&STORED_OBJECTS, &[]),
             stored_bytes: self.metrics.counter(&STORED_BYTES, &[]),

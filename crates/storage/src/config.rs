@@ -27,6 +27,8 @@ pub struct Config {
     pub object_acl: ObjectAcl,
     /// `MAX_UPLOAD_MB`: longest body of `POST /upload`, in MiB there, in bytes here; 256 MiB by default.
     pub max_upload_bytes: usize,
+    /// `MAX_IMAGE_MB`: larger images are not stored, in MiB there, in bytes here; unset: none is too large.
+    pub max_image_bytes: Option<u64>,
     /// How thumbnails are made.
     pub thumbnails: ThumbnailConfig,
     /// `INTERNAL_TOKEN`: what the other services prove themselves by; unset, everybody is answered.
@@ -140,12 +142,14 @@ impl Config {
         let max_upload_bytes = read.count_or("MAX_UPLOAD_MB", MAX_UPLOAD_MB).saturating_mul(1024 * 1024);
         let provider = read.text_or("STORAGE_PROVIDER", "aws");
         let (thumbnails, limits) = (ThumbnailConfig::read(&read), Limits::default());
+        let max_image_bytes = read.limit("MAX_IMAGE_MB").map(|mib| mib.saturating_mul(1 << 20));
         let (internal_token, traces) = (read.internal_token(), read.traces());
         read.finish(Self {
             provider,
             bucket,
             object_acl,
             max_upload_bytes,
+            max_image_bytes,
             thumbnails,
             internal_token,
             traces,
@@ -277,6 +281,7 @@ mod tests {
             ("S3_PUBLIC_URL", "https://h/?x"),
             ("S3_OBJECT_ACL", "canary"),
             ("MAX_UPLOAD_MB", "0"),
+            ("MAX_IMAGE_MB", "0"),
             ("THUMBNAIL_WORKERS", "0"),
             ("AWS_REQUEST_CHECKSUM_CALCULATION", "canary"),
         ]);
@@ -288,6 +293,7 @@ mod tests {
             "S3_PUBLIC_URL",
             "S3_OBJECT_ACL",
             "MAX_UPLOAD_MB",
+            "MAX_IMAGE_MB",
             "THUMBNAIL_WORKERS",
             "AWS_REQUEST_CHECKSUM_CALCULATION",
         ] {

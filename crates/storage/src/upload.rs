@@ -57,6 +57,8 @@ pub(crate) struct Uploads {
     pub(crate) hashers: Hashers,
     /// Turns to be among the first.
     pub(crate) firsts: Arc<Semaphore>,
+    /// The largest image that is stored, if there is a limit.
+    pub(crate) most_bytes: Option<u64>,
     /// Longest silence of a client, and longest wait for memory.
     pub(crate) silence: Duration,
     /// Uploads run to their end, or clean up, also when nobody waits for the answer any more.
@@ -109,7 +111,9 @@ impl Uploads {
     }
 
     async fn store(&self, announced: Announced, body: Body) -> Result<Stored, UploadError> {
-        let mut source = Source::new(body, announced.size, self.silence, &self.hashers);
+        self.check_size(announced.size)?;
+        let source = Source::new(body, announced.size, self.silence, &self.hashers);
+        let mut source = source.with_limit(self.most_bytes);
         let stored = self.store_source(&announced, &mut source).await;
         self.release_waiters();
         if let Ok(stored) = &stored {
@@ -117,6 +121,17 @@ impl Uploads {
             self.stored_bytes.increment(stored.size);
         }
         Ok(Stored { dimensions: source.dimensions(), ..stored? })
+    }
+
+    /// Refuses what is known to be too large.
+    ///
+    /// # Errors
+    /// [`UploadError::OverLimit`].
+    pub(crate) fn check_size(&self, announced: Option<u64>) -> Result<(), UploadError> {
+        match (announced, self.most_bytes) {
+            (Some(announced), Some(limit)) if announced > limit => Err(UploadError::OverLimit { limit }),
+            _ => Ok(()),
+        }
     }
 
     async fn store_source(&self, announced: &Announced, source: &mut Source) -> Result<Stored, UploadError> {

@@ -1,9 +1,9 @@
 //! Settings of the worker.
 
-use std::{num::NonZeroU64, path::PathBuf, str::FromStr};
+use std::{path::PathBuf, str::FromStr};
 
 use client::{InternalToken, Secret};
-use service::{Env, env::Reader, traces};
+use service::{Env, traces};
 use url::Url;
 
 /// How images go to the storage service.
@@ -76,7 +76,7 @@ impl Config {
             data_dir: read.text_or("DATA_DIR", "./.data").into(),
             concurrency: read.count_or("WORKER_CONCURRENCY", 50),
             upload_mode: read.parse_or("UPLOAD_MODE", UploadMode::Stream, "stream or base64"),
-            max_image_bytes: max_image_bytes(&read),
+            max_image_bytes: read.limit("MAX_IMAGE_MB").map(|mib| mib.saturating_mul(1 << 20)),
             redis_url: read.secret_or("REDIS_URL", "DEFAULT_REDIS_URL"),
             internal_token: read.internal_token(),
             traces: read.traces(),
@@ -87,13 +87,6 @@ impl Config {
         }
         read.finish(config)
     }
-}
-
-/// The largest image, if there is a limit.
-fn max_image_bytes(read: &Reader<'_>) -> Option<u64> {
-    read.text("MAX_IMAGE_MB")?;
-    let mib = read.parse_or("MAX_IMAGE_MB", NonZeroU64::MIN, "a whole number of at least 1, of MiB");
-    Some(mib.get().saturating_mul(1 << 20))
 }
 
 #[cfg(test)]

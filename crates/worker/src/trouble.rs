@@ -110,6 +110,10 @@ impl Trouble {
                 "storage-error",
                 "If the storage service is the original's, set UPLOAD_MODE=base64 for the worker.",
             ),
+            Self::Storage(error) if error.code() == Some("image-too-large") => (
+                "too-large",
+                "Set MAX_IMAGE_MB of the storage service higher if the image is wanted, then retry.",
+            ),
             Self::Storage(_) | Self::StorageSilent => (
                 "storage-error",
                 "Check the bucket settings and the logs of the storage service, then retry.",

@@ -32,6 +32,7 @@ pub(super) async fn upload(State(app): State<App>, request: Request) -> Result<J
     drop(body);
     let provider = upload.provider.to_owned();
     let uploads = app.uploads()?;
+    uploads.check_size(upload.announced.size)?;
     // a task of its own: when the client hangs up, an unfinished upload is still aborted
     let work = async move {
         let _share = share;

@@ -32,6 +32,12 @@ pub(crate) enum UploadError {
         /// The most.
         limit: u64,
     },
+    /// More bytes than `MAX_IMAGE_MB` allows.
+    #[error("keep the image within MAX_IMAGE_MB")]
+    OverLimit {
+        /// The most, in bytes.
+        limit: u64,
+    },
     /// Too many uploads at once.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -76,6 +82,12 @@ impl From<UploadError> for ApiError {
             UploadError::TooLarge { limit } => {
                 Self::too_large(format!("An object may have at most {limit} bytes."))
             }
+            UploadError::OverLimit { limit } => Self::too_large(format!(
+                "The image is larger than the {} MiB that MAX_IMAGE_MB of the storage service allows.",
+                limit >> 20
+            ))
+            .code("image-too-large")
+            .with("success", false),
             UploadError::Busy(busy) => {
                 Self::unavailable("storage-busy", "Too many uploads at once; try again soon.")
                     .retry_after(1)

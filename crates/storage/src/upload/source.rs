@@ -23,6 +23,7 @@ pub(crate) struct Source {
     md5: RunningMd5,
     probe: Probe,
     announced: Option<u64>,
+    most: Option<u64>,
     silence: Duration,
 }
 
@@ -44,8 +45,14 @@ impl Source {
             md5: hashers.begin(),
             probe: Probe::new(),
             announced,
+            most: None,
             silence,
         }
+    }
+
+    /// Gives up as soon as there are more than `most` bytes.
+    pub(super) fn with_limit(self, most: Option<u64>) -> Self {
+        Self { most, ..self }
     }
 
     /// The next bytes, or none at the end.
@@ -76,6 +83,9 @@ impl Source {
                 Ok(Some(Ok(bytes))) if bytes.is_empty() => {}
                 Ok(Some(Ok(bytes))) => {
                     self.size += bytes.len() as u64;
+                    if let Some(limit) = self.most.filter(|most| self.size > *most) {
+                        return Err(UploadError::OverLimit { limit });
+                    }
                     return Ok(Some(bytes));
                 }
                 Ok(None) => self.ended = true,

@@ -57,6 +57,43 @@ async fn a_body_beyond_the_limit_is_refused() {
     assert_eq!(stack.service.post("/upload", &upload(400)).await.0, 200);
 }
 
+#[tokio::test]
+async fn an_image_beyond_the_limit_is_not_stored_however_it_comes() {
+    let most: usize = 20 << 20;
+    let stack = Stack::start_with(move |config, _| config.max_image_bytes = Some(most as u64)).await;
+    let refused = async |answer: reqwest::Response| {
+        assert_eq!(answer.status(), 413);
+        let body: serde_json::Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        assert_eq!(body["code"], "image-too-large", "{body}");
+        assert!(body["error"].as_str().unwrap().contains("20 MiB that MAX_IMAGE_MB"), "{body}");
+    };
+    let service = &stack.service;
+    refused(service.put(Uuid::new_v4(), "announced", &vec![7; most + 1], None).await).await;
+    // of unknown length: found out when parts of it are in the bucket already
+    let in_pieces = async |bytes: usize| {
+        let pieces = (0..bytes).step_by(1 << 20).map(move |at| vec![7_u8; (1 << 20).min(bytes - at)]);
+        let body = reqwest::Body::wrap_stream(futures::stream::iter(pieces.map(Ok::<_, std::io::Error>)));
+        let url = service.url(&format!("/objects/{}?filename=streamed", Uuid::new_v4()));
+        service.http.put(url).body(body).send().await.unwrap()
+    };
+    refused(in_pieces(most + 1).await).await;
+    assert!(stack.keys().await.is_empty(), "nothing is left of them");
+    assert_eq!(in_pieces(most).await.status(), 200);
+    assert_eq!(service.put(Uuid::new_v4(), "fits", &vec![7; most], None).await.status(), 200);
+    let small = Stack::start_with(|config, _| config.max_image_bytes = Some(1 << 20)).await;
+    let upload = |bytes: usize| {
+        let data = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, vec![7_u8; bytes]);
+        json!({"file_data": data, "filename": "a", "mime_type": "b"})
+    };
+    let (status, answer) = small.service.post("/upload", &upload((1 << 20) + 1)).await;
+    assert_eq!(
+        (status, &answer["code"], &answer["success"]),
+        (413, &json!("image-too-large"), &json!(false))
+    );
+    assert_eq!(small.service.post("/upload", &upload(1 << 20)).await.0, 200);
+    assert_eq!(small.keys().await.len(), 1);
+}
+
 /// An upload of `size` bytes that keeps saying something, so that it keeps its memory.
 async fn hog(address: SocketAddr, size: usize) -> JoinHandle<()> {
     let head = format!(
