@@ -181,7 +181,8 @@ impl Client {
             let next = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
             match next.filter(|_| response.status().is_redirection()).and_then(|to| url.join(to).ok()) {
                 Some(next) if self.may_follow(&next) => url = next,
-                _ => return Err(Error::from_response(response, self.key.as_ref()).await),
+                // rare, and larger than all the rest
+                _ => return Err(Box::pin(Error::from_response(response, self.key.as_ref())).await),
             }
         }
         Err(Error::too_many_redirects())

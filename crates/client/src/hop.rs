@@ -104,7 +104,7 @@ impl Hop {
     /// When there is no answer. A request that a service may have seen is not sent twice.
     pub async fn send(&self, mut outgoing: Outgoing) -> Result<Response<AnswerBody>, Failure> {
         let span = self.begin_span(&mut outgoing);
-        let answer = self.send_whole(outgoing).await;
+        let answer = Box::pin(self.send_whole(outgoing)).await;
         told::answer(span, &answer);
         answer
     }
@@ -133,7 +133,7 @@ impl Hop {
         body: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
     ) -> Result<Response<AnswerBody>, Failure> {
         let span = self.begin_span(&mut outgoing);
-        let answer = self.send_in_bits(outgoing, body).await;
+        let answer = Box::pin(self.send_in_bits(outgoing, body)).await;
         told::answer(span, &answer);
         answer
     }

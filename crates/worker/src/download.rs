@@ -48,14 +48,14 @@ impl Source {
     /// Lists one file again.
     pub(crate) async fn get(&self, file: &DriveRef) -> Result<File, Error> {
         self.check_key()?;
-        self.pacer.call(Cost::Record, || self.client.get(file)).await
+        self.pacer.call(Cost::Record, || Box::pin(self.client.get(file))).await
     }
 
     /// Opens a download at a byte.
     pub(crate) async fn open(&self, file: &DriveRef, offset: u64) -> Result<Download, Error> {
         self.check_key()?;
         let cost = if offset == 0 { Cost::Download } else { Cost::Rest };
-        self.pacer.call(cost, || self.client.download(file, offset)).await
+        self.pacer.call(cost, || Box::pin(self.client.download(file, offset))).await
     }
 
     fn check_key(&self) -> Result<(), Error> {

@@ -85,7 +85,7 @@ impl Uploader {
                 let put = self.put(task, listing, uuid, listing.md5.clone(), Hash::No).await?;
                 Ok(put.into_stored(listing, false))
             }
-            Err(trouble) if is_wrong_md5(&trouble) => self.store_doubted(task, listing, uuid).await,
+            Err(trouble) if is_wrong_md5(&trouble) => Box::pin(self.store_doubted(task, listing, uuid)).await,
             done => Ok(done?.into_stored(listing, false)),
         }
     }
