@@ -4,7 +4,7 @@
 use std::{
     convert::Infallible,
     io,
-    mem::MaybeUninit,
+    mem::{self, MaybeUninit},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -53,8 +53,11 @@ where
             }
         }
         let watched = TokioIo::new(Watched::new(io, come, Arc::clone(&seat)));
+        let mut builder = http.builder.clone();
+        // the answer says so
+        builder.keep_alive(!seat.is_asked_to_stop());
         // on the heap, as it is there for requests only
-        let mut serving = Box::new(http.builder.serve_connection(watched, service));
+        let mut serving = Box::new(builder.serve_connection(watched, service));
         let mut is_told = false;
         let served = poll_fn(|context| serve(&mut serving, &mut is_told, &seat, &holding, context)).await;
         let Parts { io: watched, read_buf, service: again, .. } = (*serving).into_parts();
@@ -94,22 +97,42 @@ fn joined(first: Bytes, second: Bytes) -> Bytes {
     }
 }
 
-/// Waits for the first bytes of a request, with nothing allocated; none if there will be none.
+/// Waits for the head of a request, with nothing allocated but what has come of it; nothing if there will be none.
 async fn first_bytes<I: AsyncRead + Unpin>(io: &mut I, seat: &Seat) -> io::Result<Bytes> {
     seat.rests(true);
-    let come = poll_fn(|context| {
+    let mut come = Vec::new();
+    poll_fn(|context| {
         seat.listens(context.waker());
-        let mut bytes = [const { MaybeUninit::uninit() }; FIRST_BYTES];
-        let mut buffer = ReadBuf::uninit(&mut bytes);
-        match Pin::new(&mut *io).poll_read(context, &mut buffer) {
-            Poll::Ready(read) => Poll::Ready(read.map(|()| Bytes::copy_from_slice(buffer.filled()))),
-            Poll::Pending if seat.is_asked_to_stop() => Poll::Ready(Ok(Bytes::new())),
-            Poll::Pending => Poll::Pending,
+        loop {
+            let mut bytes = [const { MaybeUninit::uninit() }; FIRST_BYTES];
+            let mut buffer = ReadBuf::uninit(&mut bytes);
+            match Pin::new(&mut *io).poll_read(context, &mut buffer) {
+                Poll::Ready(Ok(())) if buffer.filled().is_empty() => return Poll::Ready(Ok(Bytes::new())),
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending if come.is_empty() && seat.is_asked_to_stop() => {
+                    return Poll::Ready(Ok(Bytes::new()));
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+            seat.rests(false);
+            seat.heard();
+            come.extend_from_slice(buffer.filled());
+            if come.len() >= FIRST_BYTES || can_be_judged(&come, buffer.filled().len()) {
+                return Poll::Ready(Ok(mem::take(&mut come).into()));
+            }
         }
     })
-    .await;
-    seat.rests(false);
-    come
+    .await
+}
+
+/// Whether `come`, of which the last `new` bytes are new, holds a whole head, or what cannot be the beginning of one.
+fn can_be_judged(come: &[u8], new: usize) -> bool {
+    let looks_like_a_head = come[0].is_ascii_alphabetic() || matches!(come[0], b'\r' | b'\n');
+    let unseen = &come[come.len().saturating_sub(new + 2)..];
+    !looks_like_a_head
+        || unseen.windows(3).any(|bytes| bytes == b"\n\r\n")
+        || unseen.windows(2).any(|bytes| bytes == b"\n\n")
 }
 
 /// How it went.

@@ -64,7 +64,8 @@ pub(super) async fn tell(io: &mut (impl AsyncRead + AsyncWrite + Unpin), answer:
 
 /// Reads what still comes, for a moment.
 pub(super) async fn linger(io: &mut (impl AsyncRead + Unpin)) {
-    let mut unread = [0; 4096];
+    // on the heap: every connection would have room for it otherwise
+    let mut unread = vec![0; 4096];
     let _ = timeout(TELLING, async { while matches!(io.read(&mut unread).await, Ok(1..)) {} }).await;
 }
 

@@ -1,6 +1,7 @@
 //! Stopping, and what is left unread.
 
 mod bodies;
+mod counted;
 mod fairness;
 mod heads;
 mod limits;

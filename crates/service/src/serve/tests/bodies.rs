@@ -68,7 +68,7 @@ async fn a_body_that_was_not_asked_for_is_no_request() {
 
 #[tokio::test]
 async fn a_body_that_was_refused_and_came_whole_leaves_its_connection_as_any_other() {
-    let (server, smuggled) = refusing(Limits { header_time: SHORT, ..NONE }).await;
+    let (server, smuggled) = refusing(Limits { header_time: SHORT * 20, ..NONE }).await;
     let mut client = server.connect().await;
     let head = format!("POST /refused HTTP/1.1\r\nhost: h\r\ncontent-length: {}\r\n\r\n", SMUGGLED.len() * 2);
     client.write_all(&[head.as_bytes(), SMUGGLED].concat()).await.unwrap();
@@ -77,7 +77,7 @@ async fn a_body_that_was_refused_and_came_whole_leaves_its_connection_as_any_oth
     assert!(answer[..length].starts_with(b"HTTP/1.1 413 "));
     client.write_all(SMUGGLED).await.unwrap();
     // it waits for a request now, not for the end of one
-    for _ in 0..3 {
+    for _ in 0..2 {
         server.has_looked().await;
     }
     assert!(ask(&mut client).await.starts_with("HTTP/1.1 200 "));

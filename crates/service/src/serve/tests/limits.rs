@@ -1,6 +1,9 @@
 //! Slow and many clients, over real sockets.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
 
 use axum::{body::Bytes, extract::Extension};
 use futures::stream;
@@ -65,31 +68,78 @@ async fn a_request_in_hand_has_all_the_time_it_needs() {
     assert!(answer(&mut client).await.ends_with("held"));
 }
 
-#[tokio::test]
-async fn a_client_that_takes_nothing_of_its_answer_is_dropped() {
-    /// Tells when the answer is given up.
+/// A route whose answer never ends. It counts what it gives, and tells when it is given up.
+fn endless(given: &Arc<AtomicUsize>, gone: &Arc<Notify>) -> Router {
     struct Tells(Arc<Notify>);
     impl Drop for Tells {
         fn drop(&mut self) {
             self.0.notify_one();
         }
     }
-    let gone = Arc::new(Notify::new());
-    let tells = Arc::clone(&gone);
+    let (given, gone) = (Arc::clone(given), Arc::clone(gone));
     let endless = get(move || {
-        let tells = Tells(Arc::clone(&tells));
+        let (given, tells) = (Arc::clone(&given), Tells(Arc::clone(&gone)));
         async move {
             Body::from_stream(stream::repeat_with(move || {
                 let _kept = &tells;
+                given.fetch_add(65_536, SeqCst);
                 Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 65_536]))
             }))
         }
     });
+    Router::new().route("/endless", endless)
+}
+
+const ASK_ENDLESS: &[u8] = b"GET /endless HTTP/1.1\r\nhost: h\r\n\r\n";
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_of_its_answer_is_dropped() {
+    let (given, gone) = (Arc::default(), Arc::default());
     let limits = Limits { taking_time: SHORT, ..NONE };
-    let server = Server::start_with(limits, Router::new().route("/endless", endless)).await;
+    let server = Server::start_with(limits, endless(&given, &gone)).await;
     let mut client = server.connect().await;
-    client.write_all(b"GET /endless HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
+    client.write_all(ASK_ENDLESS).await.unwrap();
     gone.notified().await;
+}
+
+#[tokio::test]
+async fn a_client_that_takes_a_byte_now_and_then_is_dropped() {
+    let (given, gone) = (Arc::default(), Arc::default());
+    let limits = Limits { taking_time: SHORT * 5, ..NONE };
+    let server = Server::start_with(limits, endless(&given, &gone)).await;
+    let mut client = server.connect().await;
+    client.write_all(ASK_ENDLESS).await.unwrap();
+    let mut every = tokio::time::interval(SHORT / 8);
+    let taking = async {
+        loop {
+            every.tick().await;
+            if client.read_exact(&mut [0]).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        () = gone.notified() => {}
+        () = taking => {}
+    }
+}
+
+/// Else a slow client would have to take megabytes before we see that it takes something.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_a_client_does_not_take_waits_with_us_and_not_in_the_system() {
+    let (given, gone) = (Arc::new(AtomicUsize::new(0)), Arc::default());
+    let server = Server::start_with(NONE, endless(&given, &gone)).await;
+    let mut client = server.connect().await;
+    client.write_all(ASK_ENDLESS).await.unwrap();
+    let (mut before, mut still) = (0, 0);
+    while before == 0 || still < 20 {
+        tokio::time::sleep(SHORT / 4).await;
+        let now = given.load(SeqCst);
+        still = if now == before { still + 1 } else { 0 };
+        before = now;
+    }
+    assert!(before < 1 << 20, "{before} bytes wait in the system");
 }
 
 #[tokio::test]

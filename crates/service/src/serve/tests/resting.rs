@@ -66,6 +66,21 @@ async fn a_connection_holds_nothing_before_its_first_byte_and_between_requests()
 }
 
 #[tokio::test]
+async fn half_a_head_is_all_that_is_held_of_it() {
+    let server = Server::start(NONE).await;
+    let mut client = server.connect().await;
+    for byte in ASK {
+        client.write_all(&[*byte]).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    assert!(answer(&mut client).await.ends_with("here"));
+    // what can be no head is not waited for
+    let mut client = server.connect().await;
+    let refused = last_words(&mut client, b"\x16\x03\x01").await;
+    assert!(refused.starts_with("HTTP/1.1 400 "), "{refused}");
+}
+
+#[tokio::test]
 async fn a_request_may_come_in_any_two_pieces() {
     let server = Server::start(NONE).await;
     let mut client = server.connect().await;
