@@ -4,9 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use client::{metadata, worker};
-use service::{
-    Metrics, Shutdown, health::Dependencies, metrics::CountedDrive, redis::Redis, traces::Traces,
-};
+use service::{Metrics, Shutdown, health::Dependencies, metrics::CountedDrive, redis::Redis, traces::Traces};
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -47,10 +45,10 @@ pub struct App {
     pub(crate) feeds: Feeds,
     /// What is counted, for `/metrics`.
     pub(crate) metrics: Metrics,
-    /// Of the work.
-    pub(crate) numbers: Numbers,
     /// What is told of single steps, if anybody wants it.
     pub(crate) traces: Traces,
+    /// Of the work.
+    pub(crate) numbers: Numbers,
     /// When to stop.
     pub(crate) shutdown: Shutdown,
 }

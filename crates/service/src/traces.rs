@@ -76,12 +76,16 @@ impl Traces {
 
     /// Sends what is left, within a bounded time; when everything else has stopped.
     pub async fn finish(&self) {
+        self.finish_within(LAST_WORDS).await;
+    }
+
+    async fn finish_within(&self, limit: Duration) {
         let Some(on) = &self.0 else { return };
         on.finish.cancel();
         let exporter = on.exporter.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(exporter) = exporter else { return };
         let stop = exporter.abort_handle();
-        if tokio::time::timeout(LAST_WORDS, exporter).await.is_err() {
+        if tokio::time::timeout(limit, exporter).await.is_err() {
             stop.abort();
         }
     }

@@ -28,8 +28,8 @@ struct Traced {
 /// Notes each request at `routes` as a span, which ends with the head of the answer; without a tracer nothing changes.
 pub fn before(tracer: Option<&Tracer>, parents: Parents, routes: Router) -> Router {
     let Some(tracer) = tracer.cloned() else { return routes };
-    let traced = Arc::new(Traced { tracer, parents, routes });
-    Router::new().fallback(move |request: Request| answer(Arc::clone(&traced), request))
+    let inner = Arc::new(Traced { tracer, parents, routes });
+    Router::new().fallback(move |request: Request| answer(Arc::clone(&inner), request))
 }
 
 async fn answer(traced: Arc<Traced>, request: Request) -> Response {
