@@ -2,7 +2,7 @@ import { useId, useLayoutEffect, useRef, type ReactNode } from 'react';
 import styles from './dialog.module.css';
 
 interface DialogProps {
-  title: ReactNode;
+  title: string;
   /** Called for Escape and a click beside it; absent where the dialog must be answered. */
   onClose?: () => void;
   actions: ReactNode;
@@ -45,9 +45,7 @@ export function Dialog({ title, onClose, actions, children }: DialogProps) {
       }}
     >
       <div className={styles.box}>
-        <h2 id={titleId} className={styles.title}>
-          {title}
-        </h2>
+        <h2 id={titleId}>{title}</h2>
         <div className={styles.body}>{children}</div>
         <div className={styles.actions}>{actions}</div>
       </div>

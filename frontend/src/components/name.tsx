@@ -8,7 +8,10 @@ interface NameProps {
   lines: number;
 }
 
-/** A name that changes neither the direction nor the shape of what is around it. */
+/**
+ * A name that changes neither the direction nor the shape of what is around it. It is a box of its own: a `<bdi>` in the
+ * midst of a text is left by names that open an isolate and do not close it.
+ */
 export function Name({ children, lines }: NameProps) {
   return (
     <bdi className={styles.name} style={{ '--lines': lines } as CSSProperties} title={children}>

@@ -49,7 +49,7 @@ export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => 
   );
   return (
     <Note kind="error" actions={actions}>
-      <p>{messageOf(error)}</p>
+      <p>{wordsOf(error)}</p>
       {left > 0 && (
         <p role="timer" aria-live="off">
           It can be tried again in {formatDuration(left)}.
@@ -58,6 +58,12 @@ export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => 
       {requestId !== undefined && <p className={styles.detail}>Request {requestId}</p>}
     </Note>
   );
+}
+
+/** The API tells programs how to send the token; here it is asked for. */
+function wordsOf(error: unknown): string {
+  const isUnauthorized = error instanceof ApiError && error.status === 401;
+  return isUnauthorized ? 'This needs the token of this system.' : messageOf(error);
 }
 
 /** To the job that a refusal is about. */

@@ -67,7 +67,9 @@ claim('an open image is deleted after a question, and its neighbour takes its pl
   });
   await tile(page, second).click();
   await lightbox(page, second).getByRole('button', { name: 'Delete' }).click();
-  await page.getByRole('dialog', { name: `Delete “${second}”?` }).getByRole('button', { name: 'Delete' }).click();
+  const question = page.getByRole('dialog', { name: 'Delete this image?' });
+  await question.getByText(second, { exact: true }).waitFor();
+  await question.getByRole('button', { name: 'Delete' }).click();
   await until('a neighbour', async () => (await lightbox(page, first).count()) + (await lightbox(page, third).count()) === 1);
   await page.keyboard.press('Escape');
   await showsTiles(page, 2);

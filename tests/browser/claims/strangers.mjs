@@ -102,14 +102,16 @@ function tallest(start) {
   return most;
 }
 
-/** Runs in the page: elements of names that do not keep their direction to themselves. */
+/** Runs in the page: elements of names that do not keep their direction to themselves, which only boxes of their own do. */
 function turned() {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found = [];
   while (texts.nextNode()) {
     const element = texts.currentNode.parentElement;
     if (!texts.currentNode.textContent?.includes('\u202e') || !element || element.closest('.visually-hidden, [role=status], title')) continue;
-    if (!element.closest('bdi') && getComputedStyle(element).unicodeBidi !== 'isolate') found.push(element.outerHTML.slice(0, 80));
+    // in the midst of a text, a name that opens an isolate and does not close it would leave its own
+    if (getComputedStyle(element).display === 'inline' && [...(element.parentElement?.childNodes ?? [])].length > 1) found.push(element.outerHTML.slice(0, 80));
+    else if (!element.closest('bdi')) found.push(element.outerHTML.slice(0, 80));
   }
   return found;
 }

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { announce } from '@/components/announcer';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
+import { Name } from '@/components/name';
 import { ErrorNote } from '@/components/note';
 import { ProgressBar } from '@/components/progress-bar';
 import { countOf, formatNumber } from '@/lib/format';
@@ -47,10 +48,10 @@ export function DeleteDialog({ ids, name, onGone, onDone, onClose }: DeleteDialo
     );
   };
 
-  const what = name === undefined ? countOf(asked.length, 'image') : <>“<bdi>{name}</bdi>”</>;
+  const what = name === undefined ? countOf(asked.length, 'image') : 'this image';
   return (
     <Dialog
-      title={deletion.isPending ? <>Deleting {what}</> : <>Delete {what}?</>}
+      title={deletion.isPending ? `Deleting ${what}` : `Delete ${what}?`}
       {...(deletion.isPending ? {} : { onClose })}
       actions={
         !deletion.isPending && (
@@ -64,6 +65,11 @@ export function DeleteDialog({ ids, name, onGone, onDone, onClose }: DeleteDialo
       }
     >
       <div className={styles.body}>
+        {name !== undefined && (
+          <p className={styles.name}>
+            <Name lines={4}>{name}</Name>
+          </p>
+        )}
         {deletion.isPending ? (
           <>
             <ProgressBar
