@@ -1,4 +1,5 @@
 // @ts-check
+import { until } from '../harness/deadline.mjs';
 import { claim, must, mustEqual } from '../harness/registry.mjs';
 import { TOKEN } from '../harness/worlds.mjs';
 
@@ -12,6 +13,7 @@ claim('the page of the API shows its description, and asks no other host', {}, a
   mustEqual(await page.getByLabel('Token').isVisible(), false, 'a question for a token that nobody needs');
   await visit.shot('docs');
   await page.setViewportSize({ width: 320, height: 700 });
+  await until('a page that fits', async () => (await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)) <= 0);
   await visit.shot('docs-phone');
 });
 
