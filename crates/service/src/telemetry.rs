@@ -7,7 +7,8 @@ use std::{
     sync::Once,
 };
 
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::{Level, Metadata};
+use tracing_subscriber::{EnvFilter, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use self::lines::{Lines, Look};
 use crate::Env;
@@ -17,6 +18,10 @@ use crate::Env;
 const DEFAULT_FILTER: &str =
     "info,sqlx=warn,hyper=warn,reqwest=warn,aws_config=error,aws_runtime=warn,s3s=warn";
 
+/// Targets that begin so tell what they send, tokens included, at `debug` and `trace`: more than `info` of them is never
+/// logged, whatever `RUST_LOG` says.
+const TELLTALES: [&str; 2] = ["aws_", "h2::"];
+
 /// Starts logging: `RUST_LOG` filters (default `info`), `LOG_FORMAT` is `text` (default) or `json`. A second call in one
 /// process does nothing.
 pub fn init(env: &Env) {
@@ -24,7 +29,7 @@ pub fn init(env: &Env) {
     ONCE.call_once(|| {
         let wanted = env.get("RUST_LOG").unwrap_or(DEFAULT_FILTER);
         let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-        let registry = tracing_subscriber::registry().with(filter);
+        let registry = tracing_subscriber::registry().with(filter).with(filter_fn(is_fit_to_print));
         let coloured = io::stderr().is_terminal();
         let look = if env.get("LOG_FORMAT") == Some("json") { Look::Json } else { Look::Text { coloured } };
         let lines = fmt::layer().with_writer(move || Lines::new(io::stderr(), look));
@@ -36,4 +41,8 @@ pub fn init(env: &Env) {
             tracing::debug!("logging was started before");
         }
     });
+}
+
+fn is_fit_to_print(line: &Metadata<'_>) -> bool {
+    *line.level() <= Level::INFO || !TELLTALES.iter().any(|target| line.target().starts_with(target))
 }

@@ -107,7 +107,8 @@ impl S3Error {
                     http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
                 let code =
                     error.code().filter(|code| is_code(code)).map_or(status.to_string(), str::to_owned);
-                let message = readable(error.message().or(words).unwrap_or("Unknown"));
+                let said = error.message().filter(|said| !repeats_credentials(said));
+                let message = readable(said.or(words).unwrap_or("Unknown"));
                 let (message, hint) = (public(message), hint_for(&code));
                 Self::Refused(Refusal { operation, status, code, message, retries: 0, hint })
             }
@@ -206,6 +207,14 @@ fn is_code(code: &str) -> bool {
 /// One line of text, not too long: it goes into answers, logs and terminals.
 fn readable(message: &str) -> String {
     message.chars().take(MAX_MESSAGE).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// True when a server says to us what we said to it, as some do "for debugging": that is for nobody to read.
+fn repeats_credentials(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["aws4-hmac-sha256", "credential=", "signature=", "security-token"]
+        .iter()
+        .any(|mark| message.contains(mark))
 }
 
 /// What the operator can do about an error code.
@@ -313,6 +322,26 @@ mod tests {
             assert_eq!(is_code(code), is_one, "{code}");
         }
         assert!(!is_code(&"a".repeat(65)));
+    }
+
+    #[test]
+    fn what_we_said_ourselves_is_not_repeated() {
+        for echo in [
+            "got authorization: AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/s3/aws4_request",
+            "X-Amz-Security-Token=abc",
+            "canonical request: … x-amz-security-token:abc",
+            "…&X-Amz-Signature=abc",
+        ] {
+            assert!(repeats_credentials(echo), "{echo}");
+        }
+        // S3's own words
+        for words in [
+            "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+            "The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-west-1'",
+            "The provided token has expired.",
+        ] {
+            assert!(!repeats_credentials(words), "{words}");
+        }
     }
 
     #[test]
