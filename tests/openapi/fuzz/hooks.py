@@ -31,8 +31,8 @@ def chance(case, parts):
 def before_call(context, case, kwargs):
     """Half of the requests ask for what is there, not for what was made up."""
     if case.path.startswith("/api/import/") and case.path.endswith(("/google-drive", "/preview")):
-        if KNOWN.get("folder") and chance(case, 4) == 0:
-            case.body = {"folder_url": KNOWN["folder"], "recursive": chance(case, 8) == 0}
+        if KNOWN.get("folder") and chance(case, 2) == 0:
+            case.body = {"folder_url": KNOWN["folder"], "recursive": chance(case, 4) == 0}
     elif case.path == "/api/images/delete":
         if KNOWN.get("spare") and chance(case, 8) == 0:
             case.body = {"ids": [KNOWN["spare"].pop()]}

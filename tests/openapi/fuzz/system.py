@@ -119,7 +119,7 @@ class System:
 
     def faults(self, rules):
         """Puts these in the place of what shall go wrong at Google Drive."""
-        assert self._get(f"{self.drive}/__faults", rules, "PUT") is not None, rules
+        self.wait_for("faults", lambda: self._get(f"{self.drive}/__faults", rules, "PUT") is not None)
 
     def wait_for(self, what, look):
         until = time.monotonic() + START_SECONDS
@@ -137,8 +137,8 @@ class System:
         images to spare."""
         self.wait_for("an import", lambda: self.ask("/api/import/google-drive", {"folder_url": self.folders()[-1]}))
         job = self.wait_for("the import's end", self._ended_job)
-        image = self.ask("/api/images?per_page=1&mime_type=image/png")["images"][0]
-        others = self.ask("/api/images?per_page=100")["images"]
+        image = self.wait_for("an image", lambda: self.ask("/api/images?per_page=1&mime_type=image/png"))["images"][0]
+        others = self.wait_for("images", lambda: self.ask("/api/images?per_page=100"))["images"]
         return {
             "folder": self.folders()[-1],
             "job_id": job,
@@ -148,7 +148,7 @@ class System:
         }
 
     def _ended_job(self):
-        jobs = self.ask("/api/import/jobs")["jobs"]
+        jobs = (self.ask("/api/import/jobs") or {}).get("jobs")
         return jobs[0]["job_id"] if jobs and jobs[0]["state"] == "completed" else None
 
     def log(self, name):
