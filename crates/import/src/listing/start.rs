@@ -218,8 +218,8 @@ async fn make_job(app: &App, folder: DriveRef, page: FilePage, recursive: bool) 
     app.numbers.found_known(known);
     let (ended, listed) = oneshot::channel();
     let may_be_too_many = goes_on && app.config.max_images.is_some();
-    let (hold, held_back) = may_be_too_many.then(oneshot::channel).unzip();
-    runner::spawn(app, held, Start { listed: Some(ended), hold: held_back });
+    let (brake, braked) = may_be_too_many.then(oneshot::channel).unzip();
+    runner::spawn(app, held, Start { listed: Some(ended), hold: braked });
     tracing::info!(job_id = %job.id, folder = %job.folder.id, images = job.progress.total, "job started");
-    Ok(Made { job: Box::new(job), listed, hold })
+    Ok(Made { job: Box::new(job), listed, hold: brake })
 }
