@@ -39,6 +39,8 @@ pub struct Rates {
 
 /// Largest `MAX_HEADER_KB`: what is read from a connection at once.
 const MOST_HEADER_KB: usize = 64;
+/// Largest `SEND_TIMEOUT_SECS`: the services behind the gateway wait hardly longer for it, and so for its clients.
+const MOST_SEND_SECS: usize = 3600;
 const KIB: usize = 1024;
 
 impl Limits {
@@ -48,6 +50,10 @@ impl Limits {
         if header_kb > MOST_HEADER_KB {
             read.reject("MAX_HEADER_KB", format_args!("must be at most {MOST_HEADER_KB}"));
         }
+        let send_secs = read.count_or("SEND_TIMEOUT_SECS", 60);
+        if send_secs > MOST_SEND_SECS {
+            read.reject("SEND_TIMEOUT_SECS", format_args!("must be at most {MOST_SEND_SECS}"));
+        }
         let per_client_and_global = |per_client, global| Rates {
             per_client: per_minute(read, per_client),
             global: per_minute(read, global),
@@ -56,7 +62,7 @@ impl Limits {
             connections: ConnectionLimits {
                 header_time: seconds(read.count_or("HEADER_TIMEOUT_SECS", 10)),
                 idle_time: seconds(read.count_or("IDLE_TIMEOUT_SECS", 75)),
-                taking_time: seconds(read.count_or("SEND_TIMEOUT_SECS", 60)),
+                taking_time: seconds(send_secs),
                 header_bytes: header_kb.min(MOST_HEADER_KB) * KIB,
                 connections: read.count_or("MAX_CONNECTIONS", 10_000),
                 names_peer: true,
@@ -100,6 +106,12 @@ mod tests {
     }
 
     #[test]
+    fn the_services_behind_wait_longer_for_the_gateway_than_it_does_for_its_clients() {
+        let longest = Duration::from_secs(MOST_SEND_SECS as u64);
+        assert!(ConnectionLimits::default().taking_time > longest);
+    }
+
+    #[test]
     fn every_limit_is_a_setting() {
         let names = [
             "HEADER_TIMEOUT_SECS",
@@ -128,6 +140,7 @@ mod tests {
             ("RATE_LIMIT", "0"),
             ("RATE_LIMIT_IMPORTS_GLOBAL", "many"),
             ("MAX_HEADER_KB", "65"),
+            ("SEND_TIMEOUT_SECS", "3601"),
             ("TRUSTED_PROXIES", "10.0.0.0/33"),
             ("BODY_TIMEOUT_SECS", "0"),
         ];

@@ -91,7 +91,7 @@ async fn the_answer_reaches_a_client_that_is_still_sending_what_nobody_reads() {
         let mut client = server.connect().await;
         let head =
             "POST /refused HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 9000000\r\n\r\n";
-        client.write_all(&[head.as_bytes(), &[b'x'; 200_000]].concat()).await.unwrap();
+        client.write_all(&[head.as_bytes(), &vec![b'x'; 200_000]].concat()).await.unwrap();
         let text = last_words(&mut client, b"").await;
         assert!(text.starts_with("HTTP/1.1 413 "), "{text}");
     }

@@ -1,5 +1,7 @@
 //! Every odd head has a defined answer, and none is read in two ways. Over raw sockets.
 
+use std::fmt::Write as _;
+
 use axum::routing::post;
 
 use super::{server::*, *};
@@ -136,7 +138,8 @@ async fn a_hundred_requests_at_once_are_answered_in_order() {
     let server = start().await;
     let mut sent = String::new();
     for number in 0..100 {
-        sent += &format!("POST /echo HTTP/1.1\r\nhost: h\r\ncontent-length: 6\r\n\r\n<{number:04}>");
+        let head = "POST /echo HTTP/1.1\r\nhost: h\r\ncontent-length: 6";
+        write!(sent, "{head}\r\n\r\n<{number:04}>").unwrap();
     }
     sent += "GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
     let text = last_words(&mut server.connect().await, sent.as_bytes()).await;
