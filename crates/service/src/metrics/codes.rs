@@ -6,7 +6,7 @@ use client::drive::Reason;
 use super::{Metrics, catalogue::HTTP_ERRORS};
 
 /// Those that do not come from Google Drive.
-const OF_SERVICES: [&str; 54] = [
+const OF_SERVICES: [&str; 60] = [
     "address-expired",
     "address-not-signed",
     "bad-listing",
@@ -15,9 +15,12 @@ const OF_SERVICES: [&str; 54] = [
     "broken-image",
     "bucket-not-set",
     "checksum-mismatch",
+    "cross-site",
     "database-unavailable",
+    "headers-too-large",
     "image-exists",
     "image-gone",
+    "image-too-large",
     "internal",
     "internal-token",
     "interrupted",
@@ -53,7 +56,9 @@ const OF_SERVICES: [&str; 54] = [
     "thumbnails-busy",
     "timed-out",
     "too-large",
+    "too-many-bodies",
     "too-many-connections",
+    "too-many-images",
     "too-many-jobs",
     "too-many-requests",
     "too-many-streams",
@@ -61,6 +66,7 @@ const OF_SERVICES: [&str; 54] = [
     "unknown-provider",
     "unsupported-image",
     "unsupported-media-type",
+    "uri-too-long",
 ];
 
 impl Metrics {
