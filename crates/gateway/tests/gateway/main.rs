@@ -5,6 +5,7 @@
 mod access;
 mod forwarding;
 mod golden;
+mod inside;
 mod limits;
 mod pages;
 mod stub;
