@@ -1,6 +1,7 @@
-//! Servers of others that one test has for itself, so that it can stop and kill them: MariaDB, nginx, Redis, and one
-//! for names.
+//! Servers of others that one test has for itself, so that it can stop and kill them: Caddy, MariaDB, nginx, Redis, and
+//! one for names.
 
+mod caddy;
 mod mariadb;
 mod names;
 mod nginx;
@@ -14,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+pub use caddy::Caddy;
 pub use mariadb::MariaDb;
 pub use names::Names;
 pub use nginx::Nginx;

@@ -1,5 +1,7 @@
 //! A deployment of the original goes on as ours: its `.env`, its database as it lies there, its bucket.
 
+mod odd_rows;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;

@@ -73,6 +73,18 @@ fn each_image_is_built_by_one_service_that_is_always_there() {
     assert_eq!(built, images);
 }
 
+#[test]
+fn the_guide_carries_every_image_to_a_host_that_builds_none() {
+    let (compose, guide) = (compose(), text("crates/gateway/deploy/cloud.md"));
+    let saved = guide.lines().find(|line| line.starts_with("docker save ")).expect("images go as a file");
+    for (service, definition) in services(&compose).filter(|(_, definition)| !is_of_others(definition)) {
+        let image = definition["image"].as_str().unwrap_or_default();
+        let image = image.replace("${IMAGE_PREFIX:-image-import}", "image-import");
+        let image = image.replace("${IMAGE_TAG:-local}", "local");
+        assert!(saved.split(' ').any(|word| word == image), "{service}: {image}");
+    }
+}
+
 /// A tag that begins with two numbers: `:latest` moves, and so does `:7`.
 fn is_pinned(image: &str) -> bool {
     let tag = image.rsplit_once(':').map_or("", |(_, tag)| tag);
