@@ -9,6 +9,7 @@ mod drive_folders;
 mod drive_trouble;
 mod faults;
 mod gallery;
+mod hostile_names;
 mod import_flow;
 mod in_step;
 mod jobs_api;

@@ -7,6 +7,12 @@ use client::{
 };
 use serde_json::Value;
 
+/// Longest name that is passed on, in bytes. In an address each may take three characters, and whoever stores a name
+/// keeps less of it.
+const MAX_NAME: usize = 2000;
+/// Longest extension of a name, in bytes with its dot, that stays when the name is cut.
+const MAX_EXTENSION: usize = 40;
+
 /// What is needed to import one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listing {
@@ -49,7 +55,7 @@ impl Listing {
     /// Reads a record as Drive lists it.
     pub(crate) fn parse(file: &Value) -> Result<Self, BadListing> {
         let id = required(file, "id")?;
-        let name = required(file, "name")?.to_owned();
+        let name = shortened(required(file, "name")?);
         let mime_type = required(file, "mimeType")?.to_owned();
         let sized = File { size: file.get("size").cloned(), ..File::default() };
         let size_bytes = sized.size_bytes()?;
@@ -92,6 +98,17 @@ fn hexadecimal(file: &Value, field: &str, digits: usize) -> Option<String> {
     checksum(optional(file, field)?, digits)
 }
 
+/// A name that fits into an address; its extension stays.
+fn shortened(name: &str) -> String {
+    if name.len() <= MAX_NAME {
+        return name.to_owned();
+    }
+    let dot = name.rfind('.').filter(|dot| name.len() - dot <= MAX_EXTENSION);
+    let (stem, extension) = name.split_at(dot.unwrap_or(name.len()));
+    let end = stem.floor_char_boundary(MAX_NAME - extension.len());
+    format!("{}{extension}", &stem[..end])
+}
+
 /// It goes into a header, so only what a key is made of is taken.
 fn resource_key(file: &Value) -> Option<String> {
     let key = optional(file, "resourceKey")?;
@@ -128,6 +145,23 @@ mod tests {
         let mut file = full;
         file["id"] = json!("no such/id?x");
         assert_eq!(Listing::parse(&file).unwrap_err(), BadListing::UnknownId("no such/id?x".into()));
+    }
+
+    #[test]
+    fn a_name_of_any_length_fits_into_an_address() {
+        for (name, end) in [
+            ("long ".repeat(20_000) + ".jpg", "l.jpg"),
+            ("日".repeat(5_000), "日"),
+            (format!("a.{}", "é".repeat(5_000)), "é"),
+            (".".repeat(5_000), "."),
+        ] {
+            let file = json!({"id": "a", "name": name, "mimeType": "m"});
+            let short = Listing::parse(&file).unwrap().name;
+            assert!((MAX_NAME - 4..=MAX_NAME).contains(&short.len()), "{}", short.len());
+            assert!(short.ends_with(end) && short.chars().take(400).eq(name.chars().take(400)), "{short}");
+        }
+        let name = "n".repeat(MAX_NAME);
+        assert_eq!(shortened(&name), name);
     }
 
     #[test]
