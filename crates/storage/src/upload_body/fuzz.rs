@@ -38,10 +38,12 @@ proptest! {
     #[test]
     fn one_wrong_letter_anywhere_is_refused(
         bytes in prop::collection::vec(any::<u8>(), 1..60),
-        wrong in prop::char::any(),
+        any_letter in prop::char::any(),
         at in any::<prop::sample::Index>(),
     ) {
-        prop_assume!(!wrong.is_ascii_alphanumeric() && !"+/=\r\n".contains(wrong));
+        // a right one becomes a wrong one: sorted out, they would end a long run
+        let is_right = any_letter.is_ascii_alphanumeric() || "+/=\r\n".contains(any_letter);
+        let wrong = if is_right { '-' } else { any_letter };
         let mut data = ENCODE.encode(&bytes);
         let at = at.index(data.len());
         data.replace_range(at..=at, &wrong.to_string());
