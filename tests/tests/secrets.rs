@@ -1,5 +1,7 @@
 //! No failure shows a secret, in no answer and no log.
 
+mod mirror;
+
 use std::{path::Path, time::Duration};
 
 use emulators::s3::{FaultKind, FaultRule};
@@ -114,6 +116,11 @@ async fn whatever_breaks_no_secret_is_in_an_answer_an_event_a_metric_or_a_log() 
         .set("API_TOKEN", API_TOKEN)
         .set("API_TOKEN_READS", true)
         .set("INTERNAL_TOKEN", INTERNAL_TOKEN)
+        .set("EMBEDDED_S3_SECRET_KEY", "canary-embedded-secret")
+        .set("AWS_SESSION_TOKEN", "canary-session-token")
+        // nobody is there
+        .set("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+        .set("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20canary-otlp-token")
         .set("LIST_WAIT_SECS", 1)
         .set("RUST_LOG", "trace")
         .start()
