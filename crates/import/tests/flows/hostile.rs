@@ -70,7 +70,7 @@ fn image(id: &str) -> Value {
     json!({"id": id, "name": format!("{id}.png"), "mimeType": "image/png", "size": "7"})
 }
 
-fn page(files: &[Value], next: Option<String>) -> Response {
+fn page(files: &[Value], next: Option<&str>) -> Response {
     Json(json!({"files": files, "nextPageToken": next})).into_response()
 }
 
@@ -94,7 +94,7 @@ async fn ended(import: &Import, worker: &Worker, job: &str) -> Value {
 
 #[tokio::test]
 async fn pages_that_lead_back_to_each_other_end_the_listing_and_keep_what_came() {
-    let tokens = |n: u64| Some(["a", "b", "c"][usize::try_from(n % 3).unwrap()].to_owned());
+    let tokens = |n: u64| Some(["a", "b", "c"][usize::try_from(n % 3).unwrap()]);
     let (stranger, import, worker, _dir) = stage(move |n| page(&[image(&format!("i{n}"))], tokens(n))).await;
     let job = import.job("folder").await;
     let status = ended(&import, &worker, &job).await;
@@ -107,14 +107,14 @@ async fn pages_that_lead_back_to_each_other_end_the_listing_and_keep_what_came()
 
 #[tokio::test]
 async fn empty_pages_without_an_end_are_refused_before_there_is_a_job_and_after() {
-    let (stranger, import, ..) = stage(|n| page(&[], Some(format!("t{n}")))).await;
+    let (stranger, import, ..) = stage(|n| page(&[], Some(&format!("t{n}")))).await;
     let answer = import.import("folder").await;
     assert_eq!(answer.status, 500, "{answer:?}");
     assert!(answer.body["error"].as_str().unwrap().contains("never end"), "{answer:?}");
     assert!(stranger.asked() < 300, "{}", stranger.asked());
 
     let first = |n| if n == 0 { vec![image("i")] } else { Vec::new() };
-    let (stranger, import, worker, _dir) = stage(move |n| page(&first(n), Some(format!("t{n}")))).await;
+    let (stranger, import, worker, _dir) = stage(move |n| page(&first(n), Some(&format!("t{n}")))).await;
     let job = import.job("folder").await;
     let status = ended(&import, &worker, &job).await;
     assert_eq!((&status["state"], counts(&status)), (&json!("failed"), (1, 0, 0, 1)));
@@ -123,7 +123,7 @@ async fn empty_pages_without_an_end_are_refused_before_there_is_a_job_and_after(
 
 #[tokio::test]
 async fn a_preview_of_pages_without_an_end_says_that_there_is_more() {
-    let (stranger, import, ..) = stage(|n| page(&[image("i")], Some(format!("t{n}")))).await;
+    let (stranger, import, ..) = stage(|n| page(&[image("i")], Some(&format!("t{n}")))).await;
     let answer = import.post("import/preview", &json!({"folder_url": "folder"})).await;
     assert_eq!((answer.status, &answer.body["images"]), (200, &json!(1)), "{answer:?}");
     assert_eq!(answer.body["complete"], false, "{answer:?}");

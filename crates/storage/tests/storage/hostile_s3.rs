@@ -1,6 +1,6 @@
 //! Something that is no S3, or means harm, behind `AWS_ENDPOINT_URL`.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -71,7 +71,8 @@ async fn what_a_server_says_comes_as_one_short_line() {
 async fn entities_of_xml_are_not_expanded() {
     let mut laughs = "<?xml version=\"1.0\"?><!DOCTYPE l [<!ENTITY a0 \"ha\">".to_owned();
     for n in 1..=30 {
-        laughs += &format!("<!ENTITY a{n} \"&a{};&a{};\">", n - 1, n - 1);
+        let before = n - 1;
+        write!(laughs, "<!ENTITY a{n} \"&a{before};&a{before};\">").unwrap();
     }
     laughs += "<!ENTITY file SYSTEM \"file:///etc/passwd\">]><Error><Code>X</Code><Message>&a30;&file;</Message></Error>";
     let reply = format!("HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\n\r\n{laughs}", laughs.len());

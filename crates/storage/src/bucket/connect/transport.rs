@@ -138,11 +138,12 @@ fn note_request(span: Option<&Open>, request: &Request<SdkBody>) {
 
 /// It ends with the head of the answer.
 fn note_answer<B>(span: Option<Open>, answer: Option<&Response<B>>) {
-    let Some(span) = span.as_ref().map(Open::active) else { return };
+    let Some(span) = span else { return };
     match answer {
-        Some(answer) => span.answered(answer.status().as_u16()),
-        None => span.fail("no answer"),
+        Some(answer) => span.active().answered(answer.status().as_u16()),
+        None => span.active().fail("no answer"),
     }
+    drop(span);
 }
 
 #[cfg(test)]

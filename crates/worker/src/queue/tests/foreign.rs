@@ -96,12 +96,13 @@ async fn what_is_no_task_among_those_that_wait_holds_nobody_up() {
     ] {
         let place = Place::redis();
         let queue = place.open().await;
-        if !foreign.contains("1-1") {
-            meddle(&queue, foreign).await;
-            queue.enqueue(&batch("j", &["a"])).await.unwrap();
-        } else {
+        // an entry of a job comes after the job
+        if foreign.contains("1-1") {
             queue.enqueue(&batch("j", &["a"])).await.unwrap();
             meddle(&queue, &foreign.replace("1-1", "*")).await;
+        } else {
+            meddle(&queue, foreign).await;
+            queue.enqueue(&batch("j", &["a"])).await.unwrap();
         }
         assert_eq!(claimed(&queue).await, ["a"], "{foreign}");
         assert!(queue.take_reports().await.unwrap().is_empty(), "{foreign}");
