@@ -80,7 +80,10 @@ async fn one_import_is_one_trace(backend: Backend) {
     assert_ne!(root.trace, OF_A_STRANGER);
     let jobs = of(&told, "import-service", "import job");
     let [job] = jobs[..] else { panic!("{jobs:#?}") };
-    assert_eq!((job.text("job.state"), job.number("job.images")), ("completed", IMAGES as i64));
+    assert_eq!(
+        (job.text("job.state"), job.number("job.images")),
+        ("completed", i64::try_from(IMAGES).expect("a few"))
+    );
     for image in of(&told, "worker-service", "image") {
         assert_eq!(image.parent.as_ref(), Some(&job.id), "{image:#?}");
     }
