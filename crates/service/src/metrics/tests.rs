@@ -86,8 +86,8 @@ fn number_of<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 async fn errors_are_counted_by_their_codes_from_zero() {
     let metrics = Metrics::new("test-service");
     let refusing = get(|| async { crate::ApiError::conflict("image-gone", "no").into_response() });
-    let routes = Router::new().route("/gone", refusing);
-    let router = finish_measured(routes, Cors::any(), &metrics, |routes| routes);
+    let gone = Router::new().route("/gone", refusing);
+    let router = finish_measured(gone, Cors::any(), &metrics, |routes| routes);
     let counted =
         |code: &str| format!("image_import_http_errors_total{{service=\"test-service\",code=\"{code}\"}}");
     let before = shown(&router).await;
@@ -112,8 +112,8 @@ async fn a_stream_of_events_is_counted_while_it_is_open() {
         let (head, body) = ([(header::CONTENT_TYPE, "text/event-stream; charset=utf-8")], "event: a\n\n");
         (head, body).into_response()
     });
-    let routes = Router::new().route("/events", events).route("/text", get(|| async { "text" }));
-    let router = finish_measured(routes, Cors::any(), &metrics, |routes| routes);
+    let both = Router::new().route("/events", events).route("/text", get(|| async { "text" }));
+    let router = finish_measured(both, Cors::any(), &metrics, |routes| routes);
     let open = "image_import_event_streams{service=\"test-service\"}";
     let ask = |path: &'static str| {
         let request = Request::builder().uri(path).body(Body::empty()).unwrap();
