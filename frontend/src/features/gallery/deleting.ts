@@ -1,5 +1,5 @@
 /**
- * Images that are being deleted here, or have been. No picture of them is asked for any more: an object may be gone before
+ * Images that are being deleted here, or were just now. No picture of them is asked for any more: an object may be gone before
  * its row has left the page.
  */
 
@@ -14,7 +14,7 @@ export function askNoPictures(ids: readonly number[]): void {
   tell();
 }
 
-/** These were not deleted after all. */
+/** These were not deleted after all, or nothing of them is left on the page. */
 export function keepPictures(ids: readonly number[]): void {
   for (const id of ids) doomed.delete(id);
   tell();

@@ -6,6 +6,8 @@ import { inChunks } from '../selection';
 
 /** Images that one call may delete. */
 const MOST = 1000;
+/** After this the rows have left the page. SQLite gives their numbers to new images, which have pictures of their own. */
+const LEFT_MS = 10_000;
 
 type ImagesDeleted = Wire['ImagesDeleted'];
 
@@ -32,6 +34,7 @@ async function deleteImages({ ids, onGone }: DeleteImages): Promise<Deletion> {
       const now = [...answer.deleted, ...answer.not_found];
       gone.push(...now);
       onGone(now);
+      setTimeout(() => keepPictures(now), LEFT_MS);
     } catch (error) {
       const done = new Set(gone);
       const left = ids.filter((id) => !done.has(id));
