@@ -20,7 +20,14 @@ async fn echo(request: Request) -> String {
         let values = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
         format!("\n{name}: {}", values.collect::<Vec<_>>().join("|"))
     };
-    let names = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-real-ip", "authorization"];
+    let names = [
+        "x-forwarded-for",
+        "x-forwarded-proto",
+        "x-forwarded-host",
+        "x-real-ip",
+        "authorization",
+        "traceparent",
+    ];
     let lines = names.map(|name| said(request.headers(), name)).concat();
     format!("{}{lines}", request.uri())
 }
@@ -73,10 +80,11 @@ async fn what_a_client_says_of_its_address_is_not_passed_on() {
         .header("x-forwarded-proto", "gopher")
         .header("x-forwarded-host", "evil.example")
         .header("x-real-ip", "6.6.6.6")
-        .header("authorization", "Bearer t");
+        .header("authorization", "Bearer t")
+        .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     let seen = request.send().await.expect("nginx answers").text().await.expect("it is whole");
     let expected = "/api/objects/a%2Fb%20c?x=%25\nx-forwarded-for: 127.0.0.1\nx-forwarded-proto: http\n\
-                    x-forwarded-host: 127.0.0.1\nx-real-ip: 127.0.0.1\nauthorization: Bearer t";
+                    x-forwarded-host: 127.0.0.1\nx-real-ip: 127.0.0.1\nauthorization: Bearer t\ntraceparent: ";
     assert_eq!(seen, expected);
     nginx.stop().await;
 }
@@ -113,6 +121,7 @@ fn the_caddyfile_says_what_a_proxy_must_do() {
         "reverse_proxy 127.0.0.1:3000 {",
         "flush_interval -1",
         "header_up X-Real-IP {remote_host}",
+        "header_up -traceparent",
         "response_header_timeout 330s",
         "read_header 10s",
         "@inside path /metrics /ready",
@@ -144,11 +153,12 @@ async fn caddy_says_the_clients_address_itself_and_passes_events_when_they_happe
         .header("x-forwarded-proto", "gopher")
         .header("x-forwarded-host", "evil.example")
         .header("x-real-ip", "6.6.6.6")
-        .header("authorization", "Bearer t");
+        .header("authorization", "Bearer t")
+        .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     let seen = request.send().await.expect("Caddy answers").text().await.expect("it is whole");
     let expected = format!(
         "/api/objects/a%2Fb%20c?x=%25\nx-forwarded-for: 127.0.0.1\nx-forwarded-proto: http\n\
-         x-forwarded-host: {}\nx-real-ip: 127.0.0.1\nauthorization: Bearer t",
+         x-forwarded-host: {}\nx-real-ip: 127.0.0.1\nauthorization: Bearer t\ntraceparent: ",
         caddy.address()
     );
     assert_eq!(seen, expected);
