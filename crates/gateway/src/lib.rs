@@ -47,7 +47,7 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> a
         tracing::warn!("API_TOKEN is not set: whoever reaches this port may import, and delete images");
     }
     let connections = config.limits.connections;
-    // a stranger begins no trace that we keep, and joins none
+    // a stranger chooses no trace: where proxies stand before us, the outermost drops what a client says, as those of deploy/ do
     let parents = if config.limits.trusted_proxies.are_there() { Parents::Anybody } else { Parents::Nobody };
     let collector = config.traces.clone();
     let app = App::build(config);

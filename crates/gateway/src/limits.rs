@@ -72,8 +72,12 @@ impl Limits {
         if is_import {
             self.imports.check_client(self.client(request))?;
         }
-        self.all.check_all()?;
-        if is_import { self.imports.check_all() } else { Ok(()) }
+        let together = || if is_import { self.imports.check_all() } else { Ok(()) };
+        let checked = self.all.check_all().and_then(|()| together());
+        if is_import && checked.is_err() {
+            self.imports.give_back(self.client(request));
+        }
+        checked
     }
 }
 

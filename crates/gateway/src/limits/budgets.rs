@@ -60,7 +60,7 @@ impl Budgets {
     /// Takes a request out of the budget of `client`; if there is none left, how long until there is.
     pub(super) fn take(&mut self, client: IpAddr, now: Instant) -> Result<(), Duration> {
         self.turn(now);
-        let owner = self.owner(client);
+        let owner = self.owner(client, now);
         let known = self.young.get(&owner).or_else(|| self.old.get(&owner));
         let whole_at = known.map_or(now, |at| (*at).max(now)) + self.step;
         if whole_at > now + MINUTE {
@@ -68,6 +68,14 @@ impl Budgets {
         }
         self.young.insert(owner, whole_at);
         Ok(())
+    }
+
+    /// Gives back what was taken just now, for a request that came to nothing.
+    pub(super) fn give_back(&mut self, client: IpAddr, now: Instant) {
+        let owner = self.owner(client, now);
+        if let Some(whole_at) = self.young.get_mut(&owner) {
+            *whole_at = (*whole_at).checked_sub(self.step).unwrap_or(now);
+        }
     }
 
     fn turn(&mut self, now: Instant) {
@@ -81,10 +89,12 @@ impl Budgets {
         }
     }
 
-    fn owner(&self, client: IpAddr) -> Owner {
+    fn owner(&self, client: IpAddr, now: Instant) -> Owner {
         let own = Owner::Client(client);
-        let has_room =
-            self.young.len() < self.own || self.young.contains_key(&own) || self.old.contains_key(&own);
+        // a budget that is whole again is that of a newcomer
+        let has_room = self.young.len() < self.own
+            || self.young.contains_key(&own)
+            || self.old.get(&own).is_some_and(|whole_at| *whole_at > now);
         if has_room { own } else { Owner::Several(self.hasher.hash_one(client) % SHARED_BUDGETS) }
     }
 }
@@ -124,6 +134,36 @@ mod tests {
         // over any time and all turns: a minute's worth at once, and then the rate
         let taken = (10..3600).filter(|&secs| budgets.take(client(1), after(start, secs)).is_ok()).count();
         assert_eq!(taken, 358);
+    }
+
+    #[test]
+    fn what_came_to_nothing_is_given_back() {
+        let start = Instant::now();
+        let mut budgets = budgets(1, start);
+        for _ in 0..3 {
+            assert_eq!(budgets.take(client(1), start), Ok(()));
+            budgets.give_back(client(1), start);
+        }
+        assert_eq!(budgets.take(client(1), start), Ok(()));
+        assert!(budgets.take(client(1), start).is_err());
+        budgets.give_back(client(2), start);
+        assert_eq!(budgets.take(client(2), start), Ok(()));
+        assert!(budgets.take(client(2), start).is_err(), "who took nothing is given nothing");
+    }
+
+    #[test]
+    fn who_comes_again_each_minute_takes_no_more_room_than_there_is() {
+        let start = Instant::now();
+        let mut budgets = budgets(1, start);
+        budgets.own = 10;
+        for minute in 0..20 {
+            let at = after(start, minute * 61);
+            for number in 0..10 * (u32::try_from(minute).unwrap() + 1) {
+                let _ = budgets.take(client(number), at);
+            }
+            let own = budgets.young.keys().filter(|owner| matches!(owner, Owner::Client(_))).count();
+            assert!(own <= 10, "{own}");
+        }
     }
 
     #[test]

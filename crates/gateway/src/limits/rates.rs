@@ -52,6 +52,13 @@ impl Rates {
         taken.map_err(|wait| too_many(&format!("Too many {} from your address", self.what), wait))
     }
 
+    /// Takes a request of `client` back that was counted, and then refused for another reason.
+    pub(super) fn give_back(&self, client: IpAddr) {
+        if let Some(budgets) = &self.per_client {
+            budgets.lock().unwrap_or_else(PoisonError::into_inner).give_back(client, Instant::now());
+        }
+    }
+
     /// Counts a request of anybody; 429 where that is one too many.
     pub(super) fn check_all(&self) -> Result<(), ApiError> {
         let Some(global) = &self.global else { return Ok(()) };

@@ -30,8 +30,16 @@ function tell(trouble) {
 }
 
 /** Shows the document, or asks for the token that it needs. */
-async function open(token) {
+async function open(token, isNew = false) {
   tell('');
+  try {
+    new Headers(headersWith(token));
+  } catch {
+    // a quotation mark of a word processor, for example
+    form.hidden = false;
+    tell('This token is not accepted.');
+    return;
+  }
   let answer;
   try {
     answer = await fetch(DOCUMENT, { method: 'HEAD', headers: headersWith(token) });
@@ -40,6 +48,8 @@ async function open(token) {
     return;
   }
   if (answer.ok) {
+    // one with a slip would hide the gallery's own
+    if (isNew) keep(token);
     form.hidden = true;
     show(token);
   } else if (answer.status === 401) {
@@ -72,7 +82,6 @@ function show(token) {
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   const token = field.value.trim();
-  keep(token);
-  open(token);
+  open(token, true);
 });
 open(keptToken());
