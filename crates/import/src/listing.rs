@@ -110,7 +110,7 @@ async fn next_page(app: &App, held: &Held, so_far: &mut SoFar) -> Result<bool, s
         Ok(page) => {
             so_far.patience = Patience::default();
             let token = page.next_token.clone();
-            let has_subfolders = !page.subfolders.is_empty();
+            let has_subfolders = job.recursive && so_far.course.has_new(&page.subfolders);
             let page = limited(app, page);
             let known = page.outcomes.len();
             let write = async {

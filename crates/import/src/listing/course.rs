@@ -12,7 +12,7 @@ use std::{
 use client::drive;
 
 /// Pages in a row without anything new that are followed in any case.
-const BARREN: u64 = 100;
+const BARREN: u64 = 400;
 /// One more for so many images that are known: a listing that starts over brings those first.
 const IMAGES_PER_PAGE: u64 = 10;
 
@@ -21,11 +21,20 @@ const IMAGES_PER_PAGE: u64 = 10;
 pub(crate) struct Course {
     /// Hashes of their tokens.
     tokens: HashSet<u64>,
+    /// Hashes of the folders found in it.
+    folders: HashSet<u64>,
     /// Pages in a row without anything new.
     barren: u64,
 }
 
 impl Course {
+    /// Notes folders that were found; whether one of them was not there before.
+    pub(crate) fn has_new(&mut self, folders: &[drive::DriveRef]) -> bool {
+        let before = self.folders.len();
+        self.folders.extend(folders.iter().map(|folder| hash(folder.id.as_str())));
+        self.folders.len() > before
+    }
+
     /// Counts a page, which leads to the next one by `next`, and had something new or not; `known` images are known.
     ///
     /// # Errors
@@ -38,14 +47,18 @@ impl Course {
     ) -> Result<(), drive::Error> {
         self.barren = if has_new { 0 } else { self.barren + 1 };
         let Some(next) = next else { return Ok(()) };
-        let mut hasher = DefaultHasher::new();
-        next.hash(&mut hasher);
-        let is_new = self.tokens.insert(hasher.finish());
+        let is_new = self.tokens.insert(hash(next));
         if is_new && self.barren <= BARREN + known / IMAGES_PER_PAGE {
             return Ok(());
         }
         Err(drive::Error::endless_listing())
     }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -76,8 +89,19 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_new_once() {
+        let folder =
+            |id| drive::DriveRef { id: client::ids::DriveId::parse(id).unwrap(), resource_key: None };
+        let mut course = Course::default();
+        assert!(!course.has_new(&[]));
+        assert!(course.has_new(&[folder("a"), folder("b")]));
+        assert!(!course.has_new(&[folder("b"), folder("a")]));
+        assert!(course.has_new(&[folder("a"), folder("c")]));
+    }
+
+    #[test]
     fn the_last_page_is_always_the_end() {
-        let mut course = Course { tokens: HashSet::new(), barren: 10_000 };
+        let mut course = Course { barren: 10_000, ..Course::default() };
         assert!(course.follow(None, false, 0).is_ok());
     }
 }

@@ -181,12 +181,17 @@ impl Made {
     /// Waits for the end of the listing. A folder that turns out to be too large by then was never a job.
     async fn when_listed(self, app: &App, answer_by: Instant) -> Result<Found, Error> {
         let Self { job, listed, hold } = self;
-        let _ = tokio::time::timeout_at(answer_by, listed).await;
-        if hold.is_some()
-            && let Some(now) = app.store.job_by_number(job.number).await?
+        let waited = tokio::time::timeout_at(answer_by, listed).await;
+        // its run broke off: another process may have it, and sends
+        let is_held_back = hold.is_some() && !matches!(waited, Ok(Err(_)));
+        // the job is written down: an answer with its first page is better than an error
+        if is_held_back
+            && let Ok(Some(now)) = app.store.job_by_number(job.number).await
             && let Some(why) = too_many_images::ended(&now.progress)
         {
-            app.store.discard(job.number).await?;
+            if let Err(error) = app.store.discard(job.number).await {
+                tracing::warn!(error = %service::error::chain(&error), "a job of too many images stays in the list");
+            }
             tracing::info!(images = now.progress.total, "the folder holds too many images: no job");
             return Err(Error::TooManyImages(why.clone()));
         }

@@ -111,14 +111,14 @@ async fn empty_pages_without_an_end_are_refused_before_there_is_a_job_and_after(
     let answer = import.import("folder").await;
     assert_eq!(answer.status, 500, "{answer:?}");
     assert!(answer.body["error"].as_str().unwrap().contains("never end"), "{answer:?}");
-    assert!(stranger.asked() < 300, "{}", stranger.asked());
+    assert!(stranger.asked() < 1000, "{}", stranger.asked());
 
     let first = |n| if n == 0 { vec![image("i")] } else { Vec::new() };
     let (stranger, import, worker, _dir) = stage(move |n| page(&first(n), Some(&format!("t{n}")))).await;
     let job = import.job("folder").await;
     let status = ended(&import, &worker, &job).await;
     assert_eq!((&status["state"], counts(&status)), (&json!("failed"), (1, 0, 0, 1)));
-    assert!(stranger.asked() < 300, "{}", stranger.asked());
+    assert!(stranger.asked() < 1000, "{}", stranger.asked());
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn a_preview_of_pages_without_an_end_says_that_there_is_more() {
     let answer = import.post("import/preview", &json!({"folder_url": "folder"})).await;
     assert_eq!((answer.status, &answer.body["images"]), (200, &json!(1)), "{answer:?}");
     assert_eq!(answer.body["complete"], false, "{answer:?}");
-    assert!(stranger.asked() < 300, "{}", stranger.asked());
+    assert!(stranger.asked() < 1000, "{}", stranger.asked());
 }
 
 #[tokio::test]
