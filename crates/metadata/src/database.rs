@@ -15,6 +15,8 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often a lasting trouble is logged.
 const REMIND_EVERY: Duration = Duration::from_secs(60);
+/// Tries of a file that another process has for itself, before that is a trouble.
+const BUSY_TRIES: u32 = 5;
 
 /// The database, which may not be there yet. Clones are one.
 #[derive(Debug, Clone)]
@@ -68,6 +70,11 @@ async fn open_until_it_works(settings: &Database, open: &watch::Sender<Opened>) 
             }
             Err(error) => {
                 tries += 1;
+                // another process makes the same file: requests wait, and nobody need know
+                if error.is_busy() && tries < BUSY_TRIES {
+                    tokio::time::sleep(Backoff::SERVICE.wait(tries, None)).await;
+                    continue;
+                }
                 if reminded.is_none_or(|at| at.elapsed() >= REMIND_EVERY) {
                     reminded = Some(Instant::now());
                     tracing::warn!(cause = chain(&error), "the database cannot be opened; trying again");

@@ -144,7 +144,11 @@ impl Redis {
 
 /// Whether a call is to be made again after a pause, which is over then: one that cannot have reached Redis.
 async fn is_made_again<T>(answer: &RedisResult<T>, pause: Option<&Duration>) -> bool {
-    let was_refused = answer.as_ref().is_err_and(RedisError::is_connection_refusal);
+    // the name of a container that starts again is not known for a moment, which is an error without a kind of its own
+    let was_refused = answer.as_ref().is_err_and(|error| {
+        error.is_connection_refusal()
+            || (error.is_io_error() && !error.is_timeout() && !error.is_connection_dropped())
+    });
     let Some(pause) = pause.filter(|_| was_refused) else { return false };
     tokio::time::sleep(*pause).await;
     true
@@ -206,11 +210,14 @@ mod tests {
 
     #[tokio::test]
     async fn one_refused_connection_fails_no_call() {
-        let place = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        // bound and not listening: it refuses, and nobody else gets the port
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let place = socket.local_addr().unwrap();
         let redis = Redis::new(&Secret::new(format!("redis://{place}/0"))).unwrap();
         assert!(redis.ask::<()>(&::redis::cmd("PING")).await.is_err(), "nobody is there");
         // it is back; what the connection remembers is that it was refused
-        let listener = tokio::net::TcpListener::bind(place).await.unwrap();
+        let listener = socket.listen(16).unwrap();
         let server = tokio::spawn(async move {
             use tokio::io::{AsyncReadExt, AsyncWriteExt};
             let (mut stream, _) = listener.accept().await.unwrap();

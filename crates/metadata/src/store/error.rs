@@ -112,8 +112,8 @@ fn mysql_meaning(number: u16, state: &str) -> Meaning {
 }
 
 impl StoreError {
-    /// Another process had a SQLite file for itself for as long as was waited.
-    pub(super) fn is_busy(&self) -> bool {
+    /// Another process has a SQLite file for itself.
+    pub(crate) fn is_busy(&self) -> bool {
         let Self::Unavailable(error) = self else { return false };
         error.as_database_error().is_some_and(|error| matches!(sqlite_code(error), 5 | 6))
     }

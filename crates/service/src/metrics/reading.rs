@@ -12,10 +12,12 @@ use tokio::sync::watch;
 /// How long one who wants to see the numbers waits for those that must be asked for. What takes longer is shown the next
 /// time.
 const PATIENCE: Duration = Duration::from_millis(20);
-/// After this an answer is not waited for any more.
-const LONGEST: Duration = Duration::from_secs(10);
+/// After this an answer is not waited for any more: longer than any store waits itself.
+const LONGEST: Duration = Duration::from_secs(30);
 /// What was asked rests for so many times as long as it took, so that it never costs more than a twentieth of a core.
 const REST: u32 = 20;
+/// But not for longer than this.
+const MOST_REST: Duration = Duration::from_secs(60);
 
 type Ask = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
@@ -95,7 +97,7 @@ impl Asking {
 
 impl Drop for Asking {
     fn drop(&mut self) {
-        let rest = self.began.elapsed().saturating_mul(REST);
+        let rest = self.began.elapsed().saturating_mul(REST).min(MOST_REST);
         *self.inner.state() = State::Resting(Instant::now().checked_add(rest));
     }
 }

@@ -18,7 +18,7 @@ async fn before(reply: impl Fn(&Seen) -> String + Send + Sync + 'static) -> (Stu
     })
     .await;
     let mut config = config(&stub.endpoint);
-    config.limits.silence = Duration::from_secs(5);
+    config.limits.silence = Duration::from_secs(60);
     let service = Service::start(config).await;
     service.stored("first", b"").await;
     (stub, service)

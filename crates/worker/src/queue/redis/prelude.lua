@@ -73,7 +73,10 @@ local function wake(thing, at)
   local is_shared = string.sub(thing, 1, 6) == 'bytes:' and seen_as(string.sub(thing, 7), at)
   if not is_shared and call('HEXISTS', P .. 'in-work', thing) == 1 then return end
   local woken = call('ZPOPMIN', waiting, is_shared and 200 or 8)
-  for i = 1, #woken, 2 do make_ready(woken[i]) end
+  for i = 1, #woken, 2 do
+    -- what is no task is found among the delayed, and set aside there
+    if not pcall(make_ready, woken[i]) then call('ZADD', P .. 'delayed', at, woken[i]) end
+  end
   if call('EXISTS', waiting) == 1 then
     call('ZADD', P .. 'freed', at + (is_shared and 0 or 1000), thing)
   else
