@@ -158,7 +158,8 @@ mod tests {
         budgets.own = 10;
         for minute in 0..20 {
             let at = after(start, minute * 61);
-            for number in 0..10 * (u32::try_from(minute).unwrap() + 1) {
+            // new ones first: those who come again must not stand beside them
+            for number in (0..10 * (u32::try_from(minute).unwrap() + 1)).rev() {
                 let _ = budgets.take(client(number), at);
             }
             let own = budgets.young.keys().filter(|owner| matches!(owner, Owner::Client(_))).count();
